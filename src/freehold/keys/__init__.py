@@ -1,0 +1,1 @@
+"""Keys: credentials of projects, their secrets, and the decision whether a request may pass."""

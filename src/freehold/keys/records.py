@@ -1,0 +1,179 @@
+"""What a key is, what a request is, and what can be decided of it. No behaviour."""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
+from typing import Final, Literal
+
+Environment = Literal["sandbox", "production"]
+KeyState = Literal["active", "revoked", "expired"]
+SecretState = Literal["active", "retiring", "retired", "revoked"]
+Via = Literal["verify", "authorize", "gateway", "sdk"]
+
+
+class Reason(enum.StrEnum):
+    """Why a request was denied: the closed set that API, usage and docs share."""
+
+    MALFORMED_KEY = "malformed_key"
+    UNKNOWN_KEY = "unknown_key"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    WRONG_ENVIRONMENT = "wrong_environment"
+    PROJECT_ARCHIVED = "project_archived"
+    ENDPOINT_UNKNOWN = "endpoint_unknown"
+    ENDPOINT_NOT_IN_SCOPE = "endpoint_not_in_scope"
+    ADDRESS_NOT_ALLOWED = "address_not_allowed"
+    RATE_LIMITED = "rate_limited"
+    QUOTA_EXHAUSTED = "quota_exhausted"
+    UNAVAILABLE = "unavailable"
+
+
+ALLOWED: Final = "allowed"
+
+# Which HTTP status the gateway answers each denial with (api.md, "The gate").
+DENIAL_STATUS: Final[dict[Reason, int]] = {
+    Reason.MALFORMED_KEY: 401,
+    Reason.UNKNOWN_KEY: 401,
+    Reason.REVOKED: 401,
+    Reason.EXPIRED: 401,
+    Reason.WRONG_ENVIRONMENT: 403,
+    Reason.PROJECT_ARCHIVED: 403,
+    Reason.ENDPOINT_UNKNOWN: 404,
+    Reason.ENDPOINT_NOT_IN_SCOPE: 403,
+    Reason.ADDRESS_NOT_ALLOWED: 403,
+    Reason.RATE_LIMITED: 429,
+    Reason.QUOTA_EXHAUSTED: 429,
+    Reason.UNAVAILABLE: 503,
+}
+
+# What each denial means, in words for a person, and what lets the request pass.
+DENIAL_WORDS: Final[dict[Reason, tuple[str, str]]] = {
+    Reason.MALFORMED_KEY: ("The credential does not have a key's form, or its checksum is wrong.", "Send the key exactly as it was issued."),
+    Reason.UNKNOWN_KEY: ("No key has this secret.", "Use a key of this instance, or issue one."),
+    Reason.REVOKED: ("The key, or this secret of it, was revoked or has retired.", "Use the key's current secret, or issue another key."),
+    Reason.EXPIRED: ("The key has expired.", "Move its expiry, or issue another key."),
+    Reason.WRONG_ENVIRONMENT: ("The key belongs to the other environment.", "Use a key of the environment that was asked for."),
+    Reason.PROJECT_ARCHIVED: ("The key's project is archived.", "Restore the project."),
+    Reason.ENDPOINT_UNKNOWN: ("The API's catalogue has no endpoint with this method and path.", "Check method and path against the catalogue."),
+    Reason.ENDPOINT_NOT_IN_SCOPE: ("The endpoint is outside what the project, or this key, declares.", "Add the endpoint to the project's scope, or to the key."),
+    Reason.ADDRESS_NOT_ALLOWED: ("The caller's address is outside the key's allowed networks.", "Call from an allowed network, or add this one."),
+    Reason.RATE_LIMITED: ("The key's rate limit is spent for the moment.", "Wait as long as Retry-After says, or raise the limit."),
+    Reason.QUOTA_EXHAUSTED: ("The key's quota for this period is spent.", "Wait for the next period, or raise the quota."),
+    Reason.UNAVAILABLE: ("The gate cannot hear its database and will not guess.", "Try again; the operator sees which gate is cut off."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """So many requests in a window of so many seconds, evenly refilled (GCRA)."""
+
+    limit: int
+    window_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One endpoint of the catalogue: an operation id and the route it stands for."""
+
+    operation_id: str
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRecord:
+    """All that the gate knows of one secret: everything a decision needs, and nothing else.
+
+    `endpoints` is what this key may call: the project's scope, narrowed by the key. `expires_at_ms`
+    and `retires_at_ms` are Unix milliseconds or None.
+    """
+
+    selector: str
+    digest: bytes
+    secret_state: SecretState
+    retires_at_ms: int | None
+    version: int
+    last4: str
+    key_id: str
+    key_name: str
+    key_state: Literal["active", "revoked"]
+    expires_at_ms: int | None
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...]
+    rate_limit: RateLimit | None
+    endpoints: frozenset[str]
+    project_id: str
+    project_name: str
+    project_state: Literal["active", "archived"]
+    environment: Environment
+    organization_id: str
+    api_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitState:
+    """One limit as a decision found it. `reset_s`: seconds until it is whole again."""
+
+    name: str
+    limit: int
+    remaining: int
+    reset_s: float
+    retry_after_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """May this request pass. `reason` is None where it may. `rule` names the check that decided.
+
+    `limits` are the limits as they stand after this request.
+    """
+
+    reason: Reason | None
+    rule: str
+    limits: tuple[LimitState, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the request may pass."""
+        return self.reason is None
+
+    @property
+    def outcome(self) -> str:
+        """`allowed` or the reason: what usage counts by."""
+        return self.reason or ALLOWED
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as its owners see it."""
+
+    id: str
+    project_id: str
+    organization_id: str
+    environment: Environment
+    name: str
+    workload: str | None
+    state: KeyState
+    endpoints: list[str] | None
+    allowed_cidrs: list[str]
+    rate_limit: RateLimit | None
+    expires_at: datetime | None
+    created_by: str
+    created_at: datetime
+    revoked_at: datetime | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """One version of a key's secret, as its owners see it: never the secret itself."""
+
+    selector: str
+    version: int
+    last4: str
+    state: SecretState
+    created_at: datetime
+    retires_at: datetime | None
+    last_used_at: datetime | None
+    last_address: str | None
+    requests: int

@@ -1,0 +1,120 @@
+"""Opening the database and its transactions.
+
+`Store.read()` and `Store.write()` are the only two ways to a transaction. SQLite runs in WAL mode:
+one writer (begun IMMEDIATE, so that it never fails half-way for want of the lock) and any number of
+readers, each of which sees one moment. PostgreSQL runs READ COMMITTED for writes, where constraints
+and row locks hold what must hold, and REPEATABLE READ for reads, so that a page is of one moment too.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from freehold.settings import Settings
+
+Transaction = Connection
+SQLITE_FILE: Final = "freehold.db"
+_BUSY_S: Final = 15.0
+
+
+class Store:
+    """One database and its connections. Safe to share between threads, not between processes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A transaction that sees one moment and writes nothing."""
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A transaction that commits when its block ends and rolls back when it raises."""
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def ping(self) -> bool:
+        """Whether the database answers now."""
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+            return True
+        except DBAPIError:
+            return False
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def open_store(settings: Settings, pool_size: int = 8) -> Store:
+    """The store that the settings name. Connects at the first use, not here."""
+    if settings.embedded:
+        return open_sqlite(settings.data / SQLITE_FILE, pool_size)
+    return open_postgresql(settings.database_url, pool_size)
+
+
+def open_sqlite(path: Path, pool_size: int = 8) -> Store:
+    """A store in one SQLite file, which is made where it is absent."""
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=8,
+        # The transaction's bounds are ours (BEGIN, BEGIN IMMEDIATE), never the driver's guess.
+        connect_args={"timeout": _BUSY_S, "check_same_thread": False, "isolation_level": None},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    return Store(engine)
+
+
+def open_postgresql(url: str, pool_size: int = 8) -> Store:
+    """A store in PostgreSQL 15 or newer."""
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=8,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "application_name": "freehold"},
+    )
+    return Store(engine)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # FULL, not NORMAL: the collector deletes journal segments once their events are committed, so a
+    # commit that a power loss could take back would be usage lost.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA temp_store = MEMORY")
+    cursor.execute("PRAGMA cache_size = -32000")
+    cursor.close()

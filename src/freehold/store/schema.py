@@ -1,0 +1,591 @@
+"""The tables, as the queries see them. The migrations make them; a test holds the two together.
+
+What must always hold is held here, by keys and constraints, not by remembered WHEREs:
+
+* Tenancy. Every asset carries the ids of what owns it and refers to them with composite foreign
+  keys: a key of a project has that project's environment, a secret has its key's, a narrowed
+  endpoint must be in the project's scope, an owner must be a member of the project's organization.
+* States are closed sets (CHECK). Uniqueness is a constraint, never check-then-write.
+
+Columns that end in `_at` are instants (Unix milliseconds).
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from freehold.store.types import Instant, JsonText
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_ENVIRONMENT = "environment IN ('sandbox', 'production')"
+
+# --- the instance ---------------------------------------------------------------------------------
+
+instance = Table(
+    "instance", metadata,
+    Column("id", SmallInteger, primary_key=True),
+    Column("created_at", Instant, nullable=False),
+    # Set once, by the first-run setup: the row's own lock decides between two people at one instant.
+    Column("set_up_at", Instant),
+    Column("setup_token_digest", LargeBinary),
+    # One counter for all configuration that the gate decides by. Its row lock orders the commits.
+    Column("epoch", BigInteger, nullable=False, server_default="0"),
+    # A digest derived from the instance's secret: a database opened with another secret is refused.
+    Column("secret_check", LargeBinary, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)  # fmt: skip
+
+changes = Table(
+    "changes", metadata,
+    Column("epoch", BigInteger, primary_key=True),
+    Column("subject_kind", Text, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    CheckConstraint("subject_kind IN ('api', 'project', 'key', 'token')", name="subject_kind"),
+)  # fmt: skip
+
+verifiers = Table(
+    "verifiers", metadata,
+    Column("id", Text, primary_key=True),
+    Column("node", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+)  # fmt: skip
+
+throttles = Table(
+    "throttles", metadata,
+    Column("name", Text, primary_key=True),
+    # The theoretical arrival time of the generic cell rate algorithm.
+    Column("arrival_at", Instant, nullable=False),
+    Index("ix_throttles_arrival_at", "arrival_at"),
+)  # fmt: skip
+
+idempotency = Table(
+    "idempotency", metadata,
+    Column("caller", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_digest", LargeBinary, nullable=False),
+    # The answer, encrypted because some answers hold a secret that is shown once.
+    Column("status", SmallInteger),
+    Column("answer", LargeBinary),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_idempotency_created_at", "created_at"),
+)  # fmt: skip
+
+# --- accounts and organizations -------------------------------------------------------------------
+
+users = Table(
+    "users", metadata,
+    Column("id", Text, primary_key=True),
+    # Lower case, so that one address is one account.
+    Column("email", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("is_operator", Boolean, nullable=False, server_default=text("false")),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+)  # fmt: skip
+
+organizations = Table(
+    "organizations", metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("slug", Text, nullable=False, unique=True),
+    # The operator's organization: its service tokens verify and publish for every project.
+    Column("is_operator", Boolean, nullable=False, server_default=text("false")),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("created_at", Instant, nullable=False),
+    Index("uq_organizations_is_operator", "is_operator", unique=True,
+          sqlite_where=text("is_operator"), postgresql_where=text("is_operator")),
+)  # fmt: skip
+
+_ROLE = "role IN ('owner', 'admin', 'developer', 'billing', 'auditor')"
+
+members = Table(
+    "members", metadata,
+    Column("organization_id", Text, ForeignKey("organizations.id"), primary_key=True),
+    Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("joined_at", Instant, nullable=False),
+    CheckConstraint(_ROLE, name="role"),
+    Index("ix_members_user_id", "user_id"),
+)  # fmt: skip
+
+invitations = Table(
+    "invitations", metadata,
+    Column("id", Text, primary_key=True),
+    Column("organization_id", Text, ForeignKey("organizations.id"), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("token_digest", LargeBinary, nullable=False, unique=True),
+    Column("invited_by", Text, ForeignKey("users.id"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("accepted_at", Instant),
+    Column("withdrawn_at", Instant),
+    CheckConstraint(_ROLE, name="role"),
+    # One open invitation an address: inviting again replaces it.
+    Index("uq_invitations_open", "organization_id", "email", unique=True,
+          sqlite_where=text("accepted_at IS NULL AND withdrawn_at IS NULL"),
+          postgresql_where=text("accepted_at IS NULL AND withdrawn_at IS NULL")),
+)  # fmt: skip
+
+sessions = Table(
+    "sessions", metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("user_agent", Text, nullable=False),
+    Index("ix_sessions_user_id", "user_id"),
+    Index("ix_sessions_expires_at", "expires_at"),
+)  # fmt: skip
+
+tokens = Table(
+    "tokens", metadata,
+    Column("id", Text, primary_key=True),
+    # personal: a person's, with that person's roles. service: an organization's, with roles of its
+    # own. instance: the bundled example API's, made anew at every start.
+    Column("kind", Text, nullable=False),
+    Column("user_id", Text, ForeignKey("users.id")),
+    Column("organization_id", Text, ForeignKey("organizations.id")),
+    Column("name", Text, nullable=False),
+    Column("roles", JsonText, nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("last4", Text, nullable=False),
+    Column("created_by", Text, ForeignKey("users.id")),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("revoked_at", Instant),
+    Column("last_used_at", Instant),
+    CheckConstraint(
+        "(kind = 'personal' AND user_id IS NOT NULL AND organization_id IS NULL)"
+        " OR (kind = 'service' AND organization_id IS NOT NULL AND user_id IS NULL)"
+        " OR (kind = 'instance' AND organization_id IS NULL AND user_id IS NULL)",
+        name="kind",
+    ),
+    Index("ix_tokens_user_id", "user_id"),
+    Index("ix_tokens_organization_id", "organization_id"),
+)  # fmt: skip
+
+audit_heads = Table(
+    "audit_heads", metadata,
+    # An organization's id, or `instance` for what belongs to none. Its row lock orders the chain.
+    Column("chain", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)  # fmt: skip
+
+audit_entries = Table(
+    "audit_entries", metadata,
+    Column("id", Text, primary_key=True),
+    Column("chain", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor_kind", Text, nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("actor_name", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject_kind", Text, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("subject_name", Text, nullable=False),
+    Column("project_id", Text),
+    Column("before", JsonText),
+    Column("after", JsonText),
+    Column("address", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("previous_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    UniqueConstraint("chain", "position"),
+    CheckConstraint("actor_kind IN ('user', 'token', 'system')", name="actor_kind"),
+    Index("ix_audit_entries_chain_at", "chain", "at", "id"),
+    Index("ix_audit_entries_project", "project_id", "at"),
+)  # fmt: skip
+
+# --- the operator's APIs --------------------------------------------------------------------------
+
+apis = Table(
+    "apis", metadata,
+    Column("id", Text, primary_key=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    # A base URL, or `bundled:example/<environment>` for the example API that Freehold serves itself.
+    Column("upstream_sandbox", Text),
+    Column("upstream_production", Text),
+    Column("document", Text),
+    Column("document_digest", Text),
+    Column("imported_at", Instant),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("created_at", Instant, nullable=False),
+    # Sandbox traffic must not reach the production upstream, nor the other way round.
+    CheckConstraint("upstream_sandbox IS NULL OR upstream_production IS NULL OR upstream_sandbox <> upstream_production",
+                    name="upstreams_differ"),
+)  # fmt: skip
+
+endpoints = Table(
+    "endpoints", metadata,
+    Column("api_id", Text, ForeignKey("apis.id"), primary_key=True),
+    Column("operation_id", Text, primary_key=True),
+    Column("method", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    # No longer in the document: kept, because scopes and usage name it; requests to it are endpoint_unknown.
+    Column("removed_at", Instant),
+    Index("uq_endpoints_route", "api_id", "method", "path", unique=True,
+          sqlite_where=text("removed_at IS NULL"), postgresql_where=text("removed_at IS NULL")),
+)  # fmt: skip
+
+event_types = Table(
+    "event_types", metadata,
+    Column("api_id", Text, ForeignKey("apis.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("summary", Text, nullable=False),
+    Column("schema", JsonText),
+    Column("example", JsonText),
+    Column("position", Integer, nullable=False),
+    Column("removed_at", Instant),
+)  # fmt: skip
+
+# --- projects -------------------------------------------------------------------------------------
+
+projects = Table(
+    "projects", metadata,
+    Column("id", Text, primary_key=True),
+    Column("organization_id", Text, ForeignKey("organizations.id"), nullable=False),
+    Column("api_id", Text, ForeignKey("apis.id"), nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("sandbox_id", Text),
+    Column("name", Text, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("product_line", Text),
+    Column("use_case", Text),
+    Column("state", Text, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("archived_at", Instant),
+    # The siblings: only a production project has a `sandbox_id`, each sandbox at most one sibling,
+    # always of the same organization and on the same API.
+    Column("sandbox_environment", Text),
+    CheckConstraint(_ENVIRONMENT, name="environment"),
+    CheckConstraint("state IN ('active', 'archived')", name="state"),
+    CheckConstraint(
+        "(environment = 'sandbox' AND sandbox_id IS NULL AND sandbox_environment IS NULL)"
+        " OR (environment = 'production' AND sandbox_id IS NOT NULL AND sandbox_environment = 'sandbox')",
+        name="sibling",
+    ),
+    UniqueConstraint("sandbox_id"),
+    UniqueConstraint("organization_id", "slug", "environment"),
+    UniqueConstraint("id", "environment"),
+    UniqueConstraint("id", "api_id"),
+    UniqueConstraint("id", "organization_id"),
+    UniqueConstraint("id", "organization_id", "api_id", "environment"),
+    ForeignKeyConstraint(
+        ["sandbox_id", "organization_id", "api_id", "sandbox_environment"],
+        ["projects.id", "projects.organization_id", "projects.api_id", "projects.environment"],
+        name="fk_projects_sibling",
+    ),
+    Index("ix_projects_api_id", "api_id"),
+)  # fmt: skip
+
+project_owners = Table(
+    "project_owners", metadata,
+    Column("project_id", Text, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    Column("duty", Text, primary_key=True),
+    Column("organization_id", Text, nullable=False),
+    CheckConstraint("duty IN ('technical', 'billing', 'audit')", name="duty"),
+    ForeignKeyConstraint(["project_id", "organization_id"], ["projects.id", "projects.organization_id"]),
+    ForeignKeyConstraint(["organization_id", "user_id"], ["members.organization_id", "members.user_id"]),
+)  # fmt: skip
+
+scope_endpoints = Table(
+    "scope_endpoints", metadata,
+    Column("project_id", Text, primary_key=True),
+    Column("operation_id", Text, primary_key=True),
+    Column("api_id", Text, nullable=False),
+    ForeignKeyConstraint(["project_id", "api_id"], ["projects.id", "projects.api_id"]),
+    ForeignKeyConstraint(["api_id", "operation_id"], ["endpoints.api_id", "endpoints.operation_id"]),
+)  # fmt: skip
+
+scope_event_types = Table(
+    "scope_event_types", metadata,
+    Column("project_id", Text, primary_key=True),
+    Column("event_type", Text, primary_key=True),
+    Column("api_id", Text, nullable=False),
+    ForeignKeyConstraint(["project_id", "api_id"], ["projects.id", "projects.api_id"]),
+    ForeignKeyConstraint(["api_id", "event_type"], ["event_types.api_id", "event_types.name"]),
+)  # fmt: skip
+
+# --- keys -----------------------------------------------------------------------------------------
+
+keys = Table(
+    "keys", metadata,
+    Column("id", Text, primary_key=True),
+    Column("project_id", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("workload", Text),
+    Column("state", Text, nullable=False),
+    # True: only the endpoints in key_endpoints, even when there are none. False: the project's scope.
+    Column("narrowed", Boolean, nullable=False),
+    Column("allowed_cidrs", JsonText),
+    Column("rate_limit", Integer),
+    Column("rate_window_s", Integer),
+    Column("expires_at", Instant),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    CheckConstraint("state IN ('active', 'revoked')", name="state"),
+    CheckConstraint("(state = 'revoked') = (revoked_at IS NOT NULL)", name="revoked_at"),
+    CheckConstraint("(rate_limit IS NULL) = (rate_window_s IS NULL)", name="rate_limit"),
+    UniqueConstraint("id", "project_id"),
+    UniqueConstraint("id", "project_id", "environment"),
+    ForeignKeyConstraint(["project_id", "environment"], ["projects.id", "projects.environment"]),
+    # Names are told apart among the keys that can still serve.
+    Index("uq_keys_name", "project_id", "name", unique=True,
+          sqlite_where=text("state = 'active'"), postgresql_where=text("state = 'active'")),
+)  # fmt: skip
+
+key_secrets = Table(
+    "key_secrets", metadata,
+    # Names the secret's version in the key's text; cannot authenticate by itself.
+    Column("selector", Text, primary_key=True),
+    Column("key_id", Text, nullable=False),
+    Column("project_id", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("last4", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("retires_at", Instant),
+    CheckConstraint("state IN ('active', 'retiring', 'retired', 'revoked')", name="state"),
+    CheckConstraint("(state = 'retiring') <= (retires_at IS NOT NULL)", name="retires_at"),
+    UniqueConstraint("key_id", "version"),
+    ForeignKeyConstraint(["key_id", "project_id", "environment"], ["keys.id", "keys.project_id", "keys.environment"]),
+    # One secret a key is the current one.
+    Index("uq_key_secrets_active", "key_id", unique=True,
+          sqlite_where=text("state = 'active'"), postgresql_where=text("state = 'active'")),
+)  # fmt: skip
+
+key_endpoints = Table(
+    "key_endpoints", metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("operation_id", Text, primary_key=True),
+    Column("project_id", Text, nullable=False),
+    ForeignKeyConstraint(["key_id", "project_id"], ["keys.id", "keys.project_id"]),
+    # A key can only be narrowed from the project's scope; what leaves the scope leaves the key.
+    ForeignKeyConstraint(["project_id", "operation_id"],
+                         ["scope_endpoints.project_id", "scope_endpoints.operation_id"], ondelete="CASCADE"),
+    Index("ix_key_endpoints_scope", "project_id", "operation_id"),
+)  # fmt: skip
+
+# --- usage ----------------------------------------------------------------------------------------
+
+journals = Table(
+    "journals", metadata,
+    # The life of one gate process; its folder's name.
+    Column("id", Text, primary_key=True),
+    Column("node", Text, nullable=False),
+    Column("segment", BigInteger, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)  # fmt: skip
+
+usage_events = Table(
+    "usage_events", metadata,
+    Column("id", Text, primary_key=True),
+    Column("journal_id", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+    # NULL where the credential named no project: malformed or unknown keys.
+    Column("project_id", Text),
+    Column("organization_id", Text),
+    Column("environment", Text),
+    Column("key_id", Text),
+    Column("secret", Text),
+    Column("api_id", Text),
+    Column("endpoint", Text),
+    Column("method", Text),
+    Column("path", Text),
+    # `allowed` or the reason of the denial.
+    Column("outcome", Text, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("status", SmallInteger),
+    Column("latency_us", BigInteger),
+    Column("cost", BigInteger, nullable=False),
+    Column("address", Text),
+    Column("user_agent", Text),
+    # What the decision saw: rule, limits with what remained, configuration epoch.
+    Column("explanation", JsonText),
+    CheckConstraint("via IN ('verify', 'authorize', 'gateway', 'sdk')", name="via"),
+    UniqueConstraint("journal_id", "position"),
+    Index("ix_usage_events_project_at", "project_id", "at", "id"),
+    Index("ix_usage_events_key_at", "key_id", "at"),
+    Index("ix_usage_events_at", "at"),
+)  # fmt: skip
+
+usage_rollups = Table(
+    "usage_rollups", metadata,
+    Column("grain", Text, primary_key=True),
+    Column("bucket_at", Instant, primary_key=True),
+    # Empty texts, not NULL, where a decision had no project, key, secret or endpoint: they are part of the key.
+    Column("project_id", Text, primary_key=True),
+    Column("key_id", Text, primary_key=True),
+    Column("secret", Text, primary_key=True),
+    Column("endpoint", Text, primary_key=True),
+    Column("outcome", Text, primary_key=True),
+    # 2xx to 5xx as 2 to 5; 0 where no upstream answered or none was seen.
+    Column("status_class", SmallInteger, primary_key=True),
+    Column("organization_id", Text, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    Column("latency_us_sum", BigInteger, nullable=False),
+    Column("latency_count", BigInteger, nullable=False),
+    CheckConstraint("grain IN ('minute', 'hour', 'day', 'month')", name="grain"),
+    Index("ix_usage_rollups_project", "project_id", "grain", "bucket_at"),
+    Index("ix_usage_rollups_organization", "organization_id", "grain", "bucket_at"),
+)  # fmt: skip
+
+secret_uses = Table(
+    "secret_uses", metadata,
+    Column("selector", Text, primary_key=True),
+    Column("key_id", Text, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("last_address", Text),
+    Column("requests", BigInteger, nullable=False),
+    Index("ix_secret_uses_key_id", "key_id"),
+)  # fmt: skip
+
+# --- webhooks -------------------------------------------------------------------------------------
+
+webhook_endpoints = Table(
+    "webhook_endpoints", metadata,
+    Column("id", Text, primary_key=True),
+    Column("project_id", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("description", Text),
+    Column("headers", JsonText, nullable=False),
+    Column("max_per_second", Integer),
+    Column("state", Text, nullable=False),
+    Column("state_reason", Text),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("deleted_at", Instant),
+    CheckConstraint("state IN ('active', 'paused', 'failing', 'disabled')", name="state"),
+    UniqueConstraint("id", "project_id"),
+    ForeignKeyConstraint(["project_id", "environment"], ["projects.id", "projects.environment"]),
+    Index("ix_webhook_endpoints_project_id", "project_id"),
+)  # fmt: skip
+
+webhook_subscriptions = Table(
+    "webhook_subscriptions", metadata,
+    Column("webhook_endpoint_id", Text, primary_key=True),
+    Column("event_type", Text, primary_key=True),
+    Column("project_id", Text, nullable=False),
+    ForeignKeyConstraint(["webhook_endpoint_id", "project_id"],
+                         ["webhook_endpoints.id", "webhook_endpoints.project_id"]),
+    Index("ix_webhook_subscriptions_project", "project_id", "event_type"),
+)  # fmt: skip
+
+webhook_secrets = Table(
+    "webhook_secrets", metadata,
+    Column("webhook_endpoint_id", Text, ForeignKey("webhook_endpoints.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("encrypted", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("retires_at", Instant),
+)  # fmt: skip
+
+messages = Table(
+    "messages", metadata,
+    Column("id", Text, primary_key=True),
+    Column("project_id", Text, ForeignKey("projects.id"), nullable=False),
+    Column("event_type", Text, nullable=False),
+    # What the publisher named it: the same name twice is one message.
+    Column("dedup_id", Text),
+    Column("payload", JsonText, nullable=False),
+    Column("request_id", Text),
+    Column("origin", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("origin IN ('published', 'test', 'freehold')", name="origin"),
+    UniqueConstraint("project_id", "dedup_id"),
+    UniqueConstraint("id", "project_id"),
+    Index("ix_messages_project_created_at", "project_id", "created_at"),
+)  # fmt: skip
+
+deliveries = Table(
+    "deliveries", metadata,
+    Column("id", Text, primary_key=True),
+    Column("message_id", Text, nullable=False),
+    Column("webhook_endpoint_id", Text, nullable=False),
+    Column("project_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Instant),
+    Column("leased_until_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    CheckConstraint("state IN ('pending', 'delivered', 'failed', 'dropped')", name="state"),
+    UniqueConstraint("message_id", "webhook_endpoint_id"),
+    ForeignKeyConstraint(["message_id", "project_id"], ["messages.id", "messages.project_id"]),
+    ForeignKeyConstraint(["webhook_endpoint_id", "project_id"],
+                         ["webhook_endpoints.id", "webhook_endpoints.project_id"]),
+    Index("ix_deliveries_due", "due_at", sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'")),
+    Index("ix_deliveries_endpoint", "webhook_endpoint_id", "created_at"),
+    Index("ix_deliveries_project", "project_id", "created_at"),
+)  # fmt: skip
+
+attempts = Table(
+    "attempts", metadata,
+    Column("id", Text, primary_key=True),
+    Column("delivery_id", Text, ForeignKey("deliveries.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("outcome", Text, nullable=False),
+    # One sentence in words where it failed.
+    Column("error", Text),
+    Column("status", SmallInteger),
+    Column("address", Text),
+    Column("duration_us", BigInteger, nullable=False),
+    Column("timing", JsonText),
+    Column("request_headers", JsonText, nullable=False),
+    Column("request_body", Text, nullable=False),
+    Column("response_headers", JsonText),
+    Column("response_body", LargeBinary),
+    CheckConstraint("outcome IN ('accepted', 'refused', 'unreachable', 'blocked')", name="outcome"),
+    UniqueConstraint("delivery_id", "number"),
+)  # fmt: skip
