@@ -419,7 +419,10 @@ journals = Table(
     Column("node", Text, nullable=False),
     Column("segment", BigInteger, nullable=False),
     Column("offset", BigInteger, nullable=False),
+    # All that was decided before this instant is counted.
     Column("updated_at", Instant, nullable=False),
+    # When it was read to its end, its process being gone. The row stays: its events must not count again.
+    Column("ended_at", Instant),
 )  # fmt: skip
 
 usage_events = Table(
