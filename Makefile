@@ -1,0 +1,55 @@
+# The habits of this repository. `make up` is all that a new user needs; PYTHON=… names an interpreter.
+.DEFAULT_GOAL := help
+.PHONY: help up demo test check format lock vendor bench docs clean
+
+BIN := .venv/bin
+export PYTHON
+
+# Options for pytest, say: make test TESTS="tests/gate -k journal"
+TESTS ?=
+# Two at once suit the smallest machine; the browser and the databases take a core of their own.
+JOBS ?= 2
+
+help: ## What can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: .venv/server.stamp ## Install what is missing and start Freehold (data in ./data)
+	@$(BIN)/freehold up
+
+demo: .venv/server.stamp ## Fill ./data with two organizations and 30 days of traffic, to look at
+	@$(BIN)/freehold demo
+
+test: .venv/dev.stamp ## Run all tests
+	@chromium=$$(scripts/chromium) && \
+	FREEHOLD_TEST_CHROMIUM="$$chromium" $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --durations=15 $(TESTS)
+
+check: .venv/dev.stamp ## Format, lint, types, directions between rooms
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+format: .venv/dev.stamp ## Write the format and what the linter can mend
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format --quiet .
+
+docs: .venv/dev.stamp ## Write the generated pages of docs/ anew
+	@$(BIN)/python scripts/reference.py
+
+lock: .venv/server.stamp ## Write the locks anew; with UPGRADE=1, to the newest allowed versions
+	@scripts/lock
+
+vendor: .venv/dev.stamp ## Fetch the dashboard's vendored files at their pinned versions
+	@$(BIN)/python scripts/vendor.py
+
+bench: .venv/dev.stamp ## Measure, as ratios in one run
+	@$(BIN)/python -m benchmarks
+
+clean: ## Remove the environment and all that was built; ./data stays
+	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+.venv/server.stamp: requirements/server.lock requirements/build.lock pyproject.toml scripts/environment
+	@scripts/environment server
+
+.venv/dev.stamp: requirements/dev.lock requirements/build.lock pyproject.toml scripts/environment
+	@scripts/environment dev
