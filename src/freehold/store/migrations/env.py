@@ -1,6 +1,6 @@
 """Alembic's entry: runs the migrations inside the transaction that `store.migrate` opened."""
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import BigInteger, Text
 
@@ -9,7 +9,7 @@ from freehold.store.schema import metadata
 from freehold.store.types import Instant, JsonText
 
 
-def _plain(kind: str, item: Any, _context: Any) -> str | bool:
+def _plain(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Migrations name plain column types: they must not change when our types do."""
     if kind == "type" and isinstance(item, Instant):
         return f"sa.{BigInteger.__name__}()"

@@ -1,0 +1,1 @@
+"""Organizations: accounts, sessions, members and their roles, tokens, the audit log."""

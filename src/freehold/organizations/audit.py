@@ -1,0 +1,175 @@
+"""The audit log: every change, in the transaction that makes it, in one hash chain an organization.
+
+Append-only, which the database's own triggers hold too. Each entry's hash covers the one before it,
+so an entry that is altered, removed or put in shows: `verify_chain` finds the first that does not fit.
+Never holds a secret: `before` and `after` are what a person may read.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, and_, insert, or_, select, text, update
+
+from freehold.kit import canonical_json, clock, ids
+from freehold.organizations.records import Actor, AuditEntry
+from freehold.store.engine import Transaction
+from freehold.store.schema import audit_entries, audit_heads
+
+INSTANCE_CHAIN: Final = "instance"
+_GENESIS: Final = bytes(32)
+
+
+def record(
+    tx: Transaction,
+    actor: Actor,
+    action: str,
+    *,
+    organization_id: str | None,
+    subject_kind: str,
+    subject_id: str,
+    subject_name: str,
+    project_id: str | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Write down one change with the transaction that makes it. `action` is like `key.revoked`."""
+    chain = organization_id or INSTANCE_CHAIN
+    position, previous = _next_place(tx, chain)
+    values: dict[str, Any] = {
+        "chain": chain, "position": position, "at": clock.now(),
+        "actor_kind": actor.kind, "actor_id": actor.id, "actor_name": actor.name,
+        "action": action, "subject_kind": subject_kind, "subject_id": subject_id, "subject_name": subject_name,
+        "project_id": project_id, "before": _plain(before), "after": _plain(after),
+        "address": actor.address, "request_id": actor.request_id,
+    }  # fmt: skip
+    digest = entry_hash(values, previous)
+    tx.execute(insert(audit_entries).values(id=ids.new_id("aud"), previous_hash=previous, hash=digest, **values))
+    tx.execute(update(audit_heads).where(audit_heads.c.chain == chain).values(hash=digest))
+
+
+def _next_place(tx: Transaction, chain: str) -> tuple[int, bytes]:
+    """The next position of a chain and the hash before it. Holds the chain's row until the commit."""
+    step = (
+        update(audit_heads)
+        .where(audit_heads.c.chain == chain)
+        .values(position=audit_heads.c.position + 1)
+        .returning(audit_heads.c.position, audit_heads.c.hash)
+    )
+    row = tx.execute(step).first()
+    if row is None:
+        begin_chain(tx, chain)
+        row = tx.execute(step).one()
+    return row.position, row.hash
+
+
+def begin_chain(tx: Transaction, chain: str) -> None:
+    """Make a chain's head, where it is not there: two that begin one at an instant make one."""
+    # Plain text, because SQLAlchemy Core has no form of this statement that serves both databases.
+    statement = text("INSERT INTO audit_heads (chain, position, hash) VALUES (:chain, 0, :hash) ON CONFLICT DO NOTHING")
+    tx.execute(statement, {"chain": chain, "hash": _GENESIS})
+
+
+def entry_hash(values: Mapping[str, Any], previous: bytes) -> bytes:
+    """SHA-256 over the hash before it and the entry in canonical JSON (its instant as Unix milliseconds)."""
+    plain = {name: clock.to_ms(value) if isinstance(value, datetime) else value for name, value in values.items()}
+    return hashlib.sha256(previous + canonical_json.encode(plain)).digest()
+
+
+def _plain(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Values as JSON has them; unset ones are left out."""
+    if values is None:
+        return None
+    return {name: _plain_value(value) for name, value in values.items() if value is not None}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return clock.to_text(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries to show; None means any."""
+
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
+    project_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def entries(
+    tx: Transaction, chain: str, wanted: AuditFilter, limit: int, after: tuple[int, str] | None = None
+) -> list[AuditEntry]:
+    """Up to `limit` entries of a chain, newest first, after a (Unix millisecond, id) (ix_audit_entries_chain_at)."""
+    column = audit_entries.c
+    query: Select[Any] = select(audit_entries).where(column.chain == chain)
+    if wanted.actor:
+        query = query.where(or_(column.actor_id == wanted.actor, column.actor_name == wanted.actor))
+    if wanted.action:
+        query = query.where(column.action == wanted.action)
+    if wanted.subject:
+        query = query.where(or_(column.subject_id == wanted.subject, column.subject_name == wanted.subject))
+    if wanted.project_id:
+        query = query.where(column.project_id == wanted.project_id)
+    if wanted.since:
+        query = query.where(column.at >= wanted.since)
+    if wanted.until:
+        query = query.where(column.at < wanted.until)
+    if after:
+        at = clock.from_ms(after[0])
+        query = query.where(or_(column.at < at, and_(column.at == at, column.id < after[1])))
+    return [_entry(row) for row in tx.execute(query.order_by(column.at.desc(), column.id.desc()).limit(limit))]
+
+
+def project_entries(tx: Transaction, project_id: str, limit: int) -> list[AuditEntry]:
+    """A project's newest entries (ix_audit_entries_project)."""
+    query = select(audit_entries).where(audit_entries.c.project_id == project_id)
+    ordered = query.order_by(audit_entries.c.at.desc(), audit_entries.c.position.desc()).limit(limit)
+    return [_entry(row) for row in tx.execute(ordered)]
+
+
+def actions_seen(tx: Transaction, chain: str) -> list[str]:
+    """The kinds of action that a chain holds, for a filter's choices."""
+    query = select(audit_entries.c.action).where(audit_entries.c.chain == chain).distinct()
+    return sorted(tx.execute(query).scalars())
+
+
+def verify_chain(tx: Transaction, chain: str) -> str | None:
+    """None where a chain is whole; otherwise what is wrong first, in words."""
+    previous, position = _GENESIS, 0
+    for entry in _in_order(tx, chain):
+        position += 1
+        values = {name: getattr(entry, name) for name in _HASHED}
+        if entry.position != position:
+            return f"entry {position} of {chain} is missing: entry {entry.position} follows"
+        if entry.previous_hash != previous or entry.hash != entry_hash(values, previous):
+            return f"entry {position} of {chain} ({entry.id}) was altered"
+        previous = entry.hash
+    head = tx.execute(select(audit_heads.c.position, audit_heads.c.hash).where(audit_heads.c.chain == chain)).first()
+    if head is not None and (head.position, head.hash) != (position, previous):
+        return f"{chain} should end at entry {head.position}, but ends at {position}"
+    return None
+
+
+_HASHED: Final = (
+    "chain", "position", "at", "actor_kind", "actor_id", "actor_name", "action", "subject_kind", "subject_id",
+    "subject_name", "project_id", "before", "after", "address", "request_id",
+)  # fmt: skip
+
+
+def _in_order(tx: Transaction, chain: str) -> Iterator[AuditEntry]:
+    query = select(audit_entries).where(audit_entries.c.chain == chain).order_by(audit_entries.c.position)
+    for row in tx.execute(query.execution_options(yield_per=1000)):
+        yield _entry(row)
+
+
+def _entry(row: Row[*tuple[Any, ...]]) -> AuditEntry:
+    return AuditEntry(**row._mapping)

@@ -1,0 +1,1 @@
+"""Projects: one workload in one environment, what it declares, who owns it."""

@@ -1,0 +1,262 @@
+"""Projects: make, read, change, archive, restore, and what they declare.
+
+One function is one use case and one transaction, which the caller opens. Everything that the gate
+decides by advances the configuration epoch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+from freehold.apis import queries as apis
+from freehold.apis.records import Api
+from freehold.errors import FieldError, Problem, invalid, not_found
+from freehold.kit import clock, ids
+from freehold.organizations import audit
+from freehold.organizations import queries as organizations
+from freehold.organizations.actions import changed_meanwhile
+from freehold.organizations.permissions import may, require
+from freehold.organizations.records import Actor
+from freehold.organizations.rules import clean_name, free_slug, slug_of
+from freehold.projects import posture_queries, queries, rules
+from freehold.projects.records import (
+    Duty,
+    Environment,
+    NewOwner,
+    NewProject,
+    Posture,
+    Project,
+    ProjectChange,
+    Scope,
+)
+from freehold.store import epoch
+from freehold.store.conflicts import broken_constraint_means
+from freehold.store.engine import Transaction
+
+_DUTIES_MAX: Final = 50
+
+
+def read_project(tx: Transaction, actor: Actor, project_id: str) -> Project:
+    """One project; Problem `not_found` where it is none of the actor's business."""
+    project = queries.find_project(tx, project_id)
+    if project is None or not _concerns(actor, project):
+        raise not_found("project")
+    return project
+
+
+def create_project(tx: Transaction, actor: Actor, organization_id: str, new: NewProject) -> Project:
+    """Make a sandbox project. Its maker owns it technically unless another owner is named."""
+    require(actor, "projects.create", organization_id)
+    new = replace(
+        new, name=clean_name(new.name), purpose=clean_name(new.purpose),
+        product_line=clean_name(new.product_line or "") or None, use_case=clean_name(new.use_case or "") or None,
+    )  # fmt: skip
+    api = apis.find_api(tx, new.api) or apis.find_api_by_slug(tx, new.api)
+    errors = rules.check_new_project(new)
+    if api is None:
+        errors.append(FieldError("api", "There is no such API.", "unknown_api"))
+    owners = _resolve_owners(tx, organization_id, new.owners, actor, errors)
+    if errors or api is None:
+        raise invalid(*errors)
+    project = _insert(tx, actor, organization_id, new, api)
+    queries.replace_owners(tx, project, owners)
+    audit.record(
+        tx, actor, "project.created", organization_id=organization_id, subject_kind="project", subject_id=project.id,
+        subject_name=project.name, project_id=project.id,
+        after={"environment": "sandbox", "purpose": new.purpose, "product_line": new.product_line,
+               "use_case": new.use_case, "api": api.slug, "owners": _owner_names(tx, project.id)},
+    )  # fmt: skip
+    return project
+
+
+def list_projects(
+    tx: Transaction, actor: Actor, organization_id: str, limit: int, after_id: str | None = None,
+    search: str | None = None, environment: Environment | None = None, archived: bool | None = None,
+) -> list[Posture]:  # fmt: skip
+    """An organization's projects with their posture, newest first."""
+    require(actor, "projects.read", organization_id)
+    rows = queries.projects_of(tx, organization_id, limit, after_id, search, environment, archived)
+    return _postures(tx, rows)
+
+
+def posture_of(tx: Transaction, actor: Actor, project_id: str) -> Posture:
+    """One project with its posture."""
+    project = read_project(tx, actor, project_id)
+    return _postures(tx, [project])[0]
+
+
+def edit_project(
+    tx: Transaction, actor: Actor, project_id: str, change: ProjectChange, revision: int | None = None
+) -> Project:
+    """Change a project's labels or owners. `revision` is the one the caller saw, None for any."""
+    project = _own(tx, actor, project_id, "projects.edit")
+    labels: dict[str, str | None] = {
+        "name": project.name if change.name is None else clean_name(change.name),
+        "purpose": project.purpose if change.purpose is None else clean_name(change.purpose),
+        "product_line": project.product_line if change.product_line is None else clean_name(change.product_line) or None,
+        "use_case": project.use_case if change.use_case is None else clean_name(change.use_case) or None,
+    }
+    errors = rules.check_labels(labels["name"] or "", labels["purpose"] or "", labels["product_line"], labels["use_case"])
+    owners = None
+    if change.owners is not None:
+        owners = _resolve_owners(tx, project.organization_id, change.owners, None, errors)
+    if errors:
+        raise invalid(*errors)
+    before = {"owners": _owner_names(tx, project.id), **_labels(project)}
+    _save(tx, project, revision, labels)
+    if owners is not None:
+        queries.replace_owners(tx, project, owners)
+    after = {"owners": _owner_names(tx, project.id), **labels}
+    _record_difference(tx, actor, project, "project.changed", before, after)
+    # The gate keeps no labels but the name, which its answers and explanations carry.
+    epoch.advance(tx, "project", project.id, clock.now())
+    return read_project(tx, actor, project_id)
+
+
+def archive_project(tx: Transaction, actor: Actor, project_id: str, revision: int | None = None) -> Project:
+    """Put a project to rest: its keys stop at once, nothing is deleted. Archiving twice changes nothing."""
+    project = _own(tx, actor, project_id, "projects.archive", archived=True)
+    if project.state == "archived":
+        return project
+    now = clock.now()
+    _save(tx, project, revision, {"state": "archived", "archived_at": now})
+    epoch.advance(tx, "project", project.id, now)
+    _record_difference(tx, actor, project, "project.archived", {"state": "active"}, {"state": "archived"})
+    return read_project(tx, actor, project_id)
+
+
+def restore_project(tx: Transaction, actor: Actor, project_id: str, revision: int | None = None) -> Project:
+    """Bring an archived project back; its keys serve again."""
+    project = _own(tx, actor, project_id, "projects.archive", archived=True)
+    if project.state == "active":
+        return project
+    _save(tx, project, revision, {"state": "active", "archived_at": None})
+    epoch.advance(tx, "project", project.id, clock.now())
+    _record_difference(tx, actor, project, "project.restored", {"state": "archived"}, {"state": "active"})
+    return read_project(tx, actor, project_id)
+
+
+def read_scope(tx: Transaction, actor: Actor, project_id: str) -> Scope:
+    """What a project declares."""
+    return queries.scope_of(tx, read_project(tx, actor, project_id).id)
+
+
+def set_scope(tx: Transaction, actor: Actor, project_id: str, wanted: Scope, revision: int | None = None) -> Scope:
+    """Declare what a project uses, whole. What leaves the scope leaves its keys too."""
+    project = _own(tx, actor, project_id, "scope.edit")
+    wanted = Scope(_unique(wanted.endpoints), _unique(wanted.event_types))
+    old = queries.scope_of(tx, project.id)
+    endpoints = {each.operation_id for each in apis.endpoints_of(tx, project.api_id)}
+    event_types = {each.name for each in apis.event_types_of(tx, project.api_id)}
+    if errors := rules.check_scope(wanted, old, endpoints, event_types):
+        raise invalid(*errors)
+    change = rules.scope_change(old, wanted)
+    if change.is_empty:
+        return old
+    _save(tx, project, revision, {})
+    # Between the check and here another import may have dropped an item: the foreign key decides.
+    with broken_constraint_means(Problem("conflict", "The catalogue changed just now. Look again and save anew.")):
+        queries.add_to_scope(tx, project, change.added_endpoints, change.added_event_types)
+    queries.remove_from_scope(tx, project.id, change.removed_endpoints, change.removed_event_types)
+    epoch.advance(tx, "project", project.id, clock.now())
+    _record_difference(tx, actor, project, "scope.changed", asdict(old), asdict(wanted))
+    return queries.scope_of(tx, project.id)
+
+
+def find_sibling(tx: Transaction, project: Project) -> Project | None:
+    """The same workload in the other environment."""
+    return queries.find_sibling(tx, project)
+
+
+def require_active(project: Project) -> None:
+    """Raise Problem `conflict` where a project is archived: it can be read and restored, not changed."""
+    if project.state == "archived":
+        raise Problem("conflict", "The project is archived. Restore it before changing it.")
+
+
+def _concerns(actor: Actor, project: Project) -> bool:
+    return may(actor, "projects.read", project.organization_id) or bool(actor.roles.get(project.organization_id)) or bool(actor.everywhere)
+
+
+def _own(tx: Transaction, actor: Actor, project_id: str, permission: Any, archived: bool = False) -> Project:
+    project = read_project(tx, actor, project_id)
+    require(actor, permission, project.organization_id)
+    if not archived:
+        require_active(project)
+    return project
+
+
+def _insert(tx: Transaction, actor: Actor, organization_id: str, new: NewProject, api: Api) -> Project:
+    slug = slug_of(new.name)
+    slug = free_slug(slug, queries.slugs_like(tx, organization_id, "sandbox", slug))
+    project = Project(
+        id=ids.new_id("proj"), organization_id=organization_id, api_id=api.id, environment="sandbox", sandbox_id=None,
+        name=new.name, slug=slug, purpose=new.purpose, product_line=new.product_line, use_case=new.use_case,
+        state="active", revision=1, created_by=actor.name, created_at=clock.now(), archived_at=None,
+    )  # fmt: skip
+    with broken_constraint_means(Problem("already_exists", f"A project with the address {slug} was made just now.")):
+        queries.insert_project(tx, project)
+    return project
+
+
+def _save(tx: Transaction, project: Project, revision: int | None, values: dict[str, Any]) -> None:
+    if not queries.change_project(tx, project.id, project.revision if revision is None else revision, values):
+        raise changed_meanwhile("project")
+
+
+def _resolve_owners(
+    tx: Transaction, organization_id: str, wanted: Sequence[NewOwner], maker: Actor | None, errors: list[FieldError]
+) -> list[tuple[str, Duty]]:
+    """Members by id or address. Adds to `errors`; a project always has a technical owner."""
+    members = organizations.members_of(tx, organization_id)
+    by_name = {name: member.user_id for member in members for name in (member.user_id, member.email)}
+    owners: list[tuple[str, Duty]] = []
+    for index, owner in enumerate(wanted[:_DUTIES_MAX]):
+        user_id = by_name.get(owner.member.strip().lower())
+        if user_id is None:
+            errors.append(FieldError(f"owners.{index}.member", "No member of the organization has this id or address.", "unknown_member"))
+        else:
+            owners.append((user_id, owner.duty))
+    if not any(duty == "technical" for _, duty in owners) and not errors:
+        if maker is None or maker.user_id not in by_name:
+            errors.append(FieldError("owners", "Name at least one technical owner.", "required"))
+        else:
+            owners.insert(0, (maker.user_id, "technical"))
+    return list(dict.fromkeys(owners))
+
+
+def _postures(tx: Transaction, rows: list[Project]) -> list[Posture]:
+    project_ids = [project.id for project in rows]
+    owners = queries.owners_of(tx, project_ids)
+    counts = posture_queries.counts_of(tx, project_ids, clock.now())
+    progress = posture_queries.progress_of(tx, project_ids)
+    return [
+        Posture(
+            project, owners[project.id], queries.find_sibling(tx, project), counts[project.id], progress[project.id],
+            rules.next_step(project, progress[project.id]),
+        )
+        for project in rows
+    ]  # fmt: skip
+
+
+def _owner_names(tx: Transaction, project_id: str) -> list[str]:
+    return [f"{owner.email} ({owner.duty})" for owner in queries.owners_of(tx, [project_id])[project_id]]
+
+
+def _labels(project: Project) -> dict[str, str | None]:
+    return {"name": project.name, "purpose": project.purpose, "product_line": project.product_line, "use_case": project.use_case}
+
+
+def _record_difference(
+    tx: Transaction, actor: Actor, project: Project, action: str, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    changed = [name for name in after if before.get(name) != after[name]]
+    audit.record(
+        tx, actor, action, organization_id=project.organization_id, subject_kind="project", subject_id=project.id,
+        subject_name=project.name, project_id=project.id,
+        before={name: before.get(name) for name in changed}, after={name: after[name] for name in changed},
+    )  # fmt: skip
+
+
+def _unique(items: Sequence[str]) -> list[str]:
+    return sorted(set(items))

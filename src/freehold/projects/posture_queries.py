@@ -1,0 +1,91 @@
+"""What several projects have and how far they have come, in two queries however many they are.
+
+Reads the tables of slices to the right (keys, usage, webhooks), never their code: a project's posture
+is made of everything that it owns, and each of those slices already imports this one.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ScalarSelect, and_, case, func, or_, select
+
+from freehold.projects.records import Counts, Progress
+from freehold.store.engine import Transaction
+from freehold.store.schema import (
+    attempts,
+    deliveries,
+    key_secrets,
+    keys,
+    projects,
+    scope_endpoints,
+    usage_events,
+    webhook_endpoints,
+)
+
+
+def counts_of(tx: Transaction, project_ids: Sequence[str], now: datetime) -> dict[str, Counts]:
+    """How many keys that serve now and webhook endpoints each project has."""
+    has_secret = (
+        select(key_secrets.c.selector)
+        .where(
+            key_secrets.c.key_id == keys.c.id,
+            or_(key_secrets.c.state == "active", and_(key_secrets.c.state == "retiring", key_secrets.c.retires_at > now)),
+        )
+        .exists()
+    )
+    serving = _count(
+        select(func.count()).where(
+            keys.c.project_id == projects.c.id,
+            keys.c.state == "active",
+            projects.c.state == "active",
+            or_(keys.c.expires_at.is_(None), keys.c.expires_at > now),
+            has_secret,
+        )
+    )
+    here = (webhook_endpoints.c.project_id == projects.c.id, webhook_endpoints.c.deleted_at.is_(None))
+    receiving = _count(select(func.count()).where(*here))
+    failing = _count(
+        select(func.coalesce(func.sum(case((webhook_endpoints.c.state.in_(("failing", "disabled")), 1), else_=0)), 0)).where(*here)
+    )
+    rows = tx.execute(select(projects.c.id, serving, receiving, failing).where(projects.c.id.in_(project_ids)))
+    return {row[0]: Counts(row[1], row[2], row[3]) for row in rows}
+
+
+def progress_of(tx: Transaction, project_ids: Sequence[str]) -> dict[str, Progress]:
+    """How far each project has come, with the newest evidence of each step."""
+    scope = _count(select(func.count()).where(scope_endpoints.c.project_id == projects.c.id))
+    key = _newest(select(keys.c.id).where(keys.c.project_id == projects.c.id, keys.c.state == "active").order_by(keys.c.id.desc()))
+    allowed = _newest(
+        select(usage_events.c.id)
+        .where(usage_events.c.project_id == projects.c.id, usage_events.c.outcome == "allowed")
+        .order_by(usage_events.c.at.desc())
+    )
+    endpoint = _newest(
+        select(webhook_endpoints.c.id)
+        .where(webhook_endpoints.c.project_id == projects.c.id, webhook_endpoints.c.deleted_at.is_(None))
+        .order_by(webhook_endpoints.c.id.desc())
+    )
+    accepted = _newest(
+        select(deliveries.c.id)
+        .join(attempts, attempts.c.delivery_id == deliveries.c.id)
+        .join(webhook_endpoints, webhook_endpoints.c.id == deliveries.c.webhook_endpoint_id)
+        .where(
+            deliveries.c.project_id == projects.c.id,
+            webhook_endpoints.c.deleted_at.is_(None),
+            attempts.c.outcome == "accepted",
+        )
+        .order_by(deliveries.c.created_at.desc())
+    )
+    query = select(projects.c.id, scope, key, allowed, endpoint, accepted).where(projects.c.id.in_(project_ids))
+    return {row[0]: Progress(row[1] > 0, row[2], row[3], row[4], row[5]) for row in tx.execute(query)}
+
+
+def _count(query: Any) -> ScalarSelect[int]:
+    scalar: ScalarSelect[int] = query.correlate(projects).scalar_subquery()
+    return scalar
+
+
+def _newest(query: Any) -> ScalarSelect[str | None]:
+    scalar: ScalarSelect[str | None] = query.limit(1).correlate(projects).scalar_subquery()
+    return scalar

@@ -1,0 +1,123 @@
+"""What a project is and what it declares. No behaviour."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal, get_args
+
+Environment = Literal["sandbox", "production"]
+ProjectState = Literal["active", "archived"]
+Duty = Literal["technical", "billing", "audit"]
+
+DUTIES: Final[tuple[Duty, ...]] = get_args(Duty)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One workload of an organization in one environment."""
+
+    id: str
+    organization_id: str
+    api_id: str
+    environment: Environment
+    sandbox_id: str | None
+    name: str
+    slug: str
+    purpose: str
+    product_line: str | None
+    use_case: str | None
+    state: ProjectState
+    revision: int
+    created_by: str
+    created_at: datetime
+    archived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A member who answers for a project, and for what."""
+
+    user_id: str
+    email: str
+    name: str
+    duty: Duty
+
+
+@dataclass(frozen=True, slots=True)
+class NewOwner:
+    """An owner as a caller names one: a member by id or by e-mail address."""
+
+    member: str
+    duty: Duty
+
+
+@dataclass(frozen=True, slots=True)
+class NewProject:
+    """What it takes to make a sandbox project."""
+
+    name: str
+    purpose: str
+    api: str
+    product_line: str | None = None
+    use_case: str | None = None
+    owners: tuple[NewOwner, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectChange:
+    """New values of a project's labels; None leaves one as it is, an empty text clears an optional one."""
+
+    name: str | None = None
+    purpose: str | None = None
+    product_line: str | None = None
+    use_case: str | None = None
+    owners: tuple[NewOwner, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a project declares: the endpoints it calls (operation ids) and the events it receives."""
+
+    endpoints: list[str] = field(default_factory=list)
+    event_types: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of each asset a project has."""
+
+    serving_keys: int
+    webhook_endpoints: int
+    failing_webhook_endpoints: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a sandbox project has come on its first journey: ids are the evidence, None where there is none."""
+
+    scope_declared: bool
+    first_key_id: str | None
+    allowed_request_id: str | None
+    webhook_endpoint_id: str | None
+    accepted_attempt_delivery_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The one thing to do next: a stable action, its title, why, and the page where it is done."""
+
+    action: str
+    title: str
+    detail: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posture:
+    """A project with everything that is asked about it at a glance."""
+
+    project: Project
+    owners: list[Owner]
+    sibling: Project | None
+    counts: Counts
+    progress: Progress
+    next_step: NextStep | None
