@@ -1,0 +1,249 @@
+"""Charts as SVG, drawn on the server: stacked bars, sparklines, meters and rings. Pure.
+
+They carry no style attributes and no script: bars are links to the requests behind them, positions
+are percentages so that a chart fits any width, and colours are classes. Labels are escaped here.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from markupsafe import Markup
+
+# The four kinds of outcome, and six colours for keys or endpoints; `rest` is whatever is beyond them.
+Tone = Literal["served", "throttled", "denied", "failed", "a", "b", "c", "d", "e", "f", "rest"]
+_TOP: Final = 14
+_FOOT: Final = 22
+_GAP: Final = 0.28
+_TICKS_MAX: Final = 5
+_STEP_PARTS: Final = (1, 2, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One layer of the bars: its colour and its name."""
+
+    tone: Tone
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One bar: what it spans, a count for each series, and the page of the requests behind it."""
+
+    label: str
+    counts: tuple[int, ...]
+    href: str
+
+    @property
+    def total(self) -> int:
+        """The height of the whole bar."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class AxisLabel:
+    """A text below the bars, centred `at` so many bars from the left."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BarChart:
+    """Counts over time. `unit` says what a bar spans (`Hourly, UTC`); `chosen` is the bar that is looked at."""
+
+    title: str
+    unit: str
+    series: tuple[Series, ...]
+    buckets: tuple[Bucket, ...]
+    axis: tuple[AxisLabel, ...] = ()
+    chosen: int | None = None
+
+    @property
+    def total(self) -> int:
+        """Everything that the chart shows."""
+        return sum(bucket.total for bucket in self.buckets)
+
+
+def ticks(highest: int) -> tuple[int, ...]:
+    """Whole, evenly spaced axis values from 0 that reach `highest`: two to six of them."""
+    if highest <= 0:
+        return (0, 1)
+    step = _nice_step(highest)
+    return tuple(range(0, step * -(-highest // step) + 1, step))
+
+
+def _nice_step(highest: int) -> int:
+    exponent = max(len(str(highest)) - 2, 0)
+    while True:
+        for part in _STEP_PARTS:
+            step: int = part * 10**exponent
+            if step * _TICKS_MAX >= highest:
+                return step
+        exponent += 1
+
+
+def short(value: int) -> str:
+    """An axis value in few characters: `500`, `1.5k`, `2M`."""
+    for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if value >= size:
+            return f"{value / size:.1f}".removesuffix(".0") + letter
+    return str(value)
+
+
+def bars(chart: BarChart, height: int = 190) -> Markup:
+    """Stacked bars, each a link. Only one bar is in the tab order: arrow keys move between them (charts.js)."""
+    values = ticks(max((bucket.total for bucket in chart.buckets), default=0))
+    plot = _Plot(height, values[-1], len(chart.buckets))
+    grid = Markup("").join(_grid_line(plot, value) for value in values)
+    names = Markup("").join(_axis_text(plot, label) for label in chart.axis)
+    drawn = Markup("").join(_bar(plot, chart, index) for index in range(len(chart.buckets)))
+    scale = Markup("").join(_tick_text(plot, value) for value in values)
+    return Markup(
+        '<div class="fh-plot" data-chart><svg class="fh-plot-y" width="40" height="{h}" aria-hidden="true">{scale}</svg>'
+        '<svg class="fh-plot-a" width="100%" height="{h}" role="group" aria-label="{title}, {unit}. Arrow keys move between bars.">'
+        "{grid}{names}{drawn}</svg></div>"
+    ).format(h=height, scale=scale, title=chart.title, unit=chart.unit, grid=grid, names=names, drawn=drawn)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plot:
+    """The geometry of one chart: heights in pixels, positions across in per cent."""
+
+    height: int
+    highest: int
+    count: int
+
+    def y(self, value: int) -> float:
+        return _TOP + (self.height - _TOP - _FOOT) * (1 - value / self.highest)
+
+    @property
+    def width(self) -> float:
+        return 100 / max(self.count, 1)
+
+
+def _grid_line(plot: _Plot, value: int) -> Markup:
+    y = round(plot.y(value)) + 0.5
+    return Markup('<line x1="0" x2="100%" y1="{0}" y2="{0}" class="{1}"/>').format(y, "fh-grid" if value else "fh-base")
+
+
+def _tick_text(plot: _Plot, value: int) -> Markup:
+    y = round(plot.y(value)) + 4
+    return Markup('<text x="100%" dx="-8" y="{}" text-anchor="end" class="fh-ax">{}</text>').format(y, short(value))
+
+
+def _axis_text(plot: _Plot, label: AxisLabel) -> Markup:
+    x = min(max(label.at * plot.width, 0), 100)
+    anchor = "start" if x < 2 else "end" if x > 98 else "middle"
+    return Markup('<text x="{}%" y="{}" text-anchor="{}" class="fh-ax">{}</text>').format(
+        _decimal(x), plot.height - 5, anchor, label.text
+    )
+
+
+def _bar(plot: _Plot, chart: BarChart, index: int) -> Markup:
+    bucket = chart.buckets[index]
+    # The tooltip's script reads the same text that assistive technology does, with the colours named.
+    tip = "|".join(
+        [
+            bucket.label,
+            *(f"{each.tone}:{each.label}:{count:,}" for each, count in zip(chart.series, bucket.counts, strict=True)),
+        ]
+    )
+    spoken = ", ".join(
+        [bucket.label, *(f"{each.label} {count:,}" for each, count in zip(chart.series, bucket.counts, strict=True))]
+    )
+    return Markup(
+        '<a class="fh-bar{chosen}" href="{href}" tabindex="{tab}" data-tip="{tip}" aria-label="{spoken}">'
+        '<rect class="fh-hit" x="{x}%" width="{w}%" y="{top}" height="{h}"/>{segments}</a>'
+    ).format(
+        chosen=" fh-is-chosen" if index == chart.chosen else "",
+        href=bucket.href,
+        tab=0 if index == (plot.count - 1 if chart.chosen is None else chart.chosen) else -1,
+        tip=tip,
+        spoken=spoken,
+        x=_decimal(index * plot.width),
+        w=_decimal(plot.width),
+        top=_TOP,
+        h=plot.height - _TOP - _FOOT,
+        segments=_segments(plot, chart, index),
+    )
+
+
+def _segments(plot: _Plot, chart: BarChart, index: int) -> Markup:
+    x, width = (index + _GAP / 2) * plot.width, plot.width * (1 - _GAP)
+    drawn: list[Markup] = []
+    below = 0
+    for series, count in zip(chart.series, chart.buckets[index].counts, strict=True):
+        if count:
+            # A hair of space parts the layers; the thinnest one stays visible.
+            tall = max(plot.y(below) - plot.y(below + count) - (0.75 if below else 0), 1.25)
+            drawn.append(
+                Markup('<rect class="fh-s-{}" x="{}%" width="{}%" y="{}" height="{}" rx="1"/>').format(
+                    series.tone, _decimal(x), _decimal(width), _decimal(plot.y(below + count)), _decimal(tall)
+                )
+            )
+        below += count
+    return Markup("").join(drawn)
+
+
+def spark(values: Sequence[int], tone: Tone = "served") -> Markup:
+    """A sparkline without axes, beside a figure that says the same in words. Fewer than two values draw a flat line."""
+    points = list(values) if len(values) > 1 else [0, 0]
+    highest = max(points) or 1
+    step = 120 / (len(points) - 1)
+    line = "M" + "L".join(
+        f"{_decimal(i * step)} {_decimal(29 - max(value, 0) / highest * 26)}" for i, value in enumerate(points)
+    )
+    return Markup(
+        '<svg class="fh-spark fh-sp-{0}" viewBox="0 0 120 30" preserveAspectRatio="none" aria-hidden="true">'
+        '<path class="fh-spark-a" d="{1}L120 30L0 30Z"/><path class="fh-spark-l" d="{1}"/></svg>'
+    ).format(tone, line)
+
+
+def meter(part: int, whole: int, tone: Tone = "served") -> Markup:
+    """A thin bar of a share. Anything above nothing is visible."""
+    share = 0.0 if part <= 0 or whole <= 0 else min(max(part / whole * 100, 0.8), 100)
+    return Markup(
+        '<svg class="fh-meter" width="100%" height="4" aria-hidden="true"><rect class="fh-m-t" width="100%" height="4" rx="2"/>'
+        '<rect class="fh-s-{}" width="{}%" height="4" rx="2"/></svg>'
+    ).format(tone, _decimal(share))
+
+
+def ring(done: int, total: int) -> Markup:
+    """A ring of `total` pieces, `done` of them filled."""
+    around = 2 * math.pi * 17
+    piece = around / max(total, 1)
+    drawn = Markup("").join(
+        Markup('<circle class="{}" cx="21" cy="21" r="17" stroke-dasharray="{} {}" stroke-dashoffset="{}"/>').format(
+            "fh-on" if index < done else "fh-off",
+            _decimal(max(piece - 3.2, 1)),
+            _decimal(around - max(piece - 3.2, 1)),
+            _decimal(-index * piece),
+        )
+        for index in range(total)
+    )
+    return Markup(
+        '<svg class="fh-ring" width="34" height="34" viewBox="0 0 42 42" aria-hidden="true"><g transform="rotate(-90 21 21)">{}</g></svg>'
+    ).format(drawn)
+
+
+def success_bars(outcomes: Sequence[bool]) -> Markup:
+    """The latest deliveries as small upright bars, oldest first: tall and calm where accepted, red where not."""
+    drawn = Markup("").join(
+        Markup('<rect class="{}" x="{}" y="{}" width="4" height="{}" rx="1"/>').format(
+            "fh-s-served" if accepted else "fh-s-failed", index * 6, 4 if accepted else 0, 12 if accepted else 16
+        )
+        for index, accepted in enumerate(outcomes)
+    )
+    width = max(len(outcomes) * 6 - 2, 1)
+    return Markup(
+        '<svg class="fh-success" width="{0}" height="16" viewBox="0 0 {0} 16" aria-hidden="true">{1}</svg>'
+    ).format(width, drawn)
+
+
+def _decimal(value: float) -> str:
+    """A coordinate with at most three decimals, never in scientific notation or as a negative zero."""
+    text = f"{value:.3f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text

@@ -1,0 +1,123 @@
+"""An organization's members, tokens and audit log."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from freehold.dashboard.views.form import Choice, Form
+from freehold.dashboard.views.parts import Filter, Pager
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRow:
+    """One member. `fixed` says why this person cannot be changed or removed, where they cannot."""
+
+    user_id: str
+    name: str
+    email: str
+    role: str
+    joined_at: datetime
+    owns: tuple[str, ...] = ()
+    fixed: str = ""
+    is_self: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationRow:
+    """One open invitation."""
+
+    id: str
+    email: str
+    role: str
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersView:
+    """Members (`organizations/members.html.j2`). Invite form: `email`, `role`. Role form: `role`.
+
+    `invitation_link` is there only on the answer that made it: it is shown once.
+    """
+
+    organization_id: str
+    members: tuple[MemberRow, ...]
+    invitations: tuple[InvitationRow, ...]
+    roles: tuple[Choice, ...]
+    invitation_link: str | None = None
+    invited: str = ""
+    edit_blocked: str | None = None
+    invite_form: Form = field(default_factory=Form)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRow:
+    """One token. `identifier` never holds more than the last four characters."""
+
+    id: str
+    name: str
+    identifier: str
+    roles: tuple[str, ...]
+    created_by: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokensView:
+    """One's own access tokens and the organization's service tokens (`organizations/tokens.html.j2`).
+
+    Own form: `name`, `expires_on`. Service form: `name`, `roles`, `expires_on`. `secret` is there only on
+    the answer that made it; `secret_name` names the token.
+    """
+
+    organization_id: str
+    own: tuple[TokenRow, ...]
+    service: tuple[TokenRow, ...]
+    service_roles: tuple[Choice, ...]
+    secret: str | None = None
+    secret_name: str = ""
+    own_form: Form = field(default_factory=Form)
+    service_form: Form = field(default_factory=Form)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditChange:
+    """One field before and after, as text; None where it was or is not there."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """One entry. `action` as recorded (`key.revoked`); `href` leads to the subject where it has a page."""
+
+    id: str
+    at: datetime
+    actor: str
+    actor_kind: str
+    action: str
+    subject_kind: str
+    subject: str
+    href: str
+    project: str
+    address: str
+    request_id: str
+    position: int
+    hash: str
+    changes: tuple[AuditChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditView:
+    """The audit log (`organizations/audit.html.j2`). `from_on` and `to_on` are dates as typed."""
+
+    organization_id: str
+    rows: tuple[AuditRow, ...]
+    filters: tuple[Filter, ...]
+    from_on: str
+    to_on: str
+    pager: Pager

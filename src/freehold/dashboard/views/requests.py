@@ -1,0 +1,79 @@
+"""Single requests: the list, and one request explained."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from freehold.dashboard.views.parts import Filter, Link, Pager
+
+# What the charts and lists sort every outcome and status into.
+OutcomeKind = Literal["served", "throttled", "denied", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRow:
+    """One decision. `outcome` is `allowed` or the reason; `kind` is its colour; `status` is what the caller got, where known."""
+
+    id: str
+    at: datetime
+    method: str
+    path: str
+    key_name: str
+    key_href: str
+    outcome: str
+    kind: OutcomeKind
+    status: int | None
+    latency_us: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestsView:
+    """The requests of a project (`usage/requests.html.j2`). `filters` become fields; `from_at` and `to_at` a range."""
+
+    project_id: str
+    rows: tuple[RequestRow, ...]
+    filters: tuple[Filter, ...]
+    from_at: datetime | None
+    to_at: datetime | None
+    as_of: datetime
+    pager: Pager
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedRule:
+    """One check of the decision, in the order they were made. `state`: `passed`, `denied` or `not_reached`."""
+
+    name: str
+    state: Literal["passed", "denied", "not_reached"]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitRow:
+    """One limit as the decision found it. `reset_s`: seconds until it is whole again."""
+
+    name: str
+    limit: int
+    remaining: int
+    reset_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestView:
+    """One request explained (`usage/request.html.j2`). `why` and `remedy` are whole sentences."""
+
+    project_id: str
+    request: RequestRow
+    why: str
+    remedy: str
+    fix: Link | None
+    endpoint: str
+    key_identifier: str
+    secret_version: int | None
+    via: str
+    cost: int
+    address: str
+    user_agent: str
+    epoch: int | None
+    rules: tuple[CheckedRule, ...]
+    limits: tuple[LimitRow, ...]
