@@ -1,0 +1,157 @@
+"""What all tests share: databases, settings, a clock to set, and the guards.
+
+The guards are for every test: nothing connects to another machine, and no test leaves a thread or a
+process behind. Warnings are errors (pyproject.toml).
+"""
+
+import ipaddress
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import pytest
+
+from freehold.kit import clock
+from freehold.kit.secrets import InstanceSecret
+from freehold.settings import Settings
+from freehold.store.engine import Store, open_postgresql, open_sqlite
+from tests.databases import SECRET, PostgresServer, copy_sqlite, make_sqlite_template, postgres_server
+
+EngineName = Literal["sqlite", "postgresql"]
+_LEAVE_S: Final = 5.0
+
+
+# --- databases ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    return make_sqlite_template(tmp_path_factory.mktemp("template") / "template.db")
+
+
+@pytest.fixture(scope="session")
+def postgresql(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
+    """The run's PostgreSQL server, started when the first test asks for it and shared by all workers."""
+    with postgres_server(os.environ.get("PYTEST_XDIST_TESTRUNUID")) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine_name(request: pytest.FixtureRequest) -> EngineName:
+    """Which database: a test that asks for `settings` or `store` runs once on each."""
+    name: EngineName = request.param
+    return name
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, engine_name: EngineName, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of an instance of its own: an empty data directory and a migrated, empty database."""
+    data = tmp_path / "data"
+    secret = SECRET.to_hex()
+    if engine_name == "sqlite":
+        copy_sqlite(request.getfixturevalue("sqlite_template"), data).close()
+        yield Settings(data=data, secret=secret)
+    else:
+        data.mkdir()
+        with request.getfixturevalue("postgresql").database() as url:
+            yield Settings(data=data, secret=secret, database_url=url)
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    """The database of `settings`, open."""
+    opened = open_sqlite(settings.data / "freehold.db") if settings.embedded else open_postgresql(settings.database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
+    """A migrated, empty SQLite database, for tests to which the engine does not matter."""
+    opened = copy_sqlite(sqlite_template, tmp_path / "data")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def secret() -> InstanceSecret:
+    """The secret of every test's instance."""
+    return SECRET
+
+
+# --- time -----------------------------------------------------------------------------------------
+
+
+class TestClock:
+    """A clock that stands still until it is moved."""
+
+    __test__ = False
+
+    def __init__(self, ms: int) -> None:
+        self.ms = ms
+
+    def move(self, seconds: float) -> None:
+        """Let so many seconds pass (or come back)."""
+        self.ms += round(seconds * 1000)
+
+
+@pytest.fixture
+def test_clock() -> Iterator[TestClock]:
+    """Freehold's clock, standing at 2027-01-15 08:00:00 UTC."""
+    fake = TestClock(1_800_000_000_000)
+    # Half a millisecond more, so that no rounding of seconds falls below the millisecond that is meant.
+    clock.set_source(lambda: (fake.ms + 0.5) / 1000)
+    yield fake
+    clock.set_source(None)
+
+
+# --- guards ---------------------------------------------------------------------------------------
+
+
+def _refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
+    if event != "socket.connect" or arguments[0].family == socket.AF_UNIX:
+        return
+    host = arguments[1][0]
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost"
+    if not loopback:
+        raise RuntimeError(f"a test tried to connect to {host}")
+
+
+sys.addaudithook(_refuse_other_machines)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """Fail a test that leaves a thread or a process running."""
+    threads, children = set(threading.enumerate()), _children()
+    yield
+    _wait_until_none(lambda: [thread.name for thread in threading.enumerate() if thread not in threads], "threads")
+    _wait_until_none(lambda: _children() - children, "processes")
+
+
+def _children() -> set[str]:
+    """The process ids of this process's children."""
+    found = set()
+    for task in Path("/proc/self/task").iterdir():
+        try:
+            found.update((task / "children").read_text().split())
+        except OSError:  # the thread has ended in between
+            continue
+    return found
+
+
+def _wait_until_none(left: Callable[[], Any], what: str) -> None:
+    until = time.monotonic() + _LEAVE_S
+    while left() and time.monotonic() < until:
+        time.sleep(0.02)
+    if still := left():
+        pytest.fail(f"the test left {what} behind: {still}")
