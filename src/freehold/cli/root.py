@@ -1,0 +1,46 @@
+"""The `freehold` command itself: which commands there are, and where each of them lives."""
+
+import importlib
+from typing import Final
+
+import click
+
+from freehold import __version__
+
+# Name → module; the module's attribute `command` is the command or group.
+_COMMANDS: Final = {
+    "up": "up",
+    "setup": "setup",
+    "sign-in": "sign_in",
+    "sign-out": "sign_out",
+    "completion": "completion",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the table."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, or None."""
+        module = _COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = importlib.import_module(f"freehold.cli.{module}").command
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="freehold")
+def freehold() -> None:
+    """Projects for every team that runs an API: keys, webhooks and usage, sandbox and production.
+
+    \b
+    Start an instance:       freehold up
+    Ask one over HTTP:       freehold sign-in --url http://127.0.0.1:8400 --email you@example.com
+                             freehold projects list
+    In scripts, FREEHOLD_URL and FREEHOLD_TOKEN stand for signing in, and --json for tables.
+    """

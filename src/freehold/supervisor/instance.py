@@ -1,0 +1,133 @@
+"""Preparing the database of an instance: schema, the instance's row, its secret, its one-time tokens.
+
+Everything here can be run again, and by two nodes at one instant, without harm.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select, text, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from freehold.kit import clock
+from freehold.kit.secrets import InstanceSecret, random_base62, same
+from freehold.organizations import queries as accounts
+from freehold.organizations.actions import setup_token_digest
+from freehold.organizations.records import Token
+from freehold.organizations.tokens import token_digest
+from freehold.settings import Settings
+from freehold.store import epoch, instance_secret, migrate
+from freehold.store.engine import Store, Transaction
+from freehold.store.schema import instance, tokens
+from freehold.supervisor.refusals import CannotStart, reason
+
+# One for the life of the instance: its text is made anew at every start.
+EXAMPLE_TOKEN_ID: Final = "tok_00000000000000000000000000"  # noqa: S105 — an id, not a token
+_SETUP_TOKEN_LENGTH: Final = 32
+_TOKEN_LENGTH: Final = 40
+
+
+def prepare(store: Store, settings: Settings) -> InstanceSecret:
+    """Bring schema, instance row and example API up to date; the instance's secret. CannotStart says what is wrong."""
+    try:
+        migrate.bring_up_to_date(store)
+        with store.write() as tx:
+            secret = _recognised_secret(tx, settings)
+            _ensure_example_api(tx)
+        return secret
+    except migrate.NewerSchema:
+        raise CannotStart(
+            f"The database {_name(settings)} was written by a newer Freehold; start that one, or a newer one still."
+        ) from None
+    except DBAPIError as error:
+        raise CannotStart(f"The database {_name(settings)} cannot be used: {_first_line(error)}.") from None
+    except OSError as error:
+        raise CannotStart(f"Freehold cannot use the data directory {settings.data}: {reason(error)}.") from None
+
+
+def renew_setup_token(tx: Transaction, secret: InstanceSecret) -> str | None:
+    """A fresh one-time token for the first-run setup, or None where setup is over. The one before stops."""
+    if accounts.is_set_up(tx):
+        return None
+    token = random_base62(_SETUP_TOKEN_LENGTH)
+    tx.execute(update(instance).values(setup_token_digest=setup_token_digest(secret, token)))
+    return token
+
+
+def renew_example_token(tx: Transaction, secret: InstanceSecret) -> str:
+    """A fresh token with which the example API publishes its events. The one before stops."""
+    token, now = f"fho_{random_base62(_TOKEN_LENGTH)}", clock.now()
+    digest = token_digest(secret, token)
+    known = tx.execute(
+        update(tokens).where(tokens.c.id == EXAMPLE_TOKEN_ID).values(digest=digest, last4=token[-4:], created_at=now)
+    )
+    if not known.rowcount:
+        accounts.insert_token(tx, _example_token(token, now), digest)
+    epoch.advance(tx, "token", EXAMPLE_TOKEN_ID, now)
+    return token
+
+
+def _example_token(token: str, now: datetime) -> Token:
+    return Token(
+        EXAMPLE_TOKEN_ID,
+        "instance",
+        None,
+        None,
+        "The example API",
+        ["publisher"],
+        token[-4:],
+        None,
+        now,
+        None,
+        None,
+        None,
+    )
+
+
+def _recognised_secret(tx: Transaction, settings: Settings) -> InstanceSecret:
+    """The secret that this database was made with; a new one where the database is new."""
+    secret = instance_secret.find(settings)
+    kept = tx.execute(select(instance.c.secret_check)).scalar()
+    if kept is None:
+        secret = secret or instance_secret.create(settings.data)
+        kept = _insert_instance(tx, secret)
+    if secret is None:
+        raise CannotStart(
+            f"The database {_name(settings)} belongs to an instance whose secret is not here; "
+            f"put its {instance_secret.FILE} into {settings.data}, or set FREEHOLD_SECRET."
+        )
+    if not same(kept, secret.derive("secret-check")):
+        raise CannotStart(
+            f"The database {_name(settings)} was made with another secret; "
+            f"use the {instance_secret.FILE} or FREEHOLD_SECRET that it was made with."
+        )
+    return secret
+
+
+def _insert_instance(tx: Transaction, secret: InstanceSecret) -> bytes:
+    # Two nodes that meet an empty database at one instant make one row; the other one's secret is then compared with it.
+    statement = text(
+        "INSERT INTO instance (id, created_at, secret_check) VALUES (1, :now, :check) ON CONFLICT DO NOTHING"
+    )
+    tx.execute(statement, {"now": clock.now_ms(), "check": secret.derive("secret-check")})
+    return bytes(tx.execute(select(instance.c.secret_check)).scalar_one())
+
+
+def _ensure_example_api(tx: Transaction) -> None:
+    from freehold.apis.actions import ensure_example_api
+
+    ensure_example_api(tx, clock.now())
+
+
+def _name(settings: Settings) -> str:
+    """How a sentence names the database: never with its password."""
+    if settings.embedded:
+        return f"in {settings.data}"
+    url = make_url(settings.database_url)
+    return f"{url.database} at {url.host}:{url.port or 5432}"
+
+
+def _first_line(error: DBAPIError) -> str:
+    line = str(error.orig or error).strip().splitlines()[0]
+    return line.rstrip(".")

@@ -1,0 +1,150 @@
+"""`freehold up`, from the first check to the last process's end.
+
+The order is the point: nothing is written before the directory is known to be ours, nothing is
+started before every port is held and the database is ready.
+"""
+
+import json
+import os
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+from freehold import __version__
+from freehold.settings import Settings
+from freehold.store.engine import open_store
+from freehold.supervisor import data_directory, instance
+from freehold.supervisor.child import LOG_LEVEL
+from freehold.supervisor.processes import Program
+from freehold.supervisor.sockets import listen, port_of
+from freehold.supervisor.watch import Watch
+
+EXAMPLE_TOKEN_FILE: Final = "run/example.token"  # noqa: S105 — a path
+_LOOPBACK: Final = "127.0.0.1"
+# What only the server's own processes may know.
+_PRIVATE: Final = ("FREEHOLD_SECRET", "FREEHOLD_DATABASE_URL")
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Every socket of an instance, bound before anything is started."""
+
+    control: socket.socket
+    gates: list[socket.socket]
+    example_sandbox: socket.socket
+    example_production: socket.socket
+
+
+def up(settings: Settings, *, verbose: bool = False) -> int:
+    """Run an instance until it is told to stop; the exit status. CannotStart and ProcessFailed say why not."""
+    # Database, journal and tokens are for this user alone.
+    os.umask(0o077)
+    settings = replace(settings, data=settings.data.absolute())
+    data_directory.prepare(settings.data)
+    with ExitStack() as stack:
+        stack.enter_context(data_directory.held(settings.data))
+        listeners = _listen(settings, stack)
+        settings = replace(settings, port=port_of(listeners.control), gate_port=port_of(listeners.gates[0]))
+        setup_token = _prepare_instance(settings)
+        watch = stack.enter_context(Watch(programs(settings, listeners, verbose=verbose), settings.drain_s))
+        watch.start()
+        if not watch.stopping:
+            print(announcement(settings, setup_token), flush=True)
+        watch.run()
+        return 0 if watch.stop() else 1
+
+
+def programs(settings: Settings, listeners: Listeners, *, verbose: bool) -> list[Program]:
+    """What runs: the control plane, the gates, the tasks, and the example API as a stranger to all of them."""
+    environment = environment_of(settings) | {LOG_LEVEL: "INFO" if verbose else "WARNING"}
+    upstreams = {
+        "sandbox": f"http://{_LOOPBACK}:{port_of(listeners.example_sandbox)}",
+        "production": f"http://{_LOOPBACK}:{port_of(listeners.example_production)}",
+    }
+    return [
+        Program(
+            name="control", module="freehold.control", environment=environment,
+            sockets={"FREEHOLD_CONTROL_FD": listeners.control},
+        ),
+        *(
+            Program(
+                name=f"gate {number}" if len(listeners.gates) > 1 else "gate", module="freehold.gate",
+                environment=environment | {"FREEHOLD_EXAMPLE_UPSTREAMS": json.dumps(upstreams)},
+                sockets={"FREEHOLD_GATE_FD": gate}, drains=True,
+            )
+            for number, gate in enumerate(listeners.gates, 1)
+        ),
+        Program(name="tasks", module="freehold.tasks", environment=environment),
+        _example(settings, listeners, environment),
+    ]  # fmt: skip
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """This process's environment, with every setting as it was decided here."""
+    decided = {each.metadata["variable"]: str(getattr(settings, each.name)) for each in fields(Settings)}
+    return {**os.environ, **decided, "PYTHONUNBUFFERED": "1"}
+
+
+def announcement(settings: Settings, setup_token: str | None) -> str:
+    """What the operator reads once all is up. The token is in the fragment, which no server ever sees."""
+    if setup_token:
+        first = f"Set it up    {settings.control_url}/setup#token={setup_token}"
+    else:
+        first = f"Dashboard    {settings.control_url}"
+    return (
+        f"Freehold {__version__} is running.\n\n"
+        f"  {first}\n"
+        f"  Gate         {settings.gate_base_url}\n"
+        f"  Data         {settings.data}\n\n"
+        "Ctrl-C stops it."
+    )
+
+
+def _listen(settings: Settings, stack: ExitStack) -> Listeners:
+    [control] = listen(settings.host, settings.port, "--port")
+    stack.enter_context(control)
+    gates = listen(settings.host, settings.gate_port, "--gate-port", settings.workers)
+    for gate in gates:
+        stack.enter_context(gate)
+    [sandbox], [production] = listen(_LOOPBACK, 0, "--host"), listen(_LOOPBACK, 0, "--host")
+    stack.enter_context(sandbox)
+    stack.enter_context(production)
+    return Listeners(control, gates, sandbox, production)
+
+
+def _prepare_instance(settings: Settings) -> str | None:
+    """Make the database ready; the one-time setup token, or None where setup is over."""
+    store = open_store(settings)
+    try:
+        secret = instance.prepare(store, settings)
+        with store.write() as tx:
+            setup_token = instance.renew_setup_token(tx, secret)
+            example_token = instance.renew_example_token(tx, secret)
+        data_directory.write_private(settings.data / EXAMPLE_TOKEN_FILE, example_token)
+        return setup_token
+    finally:
+        store.close()
+
+
+def _example(settings: Settings, listeners: Listeners, environment: Mapping[str, str]) -> Program:
+    known = {name: value for name, value in environment.items() if name not in _PRIVATE}
+    return Program(
+        name="example", module="freehold.example",
+        environment=known | {
+            "FREEHOLD_EXAMPLE_TOKEN_FILE": str(settings.data / EXAMPLE_TOKEN_FILE),
+            "FREEHOLD_EXAMPLE_PUBLISH_URL": f"http://{_reachable(listeners.control)}",
+        },
+        sockets={
+            "FREEHOLD_EXAMPLE_SANDBOX_FD": listeners.example_sandbox,
+            "FREEHOLD_EXAMPLE_PRODUCTION_FD": listeners.example_production,
+        },
+    )  # fmt: skip
+
+
+def _reachable(listener: socket.socket) -> str:
+    """Where this machine itself reaches a listener: a wildcard address is reached on loopback."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": _LOOPBACK, "::": "::1"}.get(host, host)  # noqa: S104 — compared, not bound
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,65 @@
+"""The tasks process: the slices' loops that work behind the answers, each in a thread of its own.
+
+    python -m freehold.tasks
+
+Started by the supervisor. A loop that ends before it was told to is a defect: the whole process then
+ends, and is started again, rather than go on with half its work undone.
+"""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from freehold import settings as all_settings
+from freehold.store import instance_secret
+from freehold.store.engine import open_store
+from freehold.usage import tasks as usage_tasks
+from freehold.webhooks import tasks as webhook_tasks
+
+_log: Final = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Run every loop until SIGTERM; the exit status."""
+    settings = all_settings.load()
+    store = open_store(settings)
+    secret = instance_secret.load(settings)
+    stop, failed = threading.Event(), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    loops: dict[str, Callable[[], None]] = {
+        "usage": lambda: usage_tasks.run(store, settings, stop),
+        "webhooks": lambda: webhook_tasks.run(store, settings, secret, stop),
+    }
+    threads = [threading.Thread(target=_run, args=(*each, stop, failed), name=each[0]) for each in loops.items()]
+    for thread in threads:
+        thread.start()
+    _say_ready()
+    for thread in threads:
+        thread.join()
+    store.close()
+    return 1 if failed.is_set() else 0
+
+
+def _run(name: str, loop: Callable[[], None], stop: threading.Event, failed: threading.Event) -> None:
+    try:
+        loop()
+    except Exception:  # noqa: BLE001 — logged, and the process ends with it
+        _log.exception("the %s loop failed", name)
+    if not stop.is_set():
+        _log.error("the %s loop ended; the process ends with it", name)
+        failed.set()
+        stop.set()
+
+
+def _say_ready() -> None:
+    if descriptor := os.environ.get("FREEHOLD_READY_FD"):
+        with os.fdopen(int(descriptor), "wb") as pipe:
+            pipe.write(b"ready\n")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
