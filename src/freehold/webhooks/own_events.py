@@ -1,0 +1,46 @@
+"""The events that Freehold itself sends to endpoints that subscribe to them, with their examples.
+
+Closed: an operator's API can neither publish these nor declare event types of the same names.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+CHECK_EVENT: Final = "webhook.check"
+DISABLED_EVENT: Final = "webhook_endpoint.disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEvent:
+    """One kind of event that Freehold sends, in words, with an example of its data."""
+
+    name: str
+    summary: str
+    example: dict[str, Any]
+
+
+_PROJECT: Final = "proj_01jd9x00000000000000000000"
+_ALERT: Final = {
+    "alert": "alr_01jd9x00000000000000000000",
+    "firing": "fir_01jd9x00000000000000000000",
+    "name": "Denials over 5 %",
+    "severity": "warning",
+    "value": 7.2,
+    "threshold": 5,
+}
+
+OWN_EVENTS: Final[dict[str, OwnEvent]] = {
+    event.name: event
+    for event in (
+        OwnEvent(CHECK_EVENT, "A test that a person sends to see whether an endpoint receives.", {"message": "A test from Freehold: nothing happened."}),
+        OwnEvent("key.rotated", "A key was given a new secret.", {"key": "key_01jd9x00000000000000000000", "name": "Checkout", "overlap_ends_at": "2026-11-23T14:06:00.000Z"}),
+        OwnEvent("key.revoked", "A key was revoked.", {"key": "key_01jd9x00000000000000000000", "name": "Checkout"}),
+        OwnEvent("key.expiring", "A key expires soon.", {"key": "key_01jd9x00000000000000000000", "name": "Checkout", "expires_at": "2026-11-29T00:00:00.000Z"}),
+        OwnEvent("alert.opened", "A threshold was crossed.", _ALERT),
+        OwnEvent("alert.resolved", "A crossed threshold is kept again.", _ALERT | {"value": 1.4}),
+        OwnEvent("report.ready", "A report can be downloaded.", {"report": "rep_01jd9x00000000000000000000", "kind": "usage", "rows": 1204}),
+        OwnEvent("access_request.decided", "A request for production access was decided.", {"access_request": "acr_01jd9x00000000000000000000", "decision": "approved"}),
+        OwnEvent(DISABLED_EVENT, "An endpoint was disabled by rule.", {"webhook": "whe_01jd9x00000000000000000000", "url": "https://example.com/hooks", "reason": "The receiver answered 410 Gone."}),
+        OwnEvent("drift.detected", "Sandbox and production began to differ.", {"sibling": _PROJECT, "differences": 2}),
+    )
+}  # fmt: skip

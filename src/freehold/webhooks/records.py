@@ -1,0 +1,147 @@
+"""What endpoints, messages, deliveries and attempts are, and the closed sets of their states. No behaviour."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from freehold.projects.records import Environment
+
+EndpointState = Literal["active", "paused", "failing", "disabled"]
+DeliveryState = Literal["pending", "delivered", "failed", "dropped"]
+Origin = Literal["published", "test", "freehold"]
+# accepted: a 2xx. refused: another complete answer. unreachable: no complete answer.
+# blocked: not sent, because the address is none that webhooks may go to.
+Outcome = Literal["accepted", "refused", "unreachable", "blocked"]
+
+HeaderPairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEndpoint:
+    """A URL of one project that receives its events. `headers` are a person's own, in the clear."""
+
+    id: str
+    project_id: str
+    organization_id: str
+    environment: Environment
+    url: str
+    description: str | None
+    headers: dict[str, str] = field(repr=False)
+    event_types: tuple[str, ...]
+    state: EndpointState
+    state_reason: str | None
+    revision: int
+    created_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SecretVersion:
+    """One signing secret of an endpoint, sealed. The newest has no `retires_at`."""
+
+    version: int
+    encrypted: bytes = field(repr=False)
+    created_at: datetime
+    retires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One event to be delivered to one project. `deliveries` counts the endpoints that it is for."""
+
+    id: str
+    project_id: str
+    event_type: str
+    dedup_id: str | None
+    payload: Any
+    request_id: str | None
+    origin: Origin
+    created_at: datetime
+    deliveries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message to one endpoint. `due_at` None while pending: it waits for the endpoint to be resumed."""
+
+    id: str
+    message_id: str
+    webhook_endpoint_id: str
+    project_id: str
+    event_type: str
+    origin: Origin
+    state: DeliveryState
+    attempts: int
+    due_at: datetime | None
+    leased_until_at: datetime | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Where an attempt's time went, in microseconds; None for a step that did not take place.
+
+    `first_byte_us` runs from the sent request to the answer's complete head. A kept-alive
+    connection has neither DNS nor connect nor TLS.
+    """
+
+    dns_us: int | None = None
+    connect_us: int | None = None
+    tls_us: int | None = None
+    first_byte_us: int | None = None
+    total_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request as it will be sent: the sender adds nothing but `host` and `content-length`."""
+
+    url: str
+    headers: HeaderPairs = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptResult:
+    """What came of one request. `error` says in one sentence why it was not accepted."""
+
+    outcome: Outcome
+    status: int | None
+    error: str | None
+    address: str | None
+    timing: Timing
+    response_headers: HeaderPairs | None
+    response_body: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One HTTP try of a delivery, as it is on record. Request headers have secret values masked."""
+
+    id: str
+    delivery_id: str
+    number: int
+    at: datetime
+    outcome: Outcome
+    error: str | None
+    status: int | None
+    address: str | None
+    duration_us: int
+    timing: Timing
+    request_headers: HeaderPairs
+    request_body: str
+    response_headers: HeaderPairs | None
+    response_body: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """A claimed delivery with all that sending it needs. `leased_until_at` is the claim's token."""
+
+    delivery_id: str
+    leased_until_at: datetime
+    endpoint: WebhookEndpoint
+    project_archived: bool
+    secrets: tuple[bytes, ...] = field(repr=False)
+    message: Message
