@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 Environment = Literal["sandbox", "production"]
 KeyState = Literal["active", "revoked", "expired"]
@@ -49,18 +49,45 @@ DENIAL_STATUS: Final[dict[Reason, int]] = {
 
 # What each denial means, in words for a person, and what lets the request pass.
 DENIAL_WORDS: Final[dict[Reason, tuple[str, str]]] = {
-    Reason.MALFORMED_KEY: ("The credential does not have a key's form, or its checksum is wrong.", "Send the key exactly as it was issued."),
+    Reason.MALFORMED_KEY: (
+        "The credential does not have a key's form, or its checksum is wrong.",
+        "Send the key exactly as it was issued.",
+    ),
     Reason.UNKNOWN_KEY: ("No key has this secret.", "Use a key of this instance, or issue one."),
-    Reason.REVOKED: ("The key, or this secret of it, was revoked or has retired.", "Use the key's current secret, or issue another key."),
+    Reason.REVOKED: (
+        "The key, or this secret of it, was revoked or has retired.",
+        "Use the key's current secret, or issue another key.",
+    ),
     Reason.EXPIRED: ("The key has expired.", "Move its expiry, or issue another key."),
-    Reason.WRONG_ENVIRONMENT: ("The key belongs to the other environment.", "Use a key of the environment that was asked for."),
+    Reason.WRONG_ENVIRONMENT: (
+        "The key belongs to the other environment.",
+        "Use a key of the environment that was asked for.",
+    ),
     Reason.PROJECT_ARCHIVED: ("The key's project is archived.", "Restore the project."),
-    Reason.ENDPOINT_UNKNOWN: ("The API's catalogue has no endpoint with this method and path.", "Check method and path against the catalogue."),
-    Reason.ENDPOINT_NOT_IN_SCOPE: ("The endpoint is outside what the project, or this key, declares.", "Add the endpoint to the project's scope, or to the key."),
-    Reason.ADDRESS_NOT_ALLOWED: ("The caller's address is outside the key's allowed networks.", "Call from an allowed network, or add this one."),
-    Reason.RATE_LIMITED: ("The key's rate limit is spent for the moment.", "Wait as long as Retry-After says, or raise the limit."),
-    Reason.QUOTA_EXHAUSTED: ("The key's quota for this period is spent.", "Wait for the next period, or raise the quota."),
-    Reason.UNAVAILABLE: ("The gate cannot hear its database and will not guess.", "Try again; the operator sees which gate is cut off."),
+    Reason.ENDPOINT_UNKNOWN: (
+        "The API's catalogue has no endpoint with this method and path.",
+        "Check method and path against the catalogue.",
+    ),
+    Reason.ENDPOINT_NOT_IN_SCOPE: (
+        "The endpoint is outside what the project, or this key, declares.",
+        "Add the endpoint to the project's scope, or to the key.",
+    ),
+    Reason.ADDRESS_NOT_ALLOWED: (
+        "The caller's address is outside the key's allowed networks.",
+        "Call from an allowed network, or add this one.",
+    ),
+    Reason.RATE_LIMITED: (
+        "The key's rate limit is spent for the moment.",
+        "Wait as long as Retry-After says, or raise the limit.",
+    ),
+    Reason.QUOTA_EXHAUSTED: (
+        "The key's quota for this period is spent.",
+        "Wait for the next period, or raise the quota.",
+    ),
+    Reason.UNAVAILABLE: (
+        "The gate cannot hear its database and will not guess.",
+        "Try again; the operator sees which gate is cut off.",
+    ),
 }
 
 
@@ -85,8 +112,9 @@ class Endpoint:
 class SecretRecord:
     """All that the gate knows of one secret: everything a decision needs, and nothing else.
 
-    `endpoints` is what this key may call: the project's scope, narrowed by the key. `expires_at_ms`
-    and `retires_at_ms` are Unix milliseconds or None.
+    `endpoints` is what this key may call: the project's scope, or where `narrowed` the part of it
+    that the key names. `allowed_networks`: none means any address. `expires_at_ms` and
+    `retires_at_ms` are Unix milliseconds or None.
     """
 
     selector: str
@@ -102,6 +130,7 @@ class SecretRecord:
     allowed_networks: tuple[IPv4Network | IPv6Network, ...]
     rate_limit: RateLimit | None
     endpoints: frozenset[str]
+    narrowed: bool
     project_id: str
     project_name: str
     project_state: Literal["active", "archived"]
@@ -110,9 +139,11 @@ class SecretRecord:
     api_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class LimitState:
-    """One limit as a decision found it. `reset_s`: seconds until it is whole again."""
+class LimitState(NamedTuple):
+    """One limit as a decision left it. `reset_s`: seconds until it is whole again.
+
+    `retry_after_s`: seconds until the request that was denied would pass; 0 where it passed.
+    """
 
     name: str
     limit: int
@@ -121,8 +152,7 @@ class LimitState:
     retry_after_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """May this request pass. `reason` is None where it may. `rule` names the check that decided.
 
     `limits` are the limits as they stand after this request.

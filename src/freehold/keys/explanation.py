@@ -1,0 +1,69 @@
+"""A decision in words: which rule decided, what that means, and what must change.
+
+Works from what a usage event keeps (outcome, rule, limits), so that a decision of last week and one
+that is only asked about (`POST /v1/explain`) are explained by the same sentences.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from freehold.keys.records import ALLOWED, DENIAL_WORDS, Decision, LimitState, Reason
+
+# What each rule looks at. A rule's name is where to look: subject, then field.
+RULE_WORDS: Final[dict[str, str]] = {
+    "credential.form": "The key's text has the right form and checksum.",
+    "credential.secret": "A secret of this instance has this selector and this digest.",
+    "key.state": "The key is active.",
+    "secret.state": "This version of the secret is active or retiring.",
+    "secret.retires_at": "The time until which this retiring secret is accepted is not over.",
+    "key.expires_at": "The key's expiry lies in the future.",
+    "project.state": "The key's project is active.",
+    "project.environment": "The environment that was asked for is the project's.",
+    "api.catalogue": "The API's catalogue has an endpoint with this method and path.",
+    "project.api": "The endpoint belongs to the API that the project is on.",
+    "project.scope": "The project's scope declares the endpoint.",
+    "key.endpoints": "The key, which is narrowed, names the endpoint.",
+    "key.allowed_cidrs": "The caller's address is in one of the key's networks.",
+    "key.rate_limit": "The key's rate limit has room for the request's cost.",
+    "gate.heard": "The gate has heard its database within the staleness bound.",
+    "gate.journal": "The gate could write the decision down.",
+    "all": "Every rule was met.",
+}
+_ALLOWED_WORDS: Final = ("The request may pass.", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a decision came out as it did. `remedy` is empty, and `reason` None, where it was allowed."""
+
+    allowed: bool
+    reason: Reason | None
+    rule: str
+    rule_words: str
+    meaning: str
+    remedy: str
+    limits: tuple[LimitState, ...]
+    retry_after_s: float | None
+
+
+def explain(decision: Decision) -> Explanation:
+    """Put one decision into words."""
+    meaning, remedy = _ALLOWED_WORDS if decision.reason is None else DENIAL_WORDS[decision.reason]
+    waits = [limit.retry_after_s for limit in decision.limits if limit.retry_after_s > 0]
+    return Explanation(
+        allowed=decision.allowed,
+        reason=decision.reason,
+        rule=decision.rule,
+        rule_words=RULE_WORDS.get(decision.rule, ""),
+        meaning=meaning,
+        remedy=remedy,
+        limits=decision.limits,
+        retry_after_s=max(waits) if waits else None,
+    )
+
+
+def explain_recorded(outcome: str, rule: str, limits: Iterable[tuple[str, int, int, float]]) -> Explanation:
+    """Put a decision into words from what its usage event kept; ValueError where the outcome is none of ours."""
+    reason = None if outcome == ALLOWED else Reason(outcome)
+    return explain(Decision(reason, rule, tuple(LimitState(*limit) for limit in limits)))
