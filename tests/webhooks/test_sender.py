@@ -133,11 +133,13 @@ def test_nothing_is_unpacked() -> None:
 def test_a_receiver_that_answers_without_reading_a_large_body_is_heard() -> None:
     async def run() -> AttemptResult:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n")
-            await writer.drain()
-            await asyncio.sleep(0.2)
-            writer.close()
+            try:
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n")
+                await writer.drain()
+                await asyncio.sleep(3600)
+            finally:
+                writer.transport.abort()
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1024)
         port = server.sockets[0].getsockname()[1]
@@ -354,8 +356,10 @@ def test_a_receiver_that_does_not_speak_tls_is_unreachable() -> None:
 def test_a_receiver_that_never_finishes_the_handshake_is_given_up() -> None:
     async def run() -> AttemptResult:
         async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.read()
-            writer.close()
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                writer.transport.abort()
 
         server = await asyncio.start_server(silent, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
