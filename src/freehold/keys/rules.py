@@ -91,8 +91,9 @@ def _ended(record: SecretRecord, now_ms: int) -> Decision | None:
     """What has ended this credential, if anything: key, secret, time, project."""
     if record.key_state != "active":
         return _KEY_REVOKED
-    if record.secret_state != "active":
-        if record.secret_state != "retiring":
+    state = record.secret_state
+    if state != "active":
+        if state != "retiring":
             return _SECRET_ENDED
         if record.retires_at_ms is not None and record.retires_at_ms <= now_ms:
             return _SECRET_RETIRED

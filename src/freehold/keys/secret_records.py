@@ -68,7 +68,7 @@ def _read(tx: Transaction, statement: Select[Any]) -> list[SecretRecord]:
     ]
 
 
-def _endpoints(tx: Transaction, statement: Select[tuple[str, str]]) -> dict[str, frozenset[str]]:
+def _endpoints(tx: Transaction, statement: Select[str, str]) -> dict[str, frozenset[str]]:
     # One set for all keys of a project: a million keys share it.
     found: dict[str, set[str]] = {}
     for owner_id, operation_id in tx.execute(statement):
