@@ -95,6 +95,13 @@ def read_invitation(tx: Transaction, secret: InstanceSecret, token: str) -> tupl
     return invitation, organization, queries.find_user_by_email(tx, invitation.email) is not None
 
 
+def check_new_member(name: str, password: str, email: str) -> None:
+    """Raise Problem `invalid` with all that is wrong with a new account's name and password."""
+    errors = rules.check_text("name", rules.clean_name(name)) + rules.check_password("password", password, email)
+    if errors:
+        raise invalid(*errors)
+
+
 def accept_as_new_user(
     tx: Transaction, secret: InstanceSecret, token: str, name: str, password_hash: str, address: str, request_id: str
 ) -> User:
@@ -102,10 +109,7 @@ def accept_as_new_user(
     invitation, _, has_account = read_invitation(tx, secret, token)
     if has_account:
         raise Problem("conflict", "This address has an account: sign in with it, then open the link again.")
-    name = rules.clean_name(name)
-    if errors := rules.check_text("name", name):
-        raise invalid(*errors)
-    user = User(ids.new_id("usr"), invitation.email, name, False, clock.now())
+    user = User(ids.new_id("usr"), invitation.email, rules.clean_name(name), False, clock.now())
     with broken_constraint_means(Problem("conflict", "This address has an account by now: sign in with it.")):
         queries.insert_user(tx, user, password_hash)
     _join(tx, invitation, Actor("user", user.id, user.email, user.id, False, {}, address=address, request_id=request_id))

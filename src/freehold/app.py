@@ -1,0 +1,70 @@
+"""Puts the control plane together: routes, errors, headers, the OpenAPI document."""
+
+from typing import Any, Final
+
+import msgspec
+from litestar import Litestar, Request, Response, get
+from litestar.config.app import AppConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.types import ASGIApp
+
+from freehold import __version__, routes
+from freehold.kit.secrets import InstanceSecret
+from freehold.settings import Settings
+from freehold.store.engine import Store
+from freehold.web import openapi, problems
+from freehold.web.call import Shared, provide_call
+from freehold.web.middleware import Outermost
+
+_API_PATHS: Final = ("/v1/", "/openapi.json", "/healthz", "/readyz")
+
+
+def create_app(settings: Settings, store: Store, secret: InstanceSecret) -> ASGIApp:
+    """The control plane as an ASGI application."""
+    app = Litestar(
+        route_handlers=[*routes.api_handlers(), healthz, readyz, openapi_document],
+        dependencies={"call": Provide(provide_call)},
+        exception_handlers={Exception: _answer_error},
+        request_max_body_size=settings.api_body_bytes_max,
+        openapi_config=OpenAPIConfig(title="Freehold", version=__version__, path="/openapi-unused", render_plugins=[], use_handler_docstrings=True),
+        state=State({"shared": Shared(store, settings, secret)}),
+        logging_config=None,
+        on_app_init=[_without_framework_pages],
+    )
+    return Outermost(app, secure=settings.control_url.startswith("https://"))
+
+
+def _without_framework_pages(config: AppConfig) -> AppConfig:
+    return config
+
+
+def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    return problems.answer_problem(request, error)
+
+
+@get("/healthz", include_in_schema=False, sync_to_thread=False)
+def healthz() -> dict[str, str]:
+    """Whether this process is alive."""
+    return {"status": "alive"}
+
+
+@get("/readyz", include_in_schema=False, sync_to_thread=True)
+def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
+    """Whether this process can do its work: the database answers."""
+    ready = request.app.state.shared.store.ping()
+    return Response({"status": "ready" if ready else "the database does not answer"}, status_code=200 if ready else 503)
+
+
+@get("/openapi.json", include_in_schema=False, sync_to_thread=False)
+def openapi_document(request: Request[Any, Any, Any]) -> Response[Any]:
+    """The OpenAPI 3.1 document of this API."""
+    document = openapi.complete(request.app.openapi_schema.to_schema(), problem_schemas())
+    return Response(document, media_type="application/json")
+
+
+def problem_schemas() -> dict[str, Any]:
+    """The JSON Schemas of the error answers."""
+    _, schemas = msgspec.json.schema_components([problems.ProblemView], ref_template="#/components/schemas/{name}")
+    return schemas

@@ -1,0 +1,188 @@
+"""HTTP of keys. Thin: parse, one action, present."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response
+from msgspec import UNSET, UnsetType
+
+from freehold.errors import FieldError, invalid
+from freehold.keys import actions, propagation
+from freehold.keys.actions import KeyDetail
+from freehold.keys.records import Environment, KeyState, RateLimit, Secret, SecretState
+from freehold.keys.settings_rules import KeySettings
+from freehold.kit.paging import Cursor, Page, page
+from freehold.organizations.api import Body, CursorText, Limit
+from freehold.store.engine import Transaction
+from freehold.web.call import Call, after_id, checked_limit, etag
+
+
+class RateLimitBody(Body):
+    """So many requests in a window of so many seconds, evenly refilled."""
+
+    limit: Annotated[int, msgspec.Meta(examples=[600])]
+    window_s: Annotated[int, msgspec.Meta(examples=[60])]
+
+
+class KeyBody(Body):
+    """A new key. Without `endpoints` it may call all of the project's scope."""
+
+    name: Annotated[str, msgspec.Meta(examples=["conveyancer-web"])]
+    workload: str | None = None
+    endpoints: list[str] | None = None
+    expires_at: datetime | None = None
+    allowed_cidrs: list[str] = []
+    rate_limit: RateLimitBody | None = None
+
+
+class KeyPatch(Body):
+    """New values; what is absent stays, null takes a narrowing, an expiry or a limit away."""
+
+    name: str | UnsetType = UNSET
+    workload: str | None | UnsetType = UNSET
+    endpoints: list[str] | None | UnsetType = UNSET
+    expires_at: datetime | None | UnsetType = UNSET
+    allowed_cidrs: list[str] | None | UnsetType = UNSET
+    rate_limit: RateLimitBody | None | UnsetType = UNSET
+
+
+class SecretView(msgspec.Struct, kw_only=True):
+    """One version of a key's secret: never the secret itself."""
+
+    version: int
+    selector: str
+    last4: str
+    state: SecretState
+    created_at: datetime
+    retires_at: datetime | None
+    last_used_at: datetime | None
+    last_address: str | None
+    requests: int
+
+
+class KeyView(msgspec.Struct, kw_only=True):
+    """A key, without its secrets' texts."""
+
+    id: str
+    project: str
+    environment: Environment
+    name: str
+    workload: str | None
+    state: KeyState
+    endpoints: list[str] | None
+    allowed_cidrs: list[str]
+    rate_limit: RateLimit | None
+    expires_at: datetime | None
+    created_by: str
+    created_at: datetime
+    revoked_at: datetime | None
+    secrets: list[SecretView]
+    etag: str
+
+
+class IssuedKeyView(KeyView, kw_only=True):
+    """A new key; `secret` is what callers send, and is shown this once."""
+
+    secret: str
+
+
+class RevokedKeyView(KeyView, kw_only=True):
+    """A revoked key: how many gate processes decide by it already, and how long that took."""
+
+    confirmed_by: int
+    silent: int
+    propagation_ms: int
+
+
+def issue_key(call: Call, project_id: str, data: KeyBody) -> Response[IssuedKeyView]:
+    """Issue a key; its secret is in this answer and nowhere else."""
+    settings = KeySettings(
+        data.name, data.workload, None if data.endpoints is None else tuple(data.endpoints), _aware(data.expires_at),
+        tuple(data.allowed_cidrs), _rate_limit(data.rate_limit),
+    )  # fmt: skip
+
+    def act(tx: Transaction) -> IssuedKeyView:
+        issued = actions.issue_key(tx, call.actor, call.secret, call.settings.brand, project_id, settings)
+        return IssuedKeyView(secret=issued.text, **_fields(issued.detail))
+
+    return call.create(act)
+
+
+def list_keys(call: Call, project_id: str, limit: Limit = 50, cursor: CursorText = None) -> Page[KeyView]:
+    """A project's keys, newest first."""
+    with call.read() as tx:
+        rows = actions.list_keys(tx, call.actor, project_id, checked_limit(limit) + 1, after_id(cursor))
+    cut = page(rows, limit, lambda row: Cursor(0, row.key.id))
+    return Page([KeyView(**_fields(row)) for row in cut.data], cut.next_cursor)
+
+
+def read_key(call: Call, key_id: str) -> KeyView:
+    """One key."""
+    with call.read() as tx:
+        return KeyView(**_fields(actions.read_key(tx, call.actor, key_id)))
+
+
+def edit_key(call: Call, key_id: str, data: KeyPatch) -> KeyView:
+    """Change a key (RFC 7396); gates follow within moments."""
+    with call.write() as tx:
+        return KeyView(**_fields(actions.edit_key(tx, call.actor, key_id, lambda old: patched(old, data), call.revision())))
+
+
+def revoke_key(call: Call, key_id: str) -> RevokedKeyView:
+    """Revoke a key for good; answers when every live gate process decides by it."""
+    with call.write() as tx:
+        detail, reached = actions.revoke_key(tx, call.actor, key_id)
+    confirmation = propagation.wait_for_verifiers(call.store, reached, call.settings.staleness_s)
+    return RevokedKeyView(
+        confirmed_by=confirmation.confirmed_by, silent=confirmation.silent, propagation_ms=confirmation.propagation_ms,
+        **_fields(detail),
+    )  # fmt: skip
+
+
+def patched(old: KeySettings, patch: KeyPatch) -> KeySettings:
+    """A key's settings with a patch merged into them."""
+    new = old
+    if patch.name is not UNSET:
+        new = replace(new, name=patch.name)
+    if patch.workload is not UNSET:
+        new = replace(new, workload=patch.workload)
+    if patch.endpoints is not UNSET:
+        new = replace(new, endpoints=None if patch.endpoints is None else tuple(patch.endpoints))
+    if patch.expires_at is not UNSET:
+        new = replace(new, expires_at=_aware(patch.expires_at))
+    if patch.allowed_cidrs is not UNSET:
+        new = replace(new, allowed_cidrs=tuple(patch.allowed_cidrs or ()))
+    if patch.rate_limit is not UNSET:
+        new = replace(new, rate_limit=_rate_limit(patch.rate_limit))
+    return new
+
+
+def _rate_limit(body: RateLimitBody | None) -> RateLimit | None:
+    return RateLimit(body.limit, body.window_s) if body else None
+
+
+def _aware(instant: datetime | None) -> datetime | None:
+    if instant is not None and instant.tzinfo is None:
+        raise invalid(FieldError("expires_at", "Say the time zone too, like 2027-11-22T00:00:00Z.", "no_time_zone"))
+    return instant
+
+
+def _secret_view(secret: Secret) -> SecretView:
+    return SecretView(
+        version=secret.version, selector=secret.selector, last4=secret.last4, state=secret.state,
+        created_at=secret.created_at, retires_at=secret.retires_at, last_used_at=secret.last_used_at,
+        last_address=secret.last_address, requests=secret.requests,
+    )  # fmt: skip
+
+
+def _fields(detail: KeyDetail) -> dict[str, Any]:
+    key = detail.key
+    return {
+        "id": key.id, "project": key.project_id, "environment": key.environment, "name": key.name,
+        "workload": key.workload, "state": key.state, "endpoints": key.endpoints, "allowed_cidrs": key.allowed_cidrs,
+        "rate_limit": key.rate_limit, "expires_at": key.expires_at, "created_by": key.created_by,
+        "created_at": key.created_at, "revoked_at": key.revoked_at,
+        "secrets": [_secret_view(secret) for secret in detail.secrets], "etag": etag(key.revision),
+    }  # fmt: skip

@@ -1,0 +1,86 @@
+"""What makes a key's name, expiry, networks and limits acceptable. Pure."""
+
+import ipaddress
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from freehold.errors import FieldError
+from freehold.keys.records import RateLimit
+from freehold.organizations.rules import check_text
+
+NETWORKS_MAX: Final = 50
+RATE_LIMIT_MAX: Final = 10_000_000
+RATE_WINDOW_S_MAX: Final = 86_400
+LIFETIME_MAX: Final = timedelta(days=3653)
+
+
+@dataclass(frozen=True, slots=True)
+class KeySettings:
+    """All of a key that its owners choose. `endpoints` None: the project's whole scope."""
+
+    name: str
+    workload: str | None = None
+    endpoints: tuple[str, ...] | None = None
+    expires_at: datetime | None = None
+    allowed_cidrs: tuple[str, ...] = ()
+    rate_limit: RateLimit | None = None
+
+
+def check_settings(
+    settings: KeySettings, scope: Collection[str], now: datetime, old: KeySettings | None = None
+) -> list[FieldError]:
+    """What is wrong with a key's settings. An expiry that did not change may have passed."""
+    errors = [
+        *check_text("name", settings.name),
+        *check_text("workload", settings.workload or "", required=False),
+        *_check_endpoints(settings.endpoints, scope),
+        *_check_networks(settings.allowed_cidrs),
+        *_check_rate_limit(settings.rate_limit),
+    ]
+    if settings.expires_at is not None and (old is None or settings.expires_at != old.expires_at):
+        if settings.expires_at <= now:
+            errors.append(FieldError("expires_at", "This time has passed.", "in_the_past"))
+        elif settings.expires_at > now + LIFETIME_MAX:
+            errors.append(FieldError("expires_at", "At most ten years from now.", "too_late"))
+    return errors
+
+
+def normal_network(text: str) -> str:
+    """A network as it is kept: an address becomes one of its own, host bits are cleared; ValueError where it is none."""
+    return str(ipaddress.ip_network(text.strip(), strict=False))
+
+
+def _check_endpoints(endpoints: Sequence[str] | None, scope: Collection[str]) -> list[FieldError]:
+    return [
+        FieldError(
+            f"endpoints.{index}", f"{item!r} is not in the project's scope. Declare it there first.", "not_in_scope"
+        )
+        for index, item in enumerate(endpoints or ())
+        if item not in scope
+    ]
+
+
+def _check_networks(networks: Sequence[str]) -> list[FieldError]:
+    if len(networks) > NETWORKS_MAX:
+        return [FieldError("allowed_cidrs", f"At most {NETWORKS_MAX} networks.", "too_many")]
+    errors = []
+    for index, text in enumerate(networks):
+        try:
+            normal_network(text)
+        except ValueError:
+            message = f"{text!r} is not a network. Write it like 203.0.113.0/24 or 2001:db8::/32."
+            errors.append(FieldError(f"allowed_cidrs.{index}", message, "invalid_network"))
+    return errors
+
+
+def _check_rate_limit(rate_limit: RateLimit | None) -> list[FieldError]:
+    if rate_limit is None:
+        return []
+    errors = []
+    if not 1 <= rate_limit.limit <= RATE_LIMIT_MAX:
+        errors.append(FieldError("rate_limit.limit", f"From 1 to {RATE_LIMIT_MAX:,}.", "out_of_range"))
+    if not 1 <= rate_limit.window_s <= RATE_WINDOW_S_MAX:
+        errors.append(FieldError("rate_limit.window_s", f"From 1 to {RATE_WINDOW_S_MAX:,} seconds.", "out_of_range"))
+    return errors

@@ -1,0 +1,199 @@
+"""HTTP of projects and their scope. Thin: parse, one action, present."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from litestar import Response
+from litestar.params import Parameter
+from msgspec import UNSET, UnsetType
+
+from freehold.kit.paging import Cursor, Page, page
+from freehold.organizations.api import Body, CursorText, Limit
+from freehold.projects import actions
+from freehold.projects.records import (
+    Duty,
+    Environment,
+    NewOwner,
+    NewProject,
+    Posture,
+    ProjectChange,
+    ProjectState,
+    Scope,
+)
+from freehold.store.engine import Transaction
+from freehold.web.call import Call, after_id, checked_limit, etag
+
+
+class OwnerBody(Body):
+    """An owner: a member of the organization, by id or e-mail address, and what they answer for."""
+
+    member: str
+    duty: Duty = "technical"
+
+
+class ProjectBody(Body):
+    """A new sandbox project. `api` is an API's id or slug; without `owners` the caller owns it technically."""
+
+    name: Annotated[str, msgspec.Meta(examples=["Parcel lookup"])]
+    purpose: Annotated[str, msgspec.Meta(examples=["Looks up title records for conveyancing partners"])]
+    api: Annotated[str, msgspec.Meta(examples=["example"])]
+    product_line: str | None = None
+    use_case: str | None = None
+    owners: list[OwnerBody] = []
+
+
+class ProjectPatch(Body):
+    """New values; what is absent stays, null or an empty text clears an optional one."""
+
+    name: str | UnsetType = UNSET
+    purpose: str | UnsetType = UNSET
+    product_line: str | None | UnsetType = UNSET
+    use_case: str | None | UnsetType = UNSET
+    owners: list[OwnerBody] | UnsetType = UNSET
+
+
+class OwnerView(msgspec.Struct, kw_only=True):
+    """A member who answers for a project."""
+
+    user: str
+    email: str
+    name: str
+    duty: Duty
+
+
+class NextStepView(msgspec.Struct, kw_only=True):
+    """The one thing to do next."""
+
+    action: str
+    title: str
+    detail: str
+    href: str
+
+
+class ProjectView(msgspec.Struct, kw_only=True):
+    """A project with its posture."""
+
+    id: str
+    organization: str
+    api: str
+    environment: Environment
+    state: ProjectState
+    name: str
+    slug: str
+    purpose: str
+    product_line: str | None
+    use_case: str | None
+    owners: list[OwnerView]
+    sibling: str | None
+    serving_keys: int
+    webhook_endpoints: int
+    next_step: NextStepView | None
+    created_by: str
+    created_at: datetime
+    archived_at: datetime | None
+    etag: str
+
+
+class ScopeBody(Body):
+    """What a project declares, whole: operation ids and event types of the catalogue."""
+
+    endpoints: list[str]
+    event_types: list[str]
+
+
+class ScopeView(msgspec.Struct, kw_only=True):
+    """What a project declares."""
+
+    endpoints: list[str]
+    event_types: list[str]
+
+
+def create_project(call: Call, organization_id: str, data: ProjectBody) -> Response[ProjectView]:
+    """Make a sandbox project."""
+    new = NewProject(data.name, data.purpose, data.api, data.product_line, data.use_case, _owners(data.owners))
+
+    def act(tx: Transaction) -> ProjectView:
+        project = actions.create_project(tx, call.actor, organization_id, new)
+        return project_view(actions.posture_of(tx, call.actor, project.id))
+
+    return call.create(act)
+
+
+def list_projects(
+    call: Call,
+    organization_id: str,
+    search: Annotated[str | None, Parameter(description="Words in name, purpose, product line or use case.", max_length=200)] = None,
+    environment: Environment | None = None,
+    archived: Annotated[bool | None, Parameter(description="Only archived ones, or only others.")] = None,
+    limit: Limit = 50,
+    cursor: CursorText = None,
+) -> Page[ProjectView]:
+    """An organization's projects with their posture, newest first."""
+    with call.read() as tx:
+        rows = actions.list_projects(
+            tx, call.actor, organization_id, checked_limit(limit) + 1, after_id(cursor), search, environment, archived
+        )
+    cut = page(rows, limit, lambda row: Cursor(0, row.project.id))
+    return Page([project_view(row) for row in cut.data], cut.next_cursor)
+
+
+def read_project(call: Call, project_id: str) -> ProjectView:
+    """One project with its posture."""
+    with call.read() as tx:
+        return project_view(actions.posture_of(tx, call.actor, project_id))
+
+
+def edit_project(call: Call, project_id: str, data: ProjectPatch) -> ProjectView:
+    """Change a project's labels or owners (RFC 7396)."""
+    change = ProjectChange(
+        name=None if data.name is UNSET else data.name,
+        purpose=None if data.purpose is UNSET else data.purpose,
+        product_line=None if data.product_line is UNSET else data.product_line or "",
+        use_case=None if data.use_case is UNSET else data.use_case or "",
+        owners=None if data.owners is UNSET else _owners(data.owners),
+    )
+    with call.write() as tx:
+        actions.edit_project(tx, call.actor, project_id, change, call.revision())
+        return project_view(actions.posture_of(tx, call.actor, project_id))
+
+
+def archive_project(call: Call, project_id: str) -> ProjectView:
+    """Archive a project: its keys stop at once, nothing is deleted."""
+    with call.write() as tx:
+        actions.archive_project(tx, call.actor, project_id, call.revision())
+        return project_view(actions.posture_of(tx, call.actor, project_id))
+
+
+def restore_project(call: Call, project_id: str) -> ProjectView:
+    """Bring an archived project back."""
+    with call.write() as tx:
+        actions.restore_project(tx, call.actor, project_id, call.revision())
+        return project_view(actions.posture_of(tx, call.actor, project_id))
+
+
+def set_scope(call: Call, project_id: str, data: ScopeBody) -> ScopeView:
+    """Declare what a project uses, whole."""
+    with call.write() as tx:
+        scope = actions.set_scope(tx, call.actor, project_id, Scope(data.endpoints, data.event_types), call.revision())
+    return ScopeView(endpoints=scope.endpoints, event_types=scope.event_types)
+
+
+def project_view(posture: Posture) -> ProjectView:
+    """A project as the API shows it."""
+    project, step = posture.project, posture.next_step
+    return ProjectView(
+        id=project.id, organization=project.organization_id, api=project.api_id, environment=project.environment,
+        state=project.state, name=project.name, slug=project.slug, purpose=project.purpose,
+        product_line=project.product_line, use_case=project.use_case,
+        owners=[OwnerView(user=each.user_id, email=each.email, name=each.name, duty=each.duty) for each in posture.owners],
+        sibling=posture.sibling.id if posture.sibling else None,
+        serving_keys=posture.counts.serving_keys, webhook_endpoints=posture.counts.webhook_endpoints,
+        next_step=NextStepView(action=step.action, title=step.title, detail=step.detail, href=step.href) if step else None,
+        created_by=project.created_by, created_at=project.created_at, archived_at=project.archived_at,
+        etag=etag(project.revision),
+    )  # fmt: skip
+
+
+def _owners(bodies: list[OwnerBody]) -> tuple[NewOwner, ...]:
+    return tuple(NewOwner(body.member, body.duty) for body in bodies)

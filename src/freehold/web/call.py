@@ -1,0 +1,267 @@
+"""One HTTP call, as the handlers see it: the caller, the store, and the two ways to a transaction.
+
+The caller is found when a handler first asks for it, in the handler's own thread. A session's cookie
+counts for a changing call only together with the session's CSRF token, in the header `X-CSRF-Token`
+or the form's `csrf_token`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import FormMultiDict
+
+from freehold.errors import FieldError, Problem, invalid
+from freehold.kit import clock, paging
+from freehold.kit.secrets import InstanceSecret
+from freehold.organizations import sessions, tokens
+from freehold.organizations import queries as accounts
+from freehold.organizations.records import Actor, Session, Token, User
+from freehold.settings import Settings
+from freehold.store.engine import Store, Transaction
+from freehold.web import idempotency
+
+T = TypeVar("T")
+
+SESSION_COOKIE: Final = "freehold_session"
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+_IDEMPOTENCY_KEY_MAX: Final = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all calls of one process share."""
+
+    store: Store
+    settings: Settings
+    secret: InstanceSecret
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who calls, and by what."""
+
+    actor: Actor
+    user: User | None
+    session: Session | None = None
+    token: Token | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """One call. Made by `provide_call` for every handler that names a parameter `call`."""
+
+    shared: Shared
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    cookies: Mapping[str, str]
+    address: str
+    request_id: str
+    form: FormMultiDict = field(default_factory=FormMultiDict)
+    body_digest: bytes = b""
+    _caller: Caller | None = None
+    _looked: bool = False
+
+    @property
+    def store(self) -> Store:
+        """The databases."""
+        return self.shared.store
+
+    @property
+    def settings(self) -> Settings:
+        """The instance's settings."""
+        return self.shared.settings
+
+    @property
+    def secret(self) -> InstanceSecret:
+        """The instance's secret."""
+        return self.shared.secret
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """A transaction that sees one moment."""
+        return self.store.read()
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """A transaction that commits when its block ends."""
+        return self.store.write()
+
+    @property
+    def actor(self) -> Actor:
+        """The caller; Problem `unauthenticated` where there is none."""
+        return self.caller.actor
+
+    @property
+    def caller(self) -> Caller:
+        """The caller with their session or token; Problem `unauthenticated` where there is none."""
+        caller = self.caller_or_none
+        if caller is None:
+            raise Problem(
+                "unauthenticated",
+                "This needs a session, or an access token as `Authorization: Bearer fhp_…`.",
+                headers={"WWW-Authenticate": 'Bearer realm="freehold"'},
+            )
+        return caller
+
+    @property
+    def caller_or_none(self) -> Caller | None:
+        """The caller, where there is one. A wrong token is an error, a session that has ended is nobody."""
+        if not self._looked:
+            self._caller = self._find_caller()
+            self._looked = True
+        return self._caller
+
+    @property
+    def visitor(self) -> sessions.Visitor:
+        """Where the call comes from."""
+        return sessions.Visitor(self.address, self.headers.get("user-agent", ""), self.request_id)
+
+    @property
+    def csrf_token(self) -> str:
+        """The token for this session's forms; empty without a session."""
+        text = self.cookies.get(SESSION_COOKIE, "")
+        return sessions.csrf_token(self.secret, text) if text else ""
+
+    def field(self, name: str) -> str:
+        """One field of the posted form, empty where it is absent."""
+        value = self.form.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def fields(self, name: str) -> list[str]:
+        """All values of a field of the posted form."""
+        return [value for value in self.form.getall(name, []) if isinstance(value, str)]
+
+    def revision(self) -> int | None:
+        """The revision that `If-Match` names, None for any; one that cannot be ours matches nothing."""
+        text = self.headers.get("if-match", "*").strip()
+        if text == "*":
+            return None
+        digits = text.removeprefix('"').removesuffix('"')
+        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else -1
+
+    def create(self, act: Callable[[Transaction], T], status: int = 201) -> Response[T]:
+        """Run one creating action in one transaction and answer with what it made.
+
+        With an `Idempotency-Key` the answer is kept in the same transaction, so that the same key and
+        body give the same answer for 24 hours however often they are sent, even after a crash.
+        """
+        key = self.headers.get("idempotency-key")
+        if key is not None and not (0 < len(key) <= _IDEMPOTENCY_KEY_MAX and key.isascii() and key.isprintable()):
+            raise invalid(FieldError("Idempotency-Key", f"1 to {_IDEMPOTENCY_KEY_MAX} printable ASCII characters.", "invalid_header"))
+        place = idempotency.Place(self.actor.id, key, self._request_digest()) if key else None
+        with self.write() as tx:
+            if place and (kept := idempotency.kept_answer(tx, self.secret, place, clock.now())):
+                return _json(kept.body, kept.status)
+            body = msgspec.json.encode(act(tx))
+            if place:
+                idempotency.keep_answer(tx, self.secret, place, idempotency.Answer(status, body))
+        return _json(body, status)
+
+    def _request_digest(self) -> bytes:
+        return hashlib.blake2b(f"{self.method} {self.path}?{self.query}\n".encode() + self.body_digest, digest_size=32).digest()
+
+    def _find_caller(self) -> Caller | None:
+        authorization = self.headers.get("authorization")
+        if authorization is not None:
+            return self._by_token(authorization)
+        text = self.cookies.get(SESSION_COOKIE)
+        return self._by_session(text) if text else None
+
+    def _by_token(self, authorization: str) -> Caller:
+        scheme, _, text = authorization.partition(" ")
+        found = None
+        if scheme.lower() == "bearer" and text.isascii():
+            with self.read() as tx:
+                found = tokens.actor_of_token(tx, self.secret, text.strip())
+        if found is None:
+            raise Problem("unauthenticated", "The access token is unknown, expired or revoked.", headers={"WWW-Authenticate": 'Bearer realm="freehold", error="invalid_token"'})
+        token, actor = found
+        self._note_token_use(token)
+        with self.read() as tx:
+            user = accounts.find_user(tx, actor.user_id) if actor.user_id else None
+        return Caller(self._placed(actor), user, token=token)
+
+    def _note_token_use(self, token: Token) -> None:
+        # Once a minute is enough to say when a token was last used, and keeps reads from becoming writes.
+        now = clock.now()
+        if token.last_used_at is None or (now - token.last_used_at).total_seconds() >= 60:
+            with self.write() as tx:
+                accounts.touch_token(tx, token.id, now)
+
+    def _by_session(self, text: str) -> Caller | None:
+        with self.read() as tx:
+            found = sessions.find_session(tx, self.secret, text)
+            actor = tokens.actor_of_user(tx, found[1].id) if found else None
+        if found is None or actor is None:
+            return None
+        session, user = found
+        if self.method not in _SAFE:
+            self._check_csrf(text)
+        if sessions.should_touch(session, clock.now()):
+            with self.write() as tx:
+                sessions.touch(tx, session, self.settings.session_days)
+        return Caller(self._placed(actor), user, session=session)
+
+    def _check_csrf(self, text: str) -> None:
+        given = self.headers.get("x-csrf-token") or self.field("csrf_token")
+        if not sessions.csrf_token_fits(self.secret, text, given):
+            raise Problem("bad_csrf_token", "Open the page again and repeat what you did; programs send the session's X-CSRF-Token.")
+
+    def _placed(self, actor: Actor) -> Actor:
+        return replace(actor, address=self.address, request_id=self.request_id)
+
+
+async def provide_call(request: Request[Any, Any, Any]) -> Call:
+    """Read what a handler may need of a request: its form, or a digest of its body for idempotency."""
+    shared = cast(Shared, request.app.state.shared)
+    call = Call(
+        shared=shared, method=request.method, path=request.url.path, query=request.url.query,
+        headers=request.headers, cookies=request.cookies,
+        address=request.client.host if request.client else "", request_id=request.scope["state"]["request_id"],
+    )  # fmt: skip
+    if request.method in _SAFE:
+        return call
+    if request.headers.get("content-type", "").startswith(_FORMS):
+        call.form = await request.form()
+    elif "idempotency-key" in request.headers:
+        call.body_digest = hashlib.blake2b(await request.body(), digest_size=32).digest()
+    return call
+
+
+def after_id(cursor: str | None) -> str | None:
+    """The id after which a list ordered by id goes on; Problem `invalid` for a cursor that is not ours."""
+    if cursor is None:
+        return None
+    return read_cursor(cursor).id
+
+
+def read_cursor(cursor: str) -> paging.Cursor:
+    """A cursor's place; Problem `invalid` for one that is not ours."""
+    try:
+        return paging.from_text(cursor)
+    except paging.BadCursor:
+        raise invalid(FieldError("cursor", "This cursor was not given out here. Start without one.", "bad_cursor")) from None
+
+
+def checked_limit(limit: int) -> int:
+    """A page's length; Problem `invalid` outside 1 to 200."""
+    if not 1 <= limit <= paging.LIMIT_MAX:
+        raise invalid(FieldError("limit", f"From 1 to {paging.LIMIT_MAX}.", "out_of_range"))
+    return limit
+
+
+def etag(revision: int) -> str:
+    """A revision as an entity tag (RFC 9110, section 8.8.3)."""
+    return f'"{revision}"'
+
+
+def _json(body: bytes, status: int) -> Response[Any]:
+    return Response(content=body, status_code=status, media_type="application/json")

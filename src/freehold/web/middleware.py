@@ -1,0 +1,88 @@
+"""What every answer of the control plane carries, and what no request may do.
+
+Pure ASGI, outermost: it also covers the answers that the framework makes by itself.
+"""
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from freehold.kit import ids
+
+CSP: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+    " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_ALWAYS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", CSP.encode()),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_CROSS_SITE: Final = (
+    b'{"type":"urn:freehold:error:bad_csrf_token","title":"The form has expired","status":403,'
+    b'"detail":"Another site sent this request.","code":"bad_csrf_token","request_id":"%s"}'
+)
+
+
+class Outermost:
+    """Gives each request an id, refuses cross-site changes, and puts the security headers on each answer."""
+
+    def __init__(self, app: ASGIApp, secure: bool) -> None:
+        self.app = app
+        self.secure = secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = ids.new_id("req")
+        # The server's own state is shared by all requests: this request gets a copy of its own.
+        scope["state"] = {**scope.get("state", {}), "request_id": request_id}
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *self._headers(request_id, message["headers"])]
+            await send(message)
+
+        if scope["method"] not in _SAFE and _is_cross_site(scope):
+            await _refuse(send_with_headers, request_id)
+            return
+        await self.app(scope, receive, send_with_headers)
+
+    def _headers(self, request_id: str, present: Any) -> list[tuple[bytes, bytes]]:
+        names = {name.lower() for name, _ in present}
+        headers = [(b"x-request-id", request_id.encode()), *_ALWAYS]
+        if self.secure:
+            headers.append((b"strict-transport-security", b"max-age=31536000"))
+        if b"cache-control" not in names:
+            headers.append((b"cache-control", b"no-store"))
+        return headers
+
+
+def _is_cross_site(scope: Any) -> bool:
+    """Whether a browser says that another site makes this request.
+
+    `Sec-Fetch-Site` where the browser sends it (Fetch Metadata), else `Origin` against the host. A
+    program sends neither; it has no cookies that another site could borrow.
+    """
+    headers = {name.lower(): value for name, value in scope["headers"]}
+    site = headers.get(b"sec-fetch-site")
+    if site is not None:
+        return site not in (b"same-origin", b"none")
+    origin = headers.get(b"origin")
+    if origin is None:
+        return False
+    host = urlsplit(origin.decode("latin-1")).netloc.lower()
+    return host != headers.get(b"host", b"").decode("latin-1").lower()
+
+
+async def _refuse(send: Any, request_id: str) -> None:
+    body = _CROSS_SITE % request_id.encode()
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

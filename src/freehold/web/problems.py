@@ -1,0 +1,115 @@
+"""Errors on their way out: problem+json (RFC 9457) for the API, a page for the dashboard."""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, SerializationException, ValidationException
+
+from freehold.errors import FieldError, Problem
+
+_LOG: Final = logging.getLogger("freehold.web")
+_BY_STATUS: Final = {
+    400: "bad_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+    406: "not_acceptable", 409: "conflict", 413: "body_too_large", 415: "unsupported_media_type", 429: "too_many_requests",
+}  # fmt: skip
+_DETAILS: Final = {
+    "bad_request": "The body is not well-formed JSON.",
+    "not_found": "No page and no resource has this address.",
+    "method_not_allowed": "See the API reference for the methods that it takes.",
+    "body_too_large": "Send less at once.",
+    "unsupported_media_type": "Send application/json.",
+}
+_PATH: Final = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+
+Page = Callable[[Request[Any, Any, Any], Problem], Response[Any]]
+
+
+class ProblemView(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list["FieldErrorView"] = []
+
+
+class FieldErrorView(msgspec.Struct):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+    code: str
+
+
+def problem_of(error: Exception) -> Problem:
+    """Any exception as what a user may see of it."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ValidationException):
+        return _invalid_input(error)
+    if isinstance(error, SerializationException | msgspec.DecodeError):
+        return Problem("bad_request", _DETAILS["bad_request"])
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        code = _BY_STATUS.get(error.status_code, "bad_request")
+        return Problem(code, _DETAILS.get(code, f"{error.detail}."), headers=_kept_headers(error))
+    return Problem("internal", "It has been logged. Try again; if it stays, tell the operator the request id.")
+
+
+def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer an exception as problem+json."""
+    problem = problem_of(error)
+    if problem.status >= 500:
+        _LOG.error("request %s failed", request_id_of(request), exc_info=error)
+    view = ProblemView(
+        type=f"urn:freehold:error:{problem.code}", title=problem.title, status=problem.status,
+        detail=problem.detail, code=problem.code, request_id=request_id_of(request),
+        errors=[FieldErrorView(each.field, each.message, each.code) for each in problem.errors],
+    )  # fmt: skip
+    return Response(
+        content=msgspec.json.encode(view), status_code=problem.status, media_type="application/problem+json",
+        headers=dict(problem.headers),
+    )  # fmt: skip
+
+
+def request_id_of(request: Request[Any, Any, Any]) -> str:
+    """The id that this request's answer carries."""
+    return str(request.scope.get("state", {}).get("request_id", ""))
+
+
+def _kept_headers(error: HTTPException) -> dict[str, str]:
+    return {name: value for name, value in (error.headers or {}).items() if name.lower() in ("allow", "retry-after")}
+
+
+def _invalid_input(error: ValidationException) -> Problem:
+    extra = error.extra if isinstance(error.extra, list) else []
+    errors = tuple(_field_error(each) for each in extra if isinstance(each, dict))
+    if not errors:
+        errors = (_field_error({"message": str(error.detail)}),)
+    return Problem("invalid", " ".join(f"{each.field}: {each.message}" if each.field else each.message for each in errors), errors)
+
+
+def _field_error(extra: dict[str, Any]) -> FieldError:
+    """Litestar's and msgspec's words, with the path taken out of the sentence."""
+    message = str(extra.get("message", "not valid"))
+    key = str(extra.get("key") or "")
+    found = _PATH.search(message)
+    if found:
+        path = re.sub(r"\[(\d+)\]", r".\1", found["path"]).strip(".")
+        key = key if key.endswith(path) and key else path
+        message = message[: found.start()]
+    missing = re.search(r"missing required field `([^`]+)`", message)
+    unknown = re.search(r"unknown field `([^`]+)`", message)
+    named = missing or unknown
+    if named:
+        key = f"{key}.{named[1]}" if key and not key.endswith(named[1]) else named[1]
+    code = "required" if missing else "unknown_field" if unknown else "invalid"
+    return FieldError(key.removeprefix("data."), message[:1].upper() + message[1:].removesuffix(".") + ".", code)
+
+
