@@ -7,13 +7,20 @@ import click
 
 from freehold import __version__
 
-# Name → module; the module's attribute `command` is the command or group.
+# Name → module and the attribute of it that is the command, in the order of the journey.
 _COMMANDS: Final = {
-    "up": "up",
-    "setup": "setup",
-    "sign-in": "sign_in",
-    "sign-out": "sign_out",
-    "completion": "completion",
+    "up": ("up", "command"),
+    "setup": ("setup", "command"),
+    "sign-in": ("sign_in", "command"),
+    "sign-out": ("sign_in", "sign_out"),
+    "organizations": ("organizations", "command"),
+    "members": ("members", "command"),
+    "tokens": ("tokens", "command"),
+    "apis": ("apis", "command"),
+    "projects": ("projects", "command"),
+    "scope": ("scope", "command"),
+    "keys": ("keys", "command"),
+    "completion": ("completion", "command"),
 }
 
 
@@ -26,10 +33,10 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a name, or None."""
-        module = _COMMANDS.get(cmd_name)
-        if module is None:
+        if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"freehold.cli.{module}").command
+        module, attribute = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(f"freehold.cli.{module}"), attribute)
         return command
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+from freehold.apis.actions import ensure_example_api
 from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret, random_base62, same
 from freehold.organizations import queries as accounts
@@ -34,7 +35,7 @@ def prepare(store: Store, settings: Settings) -> InstanceSecret:
         migrate.bring_up_to_date(store)
         with store.write() as tx:
             secret = _recognised_secret(tx, settings)
-            _ensure_example_api(tx)
+            ensure_example_api(tx, clock.now())
         return secret
     except migrate.NewerSchema:
         raise CannotStart(
@@ -112,12 +113,6 @@ def _insert_instance(tx: Transaction, secret: InstanceSecret) -> bytes:
     )
     tx.execute(statement, {"now": clock.now_ms(), "check": secret.derive("secret-check")})
     return bytes(tx.execute(select(instance.c.secret_check)).scalar_one())
-
-
-def _ensure_example_api(tx: Transaction) -> None:
-    from freehold.apis.actions import ensure_example_api
-
-    ensure_example_api(tx, clock.now())
 
 
 def _name(settings: Settings) -> str:

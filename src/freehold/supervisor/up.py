@@ -47,7 +47,7 @@ def up(settings: Settings, *, verbose: bool = False) -> int:
         stack.enter_context(data_directory.held(settings.data))
         listeners = _listen(settings, stack)
         settings = replace(settings, port=port_of(listeners.control), gate_port=port_of(listeners.gates[0]))
-        setup_token = _prepare_instance(settings)
+        settings, setup_token = _prepare_instance(settings)
         watch = stack.enter_context(Watch(programs(settings, listeners, verbose=verbose), settings.drain_s))
         watch.start()
         if not watch.stopping:
@@ -114,8 +114,8 @@ def _listen(settings: Settings, stack: ExitStack) -> Listeners:
     return Listeners(control, gates, sandbox, production)
 
 
-def _prepare_instance(settings: Settings) -> str | None:
-    """Make the database ready; the one-time setup token, or None where setup is over."""
+def _prepare_instance(settings: Settings) -> tuple[Settings, str | None]:
+    """Make the database ready; the settings with the instance's secret, and the setup token or None where setup is over."""
     store = open_store(settings)
     try:
         secret = instance.prepare(store, settings)
@@ -123,7 +123,7 @@ def _prepare_instance(settings: Settings) -> str | None:
             setup_token = instance.renew_setup_token(tx, secret)
             example_token = instance.renew_example_token(tx, secret)
         data_directory.write_private(settings.data / EXAMPLE_TOKEN_FILE, example_token)
-        return setup_token
+        return replace(settings, secret=secret.to_hex()), setup_token
     finally:
         store.close()
 

@@ -1,0 +1,202 @@
+"""`freehold keys`: a project's credentials."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from freehold.cli import output
+from freehold.cli.api import Api, segment
+from freehold.cli.options import confirmed, json_option, page_options, project_id, project_option, show_page
+
+Command = Callable[..., Any]
+
+
+class RateLimitType(click.ParamType[dict[str, int]]):
+    """`600/60`: so many requests in so many seconds."""
+
+    name = "LIMIT/SECONDS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, int]:
+        """The API's form of it."""
+        limit, _, window_s = str(value).partition("/")
+        if not (limit.isdecimal() and window_s.isdecimal()):
+            self.fail(f"{value!r} should be like 600/60: so many requests in so many seconds.", param, ctx)
+        return {"limit": int(limit), "window_s": int(window_s)}
+
+
+def _settings_options(command: Command) -> Command:
+    for option in (
+        click.option(
+            "--rate-limit", type=RateLimitType(), help="Requests in a window of seconds, evenly refilled: 600/60."
+        ),
+        click.option(
+            "--allow", "allowed_cidrs", multiple=True, metavar="CIDR", help="A network it may be used from. Repeatable."
+        ),
+        click.option("--expires-at", metavar="TIME", help="When it ends: 2027-11-22T00:00:00Z."),
+        click.option(
+            "--endpoint",
+            "-e",
+            "endpoints",
+            multiple=True,
+            help="An endpoint it may call, of the project's scope. Repeatable.",
+        ),
+        click.option("--workload", help="What uses it."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group("keys", short_help="Issue, list, change, revoke keys.")
+def command() -> None:
+    """Keys: named credentials of one project, each for one workload."""
+
+
+@command.command("issue")
+@project_option
+@click.option("--name", required=True, help="What the key is called.")
+@_settings_options
+@json_option
+def issue_key(project: str, name: str, as_json: bool, **settings: Any) -> None:
+    """Issue a key. Its secret is printed this once.
+
+    \b
+    Examples:
+      freehold keys issue -p parcel-lookup --name conveyancer-web
+      freehold keys issue -p parcel-lookup --name batch -e getCountry --rate-limit 600/60 --allow 203.0.113.0/24
+    """
+    api = Api.current()
+    key = api.post(f"/v1/projects/{segment(project_id(api, project))}/keys", {"name": name, **_given(settings)})
+    if as_json:
+        output.print_json(key)
+        return
+    _show(key)
+    output.print_secret("\nKey", key["secret"])
+
+
+@command.command("list")
+@project_option
+@page_options
+@json_option
+def list_keys(project: str, limit: int, cursor: str | None, as_json: bool) -> None:
+    """List a project's keys, newest first.
+
+    \b
+    Example:
+      freehold keys list -p parcel-lookup
+    """
+    api = Api.current()
+    page = api.get(f"/v1/projects/{segment(project_id(api, project))}/keys", {"limit": limit, "cursor": cursor})
+    columns = {
+        "id": lambda each: each["id"],
+        "name": lambda each: each["name"],
+        "workload": lambda each: each["workload"],
+        "state": lambda each: each["state"],
+        "secrets": lambda each: [f"…{secret['last4']} {secret['state']}" for secret in each["secrets"]],
+        "expires": lambda each: each["expires_at"],
+        "last used": _last_used,
+    }
+    show_page(page, as_json, columns, "There is no key yet: freehold keys issue …")
+
+
+@command.command("show")
+@click.argument("key")
+@json_option
+def show_key(key: str, as_json: bool) -> None:
+    """Show one key, by its id.
+
+    \b
+    Example:
+      freehold keys show key_…
+    """
+    found = Api.current().get(f"/v1/keys/{segment(key)}")
+    if as_json:
+        output.print_json(found)
+    else:
+        _show(found)
+
+
+@command.command("edit")
+@click.argument("key")
+@click.option("--name", help="Its new name.")
+@_settings_options
+@click.option(
+    "--clear",
+    multiple=True,
+    type=click.Choice(["workload", "endpoints", "expires-at", "allow", "rate-limit"]),
+    help="What to take away: then it is not limited in that. Repeatable.",
+)
+@json_option
+def edit_key(key: str, name: str | None, clear: tuple[str, ...], as_json: bool, **settings: Any) -> None:
+    """Change a key; what is not given stays. The gate follows within moments.
+
+    \b
+    Examples:
+      freehold keys edit key_… --rate-limit 1200/60
+      freehold keys edit key_… --clear expires-at --clear endpoints
+    """
+    body = _given({"name": name, **settings})
+    body |= {
+        {"expires-at": "expires_at", "allow": "allowed_cidrs", "rate-limit": "rate_limit"}.get(each, each): None
+        for each in clear
+    }
+    if not body:
+        raise click.UsageError("Say what to change, or what to --clear.")
+    changed = Api.current().patch(f"/v1/keys/{segment(key)}", body)
+    if as_json:
+        output.print_json(changed)
+    else:
+        _show(changed)
+
+
+@command.command("revoke")
+@click.argument("key")
+@confirmed("Revoke this key for good?")
+@json_option
+def revoke_key(key: str, as_json: bool) -> None:
+    """Revoke a key for good. Answers when every live gate refuses it.
+
+    \b
+    Example:
+      freehold keys revoke key_… --yes
+    """
+    revoked = Api.current().post(f"/v1/keys/{segment(key)}/revoke")
+    if as_json:
+        output.print_json(revoked)
+        return
+    click.echo(
+        f"{output.printable(revoked['name'])} is revoked: "
+        f"{revoked['confirmed_by']} gate processes refuse it, after {revoked['propagation_ms']} ms."
+    )
+    if revoked.get("silent"):
+        click.echo(f"{revoked['silent']} could not be heard; they refuse all keys until they are.", err=True)
+
+
+def _given(settings: dict[str, Any]) -> dict[str, Any]:
+    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
+    return {name: value for name, value in listed.items() if value not in (None, [])}
+
+
+def _last_used(key: dict[str, Any]) -> str | None:
+    used = [secret["last_used_at"] for secret in key["secrets"] if secret["last_used_at"]]
+    return max(used, default=None)
+
+
+def _show(key: dict[str, Any]) -> None:
+    limit = key["rate_limit"]
+    output.print_facts(
+        {
+            "Key": f"{key['name']} ({key['id']})",
+            "Project": key["project"],
+            "Environment": key["environment"],
+            "State": key["state"],
+            "Workload": key["workload"],
+            "Endpoints": key["endpoints"] if key["endpoints"] is not None else "all of the project's scope",
+            "Networks": key["allowed_cidrs"],
+            "Rate limit": f"{limit['limit']} in {limit['window_s']} s" if limit else None,
+            "Expires": key["expires_at"],
+            "Created": key["created_at"],
+            "Revoked": key["revoked_at"],
+            "Last used": _last_used(key),
+        }
+    )
