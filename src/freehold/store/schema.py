@@ -585,6 +585,8 @@ attempts = Table(
     Column("address", Text),
     Column("duration_us", BigInteger, nullable=False),
     Column("timing", JsonText),
+    # The endpoint's URL at that time: it may have been changed since.
+    Column("url", Text, nullable=False),
     Column("request_headers", JsonText, nullable=False),
     Column("request_body", Text, nullable=False),
     Column("response_headers", JsonText),

@@ -643,6 +643,7 @@ def upgrade() -> None:
         sa.Column("address", sa.Text(), nullable=True),
         sa.Column("duration_us", sa.BigInteger(), nullable=False),
         sa.Column("timing", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=False),
         sa.Column("request_headers", sa.Text(), nullable=False),
         sa.Column("request_body", sa.Text(), nullable=False),
         sa.Column("response_headers", sa.Text(), nullable=True),
