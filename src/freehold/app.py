@@ -4,17 +4,17 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Litestar, Request, Response, get
-from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
 
 from freehold import __version__, routes
+from freehold.dashboard.policy import content_security_policy
 from freehold.kit.secrets import InstanceSecret
 from freehold.settings import Settings
 from freehold.store.engine import Store
-from freehold.web import openapi, problems
+from freehold.web import error_pages, openapi, problems
 from freehold.web.call import Shared, provide_call
 from freehold.web.middleware import Outermost
 
@@ -24,24 +24,21 @@ _API_PATHS: Final = ("/v1/", "/openapi.json", "/healthz", "/readyz")
 def create_app(settings: Settings, store: Store, secret: InstanceSecret) -> ASGIApp:
     """The control plane as an ASGI application."""
     app = Litestar(
-        route_handlers=[*routes.api_handlers(), healthz, readyz, openapi_document],
+        route_handlers=[*routes.api_handlers(), *routes.page_handlers(), healthz, readyz, openapi_document],
         dependencies={"call": Provide(provide_call)},
         exception_handlers={Exception: _answer_error},
         request_max_body_size=settings.api_body_bytes_max,
         openapi_config=OpenAPIConfig(title="Freehold", version=__version__, path="/openapi-unused", render_plugins=[], use_handler_docstrings=True),
         state=State({"shared": Shared(store, settings, secret)}),
         logging_config=None,
-        on_app_init=[_without_framework_pages],
     )
-    return Outermost(app, secure=settings.control_url.startswith("https://"))
-
-
-def _without_framework_pages(config: AppConfig) -> AppConfig:
-    return config
+    return Outermost(app, content_security_policy(), secure=settings.control_url.startswith("https://"))
 
 
 def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    return problems.answer_problem(request, error)
+    if request.url.path.startswith(_API_PATHS):
+        return problems.answer_problem(request, error)
+    return error_pages.answer_page(request, error)
 
 
 @get("/healthz", include_in_schema=False, sync_to_thread=False)

@@ -4,7 +4,6 @@ Takes its listening socket from the supervisor (FREEHOLD_CONTROL_FD) or binds on
 on FREEHOLD_READY_FD, and stops on SIGTERM once running requests are answered.
 """
 
-import logging
 import os
 import socket
 
@@ -14,6 +13,7 @@ from freehold import settings as settings_module
 from freehold.app import create_app
 from freehold.kit.secrets import InstanceSecret
 from freehold.settings import Settings
+from freehold.store import instance_secret
 from freehold.store.engine import open_store
 
 
@@ -48,9 +48,8 @@ def run(settings: Settings, secret: InstanceSecret) -> None:
 
 def main() -> None:
     """Entry of the process."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = settings_module.load()
-    run(settings, InstanceSecret.from_hex(settings.secret))
+    run(settings, instance_secret.load(settings))
 
 
 if __name__ == "__main__":

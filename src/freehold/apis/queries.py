@@ -159,7 +159,7 @@ def _catalogue_rows(
     if not include_removed:
         query = query.where(table.c.removed_at.is_(None))
     # The name settles the order among rows that were removed, whose positions are of older documents.
-    name = table.primary_key.columns[-1]
+    name = list(table.primary_key.columns)[-1]
     return query.order_by(table.c.removed_at.is_not(None), table.c.position, name)
 
 

@@ -8,15 +8,14 @@ import msgspec
 from litestar import Response
 from msgspec import UNSET, UnsetType
 
-from freehold.errors import FieldError, invalid
 from freehold.keys import actions, propagation
 from freehold.keys.actions import KeyDetail
 from freehold.keys.records import Environment, KeyState, RateLimit, Secret, SecretState
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit.paging import Cursor, Page, page
-from freehold.organizations.api import Body, CursorText, Limit
 from freehold.store.engine import Transaction
 from freehold.web.call import Call, after_id, checked_limit, etag
+from freehold.web.inputs import Body, CursorText, Limit, with_time_zone
 
 
 class RateLimitBody(Body):
@@ -99,7 +98,7 @@ class RevokedKeyView(KeyView, kw_only=True):
 def issue_key(call: Call, project_id: str, data: KeyBody) -> Response[IssuedKeyView]:
     """Issue a key; its secret is in this answer and nowhere else."""
     settings = KeySettings(
-        data.name, data.workload, None if data.endpoints is None else tuple(data.endpoints), _aware(data.expires_at),
+        data.name, data.workload, None if data.endpoints is None else tuple(data.endpoints), with_time_zone("expires_at", data.expires_at),
         tuple(data.allowed_cidrs), _rate_limit(data.rate_limit),
     )  # fmt: skip
 
@@ -151,7 +150,7 @@ def patched(old: KeySettings, patch: KeyPatch) -> KeySettings:
     if patch.endpoints is not UNSET:
         new = replace(new, endpoints=None if patch.endpoints is None else tuple(patch.endpoints))
     if patch.expires_at is not UNSET:
-        new = replace(new, expires_at=_aware(patch.expires_at))
+        new = replace(new, expires_at=with_time_zone("expires_at", patch.expires_at))
     if patch.allowed_cidrs is not UNSET:
         new = replace(new, allowed_cidrs=tuple(patch.allowed_cidrs or ()))
     if patch.rate_limit is not UNSET:
@@ -161,12 +160,6 @@ def patched(old: KeySettings, patch: KeyPatch) -> KeySettings:
 
 def _rate_limit(body: RateLimitBody | None) -> RateLimit | None:
     return RateLimit(body.limit, body.window_s) if body else None
-
-
-def _aware(instant: datetime | None) -> datetime | None:
-    if instant is not None and instant.tzinfo is None:
-        raise invalid(FieldError("expires_at", "Say the time zone too, like 2027-11-22T00:00:00Z.", "no_time_zone"))
-    return instant
 
 
 def _secret_view(secret: Secret) -> SecretView:

@@ -25,14 +25,7 @@ from freehold.organizations.records import (
     User,
 )
 from freehold.web.call import SESSION_COOKIE, Call, checked_limit, etag, read_cursor
-
-Limit = Annotated[int, Parameter(description="How many to answer, 1 to 200.", ge=1, le=200)]
-CursorText = Annotated[str | None, Parameter(description="Where the list goes on: `next_cursor` of the answer before.", max_length=500)]
-
-
-class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A request's body: unknown fields are refused."""
-
+from freehold.web.inputs import Body, CursorText, Limit, with_time_zone
 
 class UserView(msgspec.Struct, kw_only=True):
     """A person's account."""
@@ -432,7 +425,7 @@ def list_audit_entries(
     cursor: CursorText = None,
 ) -> Page[AuditEntryView]:
     """An organization's audit log, newest first."""
-    wanted = audit.AuditFilter(actor, action, subject, project, _aware("from", since), _aware("to", until))
+    wanted = audit.AuditFilter(actor, action, subject, project, with_time_zone("from", since), with_time_zone("to", until))
     return list_audit(call, organization_id, wanted, limit, cursor)
 
 
@@ -445,12 +438,6 @@ def list_audit(call: Call, organization_id: str, wanted: audit.AuditFilter, limi
         rows = audit.entries(tx, organization_id, wanted, checked_limit(limit) + 1, after)
     cut = page(rows, limit, lambda row: Cursor(clock.to_ms(row.at), row.id))
     return Page([audit_entry_view(row) for row in cut.data], cut.next_cursor)
-
-
-def _aware(field: str, instant: datetime | None) -> datetime | None:
-    if instant is not None and instant.tzinfo is None:
-        raise invalid(FieldError(field, "Say the time zone too, like 2026-11-22T14:06:00Z.", "no_time_zone"))
-    return instant
 
 
 # --- presenting -----------------------------------------------------------------------------------

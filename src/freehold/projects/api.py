@@ -9,7 +9,6 @@ from litestar.params import Parameter
 from msgspec import UNSET, UnsetType
 
 from freehold.kit.paging import Cursor, Page, page
-from freehold.organizations.api import Body, CursorText, Limit
 from freehold.projects import actions
 from freehold.projects.records import (
     Duty,
@@ -23,6 +22,7 @@ from freehold.projects.records import (
 )
 from freehold.store.engine import Transaction
 from freehold.web.call import Call, after_id, checked_limit, etag
+from freehold.web.inputs import Body, CursorText, Limit
 
 
 class OwnerBody(Body):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar, cast
+from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request, Response
@@ -130,6 +131,10 @@ class Call:
         text = self.cookies.get(SESSION_COOKIE, "")
         return sessions.csrf_token(self.secret, text) if text else ""
 
+    def query_value(self, name: str) -> str:
+        """One value of the address's query, empty where it is absent."""
+        return dict(parse_qsl(self.query)).get(name, "")
+
     def field(self, name: str) -> str:
         """One field of the posted form, empty where it is absent."""
         value = self.form.get(name, "")
@@ -148,22 +153,30 @@ class Call:
         return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else -1
 
     def create(self, act: Callable[[Transaction], T], status: int = 201) -> Response[T]:
-        """Run one creating action in one transaction and answer with what it made.
+        """Run one creating action in one transaction and answer with what it made, as JSON.
 
-        With an `Idempotency-Key` the answer is kept in the same transaction, so that the same key and
-        body give the same answer for 24 hours however often they are sent, even after a crash.
+        With an `Idempotency-Key` the same key and body give the same answer for 24 hours, however
+        often they are sent, even after a crash.
         """
-        key = self.headers.get("idempotency-key")
-        if key is not None and not (0 < len(key) <= _IDEMPOTENCY_KEY_MAX and key.isascii() and key.isprintable()):
+        answer = self.once(lambda tx: idempotency.Answer(status, msgspec.json.encode(act(tx))))
+        return Response(content=cast(T, answer.body), status_code=answer.status, media_type="application/json")
+
+    def once(self, act: Callable[[Transaction], idempotency.Answer]) -> idempotency.Answer:
+        """Run one creating action in one transaction, which also keeps its answer under the request's key.
+
+        The key is the header `Idempotency-Key`, or the form's `idempotency_key`.
+        """
+        key = self.headers.get("idempotency-key") or self.field("idempotency_key") or None
+        if key is not None and not (len(key) <= _IDEMPOTENCY_KEY_MAX and key.isascii() and key.isprintable()):
             raise invalid(FieldError("Idempotency-Key", f"1 to {_IDEMPOTENCY_KEY_MAX} printable ASCII characters.", "invalid_header"))
         place = idempotency.Place(self.actor.id, key, self._request_digest()) if key else None
         with self.write() as tx:
             if place and (kept := idempotency.kept_answer(tx, self.secret, place, clock.now())):
-                return _json(kept.body, kept.status)
-            body = msgspec.json.encode(act(tx))
+                return kept
+            answer = act(tx)
             if place:
-                idempotency.keep_answer(tx, self.secret, place, idempotency.Answer(status, body))
-        return _json(body, status)
+                idempotency.keep_answer(tx, self.secret, place, answer)
+        return answer
 
     def _request_digest(self) -> bytes:
         return hashlib.blake2b(f"{self.method} {self.path}?{self.query}\n".encode() + self.body_digest, digest_size=32).digest()
@@ -229,9 +242,10 @@ async def provide_call(request: Request[Any, Any, Any]) -> Call:
     )  # fmt: skip
     if request.method in _SAFE:
         return call
-    if request.headers.get("content-type", "").startswith(_FORMS):
+    is_form = request.headers.get("content-type", "").startswith(_FORMS)
+    if is_form:
         call.form = await request.form()
-    elif "idempotency-key" in request.headers:
+    if is_form or "idempotency-key" in request.headers:
         call.body_digest = hashlib.blake2b(await request.body(), digest_size=32).digest()
     return call
 
@@ -262,6 +276,3 @@ def etag(revision: int) -> str:
     """A revision as an entity tag (RFC 9110, section 8.8.3)."""
     return f'"{revision}"'
 
-
-def _json(body: bytes, status: int) -> Response[Any]:
-    return Response(content=body, status_code=status, media_type="application/json")

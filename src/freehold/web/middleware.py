@@ -3,21 +3,16 @@
 Pure ASGI, outermost: it also covers the answers that the framework makes by itself.
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from freehold.kit import ids
 
-CSP: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
-    " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
 _ALWAYS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    (b"content-security-policy", CSP.encode()),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
@@ -32,14 +27,16 @@ _CROSS_SITE: Final = (
 class Outermost:
     """Gives each request an id, refuses cross-site changes, and puts the security headers on each answer."""
 
-    def __init__(self, app: ASGIApp, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, content_security_policy: str, secure: bool) -> None:
         self.app = app
+        self.policy = content_security_policy.encode()
         self.secure = secure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+        # The server is told to speak HTTP alone (`ws="none"`, `lifespan="off"`).
+        await self._http(cast(HTTPScope, scope), receive, send)
+
+    async def _http(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         request_id = ids.new_id("req")
         # The server's own state is shared by all requests: this request gets a copy of its own.
         scope["state"] = {**scope.get("state", {}), "request_id": request_id}
@@ -59,12 +56,14 @@ class Outermost:
         headers = [(b"x-request-id", request_id.encode()), *_ALWAYS]
         if self.secure:
             headers.append((b"strict-transport-security", b"max-age=31536000"))
+        if b"content-security-policy" not in names:
+            headers.append((b"content-security-policy", self.policy))
         if b"cache-control" not in names:
             headers.append((b"cache-control", b"no-store"))
         return headers
 
 
-def _is_cross_site(scope: Any) -> bool:
+def _is_cross_site(scope: HTTPScope) -> bool:
     """Whether a browser says that another site makes this request.
 
     `Sec-Fetch-Site` where the browser sends it (Fetch Metadata), else `Origin` against the host. A
@@ -77,8 +76,9 @@ def _is_cross_site(scope: Any) -> bool:
     origin = headers.get(b"origin")
     if origin is None:
         return False
-    host = urlsplit(origin.decode("latin-1")).netloc.lower()
-    return host != headers.get(b"host", b"").decode("latin-1").lower()
+    host: str = headers.get(b"host", b"").decode("latin-1")
+    from_host: str = urlsplit(origin.decode("latin-1")).netloc
+    return from_host.lower() != host.lower()
 
 
 async def _refuse(send: Any, request_id: str) -> None:

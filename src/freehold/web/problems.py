@@ -92,7 +92,7 @@ def _invalid_input(error: ValidationException) -> Problem:
     errors = tuple(_field_error(each) for each in extra if isinstance(each, dict))
     if not errors:
         errors = (_field_error({"message": str(error.detail)}),)
-    return Problem("invalid", " ".join(f"{each.field}: {each.message}" if each.field else each.message for each in errors), errors)
+    return Problem("invalid", " ".join(each.message for each in errors), errors)
 
 
 def _field_error(extra: dict[str, Any]) -> FieldError:
@@ -109,7 +109,11 @@ def _field_error(extra: dict[str, Any]) -> FieldError:
     named = missing or unknown
     if named:
         key = f"{key}.{named[1]}" if key and not key.endswith(named[1]) else named[1]
-    code = "required" if missing else "unknown_field" if unknown else "invalid"
-    return FieldError(key.removeprefix("data."), message[:1].upper() + message[1:].removesuffix(".") + ".", code)
+    key = key.removeprefix("data.")
+    if missing:
+        return FieldError(key, f"{key} is required.", "required")
+    if unknown:
+        return FieldError(key, f"There is no field {key} here.", "unknown_field")
+    return FieldError(key, f"{key}: {message[:1].lower()}{message[1:].removesuffix('.')}.", "invalid")
 
 

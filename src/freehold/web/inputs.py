@@ -1,0 +1,26 @@
+"""What the API's inputs share: bodies that refuse unknown fields, and the parameters of lists."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from litestar.params import Parameter
+
+from freehold.errors import FieldError, invalid
+from freehold.kit.paging import LIMIT_MAX
+
+Limit = Annotated[int, Parameter(description="How many to answer, 1 to 200.", ge=1, le=LIMIT_MAX)]
+CursorText = Annotated[
+    str | None, Parameter(description="Where the list goes on: `next_cursor` of the answer before.", max_length=500)
+]
+
+
+class Body(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A request's body: unknown fields are refused."""
+
+
+def with_time_zone(field: str, instant: datetime | None) -> datetime | None:
+    """The instant itself; Problem `invalid` where it does not say its time zone."""
+    if instant is not None and instant.tzinfo is None:
+        raise invalid(FieldError(field, "Say the time zone too, like 2026-11-22T14:06:00Z.", "no_time_zone"))
+    return instant

@@ -1,0 +1,73 @@
+"""Pages on their way out: HTML answers, redirects after a form, and notices of what was just done.
+
+A form that succeeds answers 303 to a page that can be reloaded; what happened is named there by a
+word of a closed set in the address (`?done=archived`), so that nobody can put words on our pages.
+"""
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from litestar import MediaType, Response
+
+from freehold.dashboard.policy import content_security_policy
+from freehold.dashboard.templating import render_page, render_part
+from freehold.dashboard.views.shell import Notice, Shell
+
+NOTICES: Final[dict[str, str]] = {
+    "saved": "Saved.",
+    "scope-saved": "The scope is saved; the gate decides by it now.",
+    "archived": "The project is archived. Its keys no longer serve.",
+    "restored": "The project is restored. Its keys serve again.",
+    "key-saved": "The key is changed; the gate decides by it now.",
+    "key-revoked": "The key is revoked. Every live gate has confirmed it.",
+    "endpoint-saved": "The webhook endpoint is saved.",
+    "endpoint-deleted": "The webhook endpoint is deleted. What it received stays on record.",
+    "endpoint-paused": "The webhook endpoint is paused.",
+    "endpoint-resumed": "The webhook endpoint is active again.",
+    "member-saved": "The role is changed.",
+    "member-removed": "The member is removed.",
+    "left": "You have left the organization.",
+    "invitation-withdrawn": "The invitation is withdrawn.",
+    "token-revoked": "The token is revoked.",
+    "signed-out-elsewhere": "All other sessions are ended.",
+    "session-ended": "The session is ended.",
+    "password-changed": "The password is changed, and all other sessions are ended.",
+    "joined": "Welcome to the organization.",
+    "signed-out": "You are signed out.",
+    "api-saved": "The API is saved.",
+}
+
+
+def page(template: str, shell: Shell, view: Any, status: int = 200) -> Response[str]:
+    """A whole page."""
+    return Response(render_page(template, shell, view), status_code=status, media_type=MediaType.HTML)
+
+
+def part(template: str, block: str, shell: Shell, view: Any, status: int = 200) -> Response[str]:
+    """One block of a page, for htmx, with the policy that lets its attributes count."""
+    return Response(
+        render_part(template, block, shell, view), status_code=status, media_type=MediaType.HTML,
+        headers={"Content-Security-Policy": content_security_policy(shell.nonce)},
+    )  # fmt: skip
+
+
+def see_other(path: str, done: str = "") -> Response[Any]:
+    """After a form: go and look there (RFC 9110, section 15.4.4)."""
+    address = f"{path}?done={done}" if done else path
+    return Response(None, status_code=303, headers={"Location": address})
+
+
+def notice(done: str) -> Notice | None:
+    """The sentence of a word in the address; none for a word that is not ours."""
+    return Notice(text=NOTICES[done]) if done in NOTICES else None
+
+
+def sign_in_address(path: str, query: str) -> str:
+    """Where to sign in, coming back to an address afterwards."""
+    return f"/sign-in?next={quote(f'{path}?{query}' if query else path)}"
+
+
+def safe_next(address: str) -> str:
+    """An address to go on to after signing in: a path of this site, else the start."""
+    plain = address.startswith("/") and not address.startswith(("//", "/\\")) and "\\" not in address
+    return address if plain and address.isprintable() else "/"
