@@ -68,15 +68,20 @@ def _same_but_for_case(names: Iterable[str]) -> list[str]:
 
 
 def merged(before: Mapping[str, str], patch: Mapping[str, str | None]) -> dict[str, str]:
-    """Headers after a JSON Merge Patch (RFC 7396): None removes, MASK keeps. Names are told apart without case."""
+    """Headers after a JSON Merge Patch (RFC 7396): None removes. Names are told apart without case."""
     after = {name.lower(): (name, value) for name, value in before.items()}
     for name, value in patch.items():
-        lower = name.lower()
         if value is None:
-            after.pop(lower, None)
-        elif not (value == MASK and lower in after):
-            after[lower] = (name, value)
+            after.pop(name.lower(), None)
+        else:
+            after[name.lower()] = (name, value)
     return dict(after.values())
+
+
+def unmasked(headers: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    """Headers with each masked value as it was before, where there was one."""
+    known = {name.lower(): value for name, value in before.items()}
+    return {name: known.get(name.lower(), value) if value == MASK else value for name, value in headers.items()}
 
 
 def shown(headers: Mapping[str, str]) -> dict[str, str]:

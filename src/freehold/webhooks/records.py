@@ -1,5 +1,6 @@
 """What endpoints, messages, deliveries and attempts are, and the closed sets of their states. No behaviour."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -17,8 +18,21 @@ HeaderPairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointSettings:
+    """What a person chooses of an endpoint. A header whose value is the mask keeps the value it has."""
+
+    url: str
+    event_types: tuple[str, ...]
+    description: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookEndpoint:
-    """A URL of one project that receives its events. `headers` are a person's own, in the clear."""
+    """A URL of one project that receives its events.
+
+    `headers` are a person's own with secret values masked; `sealed_headers` holds them whole, encrypted.
+    """
 
     id: str
     project_id: str
@@ -26,7 +40,8 @@ class WebhookEndpoint:
     environment: Environment
     url: str
     description: str | None
-    headers: dict[str, str] = field(repr=False)
+    headers: dict[str, str]
+    sealed_headers: str = field(repr=False)
     event_types: tuple[str, ...]
     state: EndpointState
     state_reason: str | None
@@ -43,6 +58,15 @@ class SecretVersion:
     encrypted: bytes = field(repr=False)
     created_at: datetime
     retires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """What an operator's API publishes. `dedup_id`: its own name for the message, which makes it one."""
+
+    event_type: str
+    payload: Any
+    dedup_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +153,7 @@ class Attempt:
     address: str | None
     duration_us: int
     timing: Timing
+    url: str
     request_headers: HeaderPairs
     request_body: str
     response_headers: HeaderPairs | None
@@ -142,6 +167,5 @@ class Dispatch:
     delivery_id: str
     leased_until_at: datetime
     endpoint: WebhookEndpoint
-    project_archived: bool
-    secrets: tuple[bytes, ...] = field(repr=False)
+    secrets: tuple[SecretVersion, ...]
     message: Message

@@ -1,0 +1,283 @@
+"""HTTP of webhook endpoints, messages and deliveries. Thin: parse, one action, present."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response
+from litestar.params import Parameter
+from msgspec import UNSET, UnsetType
+
+from freehold.kit.paging import Cursor, Page, page
+from freehold.organizations.api import Body, CursorText, Limit
+from freehold.projects.records import Environment
+from freehold.store.engine import Transaction
+from freehold.web.call import Call, after_id, checked_limit, etag
+from freehold.web.inputs import with_time_zone
+from freehold.webhooks import actions, delivery_actions, headers, testing
+from freehold.webhooks.delivery_queries import DeliveryFilter
+from freehold.webhooks.delivery_views import (
+    AttemptView,
+    DeliveryDetailView,
+    DeliveryView,
+    MessageDetailView,
+    MessageView,
+)
+from freehold.webhooks.delivery_views import (
+    attempt_view,
+    delivery_detail_view,
+    delivery_view,
+    message_detail_view,
+    message_view,
+)
+from freehold.webhooks.delivery_views import place_after, place_of
+from freehold.webhooks.records import (
+    DeliveryState,
+    EndpointSettings,
+    EndpointState,
+    NewMessage,
+    SecretVersion,
+    WebhookEndpoint,
+)
+
+
+class WebhookBody(Body):
+    """A new webhook endpoint. `event_types`: of the project's scope, or Freehold's own."""
+
+    url: Annotated[str, msgspec.Meta(examples=["https://example.com/hooks/freehold"])]
+    event_types: Annotated[list[str], msgspec.Meta(examples=[["lookup.completed", "key.revoked"]])]
+    description: str | None = None
+    headers: dict[str, str] = {}
+
+
+class WebhookPatch(Body):
+    """New values; what is absent stays. In `headers`, null removes one and the others stay (RFC 7396)."""
+
+    url: str | UnsetType = UNSET
+    event_types: list[str] | UnsetType = UNSET
+    description: str | None | UnsetType = UNSET
+    headers: dict[str, str | None] | None | UnsetType = UNSET
+
+
+class RotationBody(Body):
+    """How long requests are signed by the old secret too, in seconds: a day unless given."""
+
+    overlap_s: int = actions.OVERLAP_S
+
+
+class TestBody(Body):
+    """What to send: the example of a subscribed event type, or `webhook.check` without one."""
+
+    event_type: str | None = None
+
+
+class MessageBody(Body):
+    """An event to publish. `id` is the publisher's own name for it: sent twice, it is one message."""
+
+    event_type: Annotated[str, msgspec.Meta(examples=["lookup.completed"])]
+    payload: Any
+    id: str | None = None
+
+
+class SigningSecretView(msgspec.Struct, kw_only=True):
+    """One version of a signing secret: never the secret itself. `retires_at` is null for the current one."""
+
+    version: int
+    created_at: datetime
+    retires_at: datetime | None
+
+
+class WebhookView(msgspec.Struct, kw_only=True):
+    """A webhook endpoint. Header values that look like credentials are masked."""
+
+    id: str
+    project: str
+    environment: Environment
+    url: str
+    event_types: list[str]
+    description: str | None
+    headers: dict[str, str]
+    state: EndpointState
+    state_reason: str | None
+    signing_secrets: list[SigningSecretView]
+    created_by: str
+    created_at: datetime
+    etag: str
+
+
+class WebhookWithSecretView(WebhookView, kw_only=True):
+    """A webhook endpoint with its new signing secret, which is shown this once."""
+
+    signing_secret: str
+
+
+class TestView(msgspec.Struct, kw_only=True):
+    """A test event: whether it was accepted, what was sent and what came back."""
+
+    accepted: bool
+    webhook: str
+    message: str
+    delivery: str
+    event_type: str
+    attempt: AttemptView
+
+
+def list_webhooks(call: Call, project_id: str, limit: Limit = 50, cursor: CursorText = None) -> Page[WebhookView]:
+    """A project's webhook endpoints, newest first."""
+    with call.read() as tx:
+        rows = actions.list_endpoints(tx, call.actor, project_id, checked_limit(limit) + 1, after_id(cursor))
+        cut = page(rows, limit, lambda row: Cursor(0, row.id))
+        secrets = actions.signing_secrets_of(tx, cut.data)
+    return Page([WebhookView(**_fields(row, secrets[row.id])) for row in cut.data], cut.next_cursor)
+
+
+def create_webhook(call: Call, project_id: str, data: WebhookBody) -> Response[WebhookWithSecretView]:
+    """Add a webhook endpoint; its signing secret is in this answer and nowhere else."""
+    wanted = EndpointSettings(data.url, tuple(data.event_types), data.description, data.headers)
+
+    def act(tx: Transaction) -> WebhookWithSecretView:
+        made = actions.create_endpoint(tx, call.actor, call.secret, call.settings, project_id, wanted)
+        return _with_secret(tx, made)
+
+    return call.create(act)
+
+
+def read_webhook(call: Call, endpoint_id: str) -> WebhookView:
+    """One webhook endpoint."""
+    with call.read() as tx:
+        return _view(tx, actions.read_endpoint(tx, call.actor, endpoint_id))
+
+
+def edit_webhook(call: Call, endpoint_id: str, data: WebhookPatch) -> WebhookView:
+    """Change a webhook endpoint (RFC 7396)."""
+    with call.write() as tx:
+        changed = actions.edit_endpoint(
+            tx, call.actor, call.secret, call.settings, endpoint_id, lambda old: patched(old, data), call.revision()
+        )
+        return _view(tx, changed)
+
+
+def delete_webhook(call: Call, endpoint_id: str) -> None:
+    """Remove a webhook endpoint; what is pending for it is dropped, what was sent stays on record."""
+    with call.write() as tx:
+        actions.delete_endpoint(tx, call.actor, endpoint_id, call.revision())
+
+
+def pause_webhook(call: Call, endpoint_id: str) -> WebhookView:
+    """Stop sending to an endpoint; what arrives for it meanwhile is kept."""
+    with call.write() as tx:
+        return _view(tx, actions.pause_endpoint(tx, call.actor, endpoint_id, call.revision()))
+
+
+def resume_webhook(call: Call, endpoint_id: str) -> WebhookView:
+    """Send to a paused or disabled endpoint again, first what was kept for it."""
+    with call.write() as tx:
+        return _view(tx, actions.resume_endpoint(tx, call.actor, endpoint_id, call.revision()))
+
+
+def rotate_webhook_secret(
+    call: Call, endpoint_id: str, data: RotationBody | None = None
+) -> Response[WebhookWithSecretView]:
+    """Give an endpoint a new signing secret; until the overlap ends, the old one signs too."""
+    overlap_s = actions.OVERLAP_S if data is None else data.overlap_s
+
+    def act(tx: Transaction) -> WebhookWithSecretView:
+        return _with_secret(tx, actions.rotate_signing_secret(tx, call.actor, call.secret, endpoint_id, overlap_s))
+
+    return call.create(act, status=200)
+
+
+def test_webhook(call: Call, endpoint_id: str, data: TestBody | None = None) -> TestView:
+    """Send a signed test event now and answer with what came back."""
+    event_type = None if data is None else data.event_type
+    tested = testing.send_test(call.store, call.settings, call.secret, call.actor, endpoint_id, event_type)
+    message = tested.dispatch.message
+    return TestView(
+        accepted=tested.attempt.outcome == "accepted", webhook=endpoint_id, message=message.id,
+        delivery=tested.dispatch.delivery_id, event_type=message.event_type, attempt=attempt_view(tested.attempt),
+    )  # fmt: skip
+
+
+def publish_message(call: Call, project_id: str, data: MessageBody) -> Response[MessageView]:
+    """Publish an event to a project; it is delivered to every endpoint that subscribes to its type."""
+    new = NewMessage(data.event_type, data.payload, data.id)
+    return call.create(
+        lambda tx: message_view(delivery_actions.publish_message(tx, call.actor, project_id, new)), status=202
+    )
+
+
+def list_messages(call: Call, project_id: str, limit: Limit = 50, cursor: CursorText = None) -> Page[MessageView]:
+    """A project's messages, newest first."""
+    with call.read() as tx:
+        rows = delivery_actions.list_messages(tx, call.actor, project_id, checked_limit(limit) + 1, place_after(cursor))
+    cut = page(rows, limit, place_of)
+    return Page([message_view(row) for row in cut.data], cut.next_cursor)
+
+
+def read_message(call: Call, message_id: str) -> MessageDetailView:
+    """One message with its payload and deliveries."""
+    with call.read() as tx:
+        return message_detail_view(delivery_actions.read_message(tx, call.actor, message_id))
+
+
+def list_deliveries(
+    call: Call,
+    endpoint_id: str,
+    state: DeliveryState | None = None,
+    event_type: str | None = None,
+    since: Annotated[datetime | None, Parameter(query="from", description="From this time on.")] = None,
+    until: Annotated[datetime | None, Parameter(query="to", description="Before this time.")] = None,
+    limit: Limit = 50,
+    cursor: CursorText = None,
+) -> Page[DeliveryView]:
+    """An endpoint's deliveries, newest first."""
+    wanted = DeliveryFilter(state, event_type, with_time_zone("from", since), with_time_zone("to", until))
+    with call.read() as tx:
+        rows = delivery_actions.list_deliveries(
+            tx, call.actor, endpoint_id, wanted, checked_limit(limit) + 1, place_after(cursor)
+        )
+    cut = page(rows, limit, place_of)
+    return Page([delivery_view(row) for row in cut.data], cut.next_cursor)
+
+
+def read_delivery(call: Call, delivery_id: str) -> DeliveryDetailView:
+    """One delivery with its attempts in full: what was sent, what came back, how long each step took."""
+    with call.read() as tx:
+        return delivery_detail_view(delivery_actions.read_delivery(tx, call.actor, delivery_id))
+
+
+def patched(old: EndpointSettings, patch: WebhookPatch) -> EndpointSettings:
+    """An endpoint's settings with a patch merged into them."""
+    new = old
+    if patch.url is not UNSET:
+        new = replace(new, url=patch.url)
+    if patch.event_types is not UNSET:
+        new = replace(new, event_types=tuple(patch.event_types))
+    if patch.description is not UNSET:
+        new = replace(new, description=patch.description)
+    if patch.headers is not UNSET:
+        new = replace(new, headers={} if patch.headers is None else headers.merged(old.headers, patch.headers))
+    return new
+
+
+def _with_secret(tx: Transaction, made: actions.NewSecret) -> WebhookWithSecretView:
+    secrets = actions.signing_secrets_of(tx, [made.endpoint])[made.endpoint.id]
+    return WebhookWithSecretView(signing_secret=made.text, **_fields(made.endpoint, secrets))
+
+
+def _view(tx: Transaction, endpoint: WebhookEndpoint) -> WebhookView:
+    return WebhookView(**_fields(endpoint, actions.signing_secrets_of(tx, [endpoint])[endpoint.id]))
+
+
+def _fields(endpoint: WebhookEndpoint, secrets: tuple[SecretVersion, ...]) -> dict[str, Any]:
+    versions = [
+        SigningSecretView(version=each.version, created_at=each.created_at, retires_at=each.retires_at)
+        for each in secrets
+    ]
+    return {
+        "id": endpoint.id, "project": endpoint.project_id, "environment": endpoint.environment, "url": endpoint.url,
+        "event_types": list(endpoint.event_types), "description": endpoint.description, "headers": endpoint.headers,
+        "state": endpoint.state, "state_reason": endpoint.state_reason, "signing_secrets": versions,
+        "created_by": endpoint.created_by, "created_at": endpoint.created_at, "etag": etag(endpoint.revision),
+    }  # fmt: skip

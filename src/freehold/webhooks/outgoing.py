@@ -1,0 +1,65 @@
+"""The request that a claimed delivery becomes, and what of it is kept on record. Pure.
+
+The body is the same bytes at every attempt; only the timestamp and the signatures differ.
+"""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from freehold import __version__
+from freehold.kit import clock
+from freehold.kit.secrets import InstanceSecret
+from freehold.webhooks import headers, sealing, signing
+from freehold.webhooks.records import Attempt, Dispatch, HeaderPairs, Message, Outgoing, WebhookEndpoint
+
+_OURS: Final = (
+    ("content-type", "application/json"),
+    ("accept", "*/*"),
+    ("accept-encoding", "identity"),
+    ("user-agent", f"Freehold/{__version__}"),
+)
+
+
+def body_of(message: Message, endpoint: WebhookEndpoint) -> bytes:
+    """The request body of a message."""
+    return msgspec.json.encode(
+        {
+            "id": message.id,
+            "type": message.event_type,
+            "timestamp": clock.to_text(message.created_at),
+            "project": endpoint.project_id,
+            "environment": endpoint.environment,
+            "data": message.payload,
+        }
+    )
+
+
+def request_of(dispatch: Dispatch, instance: InstanceSecret, at: datetime) -> Outgoing:
+    """The request of an attempt at an instant, signed by each secret that counts then; CannotOpen for foreign rows."""
+    endpoint, body = dispatch.endpoint, body_of(dispatch.message, dispatch.endpoint)
+    secrets = [
+        sealing.open_signing_secret(instance, endpoint.id, each.version, each.encrypted)
+        for each in dispatch.secrets
+        if each.retires_at is None or each.retires_at > at
+    ]
+    signed = signing.signature_headers(secrets, dispatch.message.id, at, body)
+    own = sealing.open_headers(instance, endpoint.id, endpoint.sealed_headers)
+    # Checked when they were set; dropped here too, so that a rule that grew stricter holds for old rows.
+    safe = {name: value for name, value in own.items() if not headers.header_faults({name: value})}
+    return Outgoing(endpoint.url, (*signed.items(), *_OURS, *safe.items()), body)
+
+
+def recorded_headers(outgoing: Outgoing) -> HeaderPairs:
+    """The headers of a request as they are kept and shown: a person's secret values masked."""
+    return tuple(
+        (name, value if headers.is_reserved(name) else headers.shown({name: value})[name])
+        for name, value in outgoing.headers
+    )
+
+
+def signed_text(attempt: Attempt) -> str:
+    """What the signatures of an attempt cover, from its own record: for a receiver's engineer to compare."""
+    sent = dict(attempt.request_headers)
+    return f"{sent.get('webhook-id', '')}.{sent.get('webhook-timestamp', '')}.{attempt.request_body}"
