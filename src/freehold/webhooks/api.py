@@ -10,11 +10,10 @@ from litestar.params import Parameter
 from msgspec import UNSET, UnsetType
 
 from freehold.kit.paging import Cursor, Page, page
-from freehold.organizations.api import Body, CursorText, Limit
 from freehold.projects.records import Environment
 from freehold.store.engine import Transaction
 from freehold.web.call import Call, after_id, checked_limit, etag
-from freehold.web.inputs import with_time_zone
+from freehold.web.inputs import Body, CursorText, Limit, with_time_zone
 from freehold.webhooks import actions, delivery_actions, headers, testing
 from freehold.webhooks.delivery_queries import DeliveryFilter
 from freehold.webhooks.delivery_views import (
@@ -23,15 +22,14 @@ from freehold.webhooks.delivery_views import (
     DeliveryView,
     MessageDetailView,
     MessageView,
-)
-from freehold.webhooks.delivery_views import (
     attempt_view,
     delivery_detail_view,
     delivery_view,
     message_detail_view,
     message_view,
+    place_after,
+    place_of,
 )
-from freehold.webhooks.delivery_views import place_after, place_of
 from freehold.webhooks.records import (
     DeliveryState,
     EndpointSettings,
@@ -42,37 +40,37 @@ from freehold.webhooks.records import (
 )
 
 
-class WebhookBody(Body):
+class WebhookBody(Body, frozen=True):
     """A new webhook endpoint. `event_types`: of the project's scope, or Freehold's own."""
 
     url: Annotated[str, msgspec.Meta(examples=["https://example.com/hooks/freehold"])]
     event_types: Annotated[list[str], msgspec.Meta(examples=[["lookup.completed", "key.revoked"]])]
     description: str | None = None
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class WebhookPatch(Body):
+class WebhookPatch(Body, frozen=True):
     """New values; what is absent stays. In `headers`, null removes one and the others stay (RFC 7396)."""
 
     url: str | UnsetType = UNSET
     event_types: list[str] | UnsetType = UNSET
-    description: str | None | UnsetType = UNSET
-    headers: dict[str, str | None] | None | UnsetType = UNSET
+    description: str | UnsetType | None = UNSET
+    headers: dict[str, str | None] | UnsetType | None = UNSET
 
 
-class RotationBody(Body):
+class RotationBody(Body, frozen=True):
     """How long requests are signed by the old secret too, in seconds: a day unless given."""
 
     overlap_s: int = actions.OVERLAP_S
 
 
-class TestBody(Body):
+class TestEventBody(Body, frozen=True):
     """What to send: the example of a subscribed event type, or `webhook.check` without one."""
 
     event_type: str | None = None
 
 
-class MessageBody(Body):
+class MessageBody(Body, frozen=True):
     """An event to publish. `id` is the publisher's own name for it: sent twice, it is one message."""
 
     event_type: Annotated[str, msgspec.Meta(examples=["lookup.completed"])]
@@ -112,7 +110,7 @@ class WebhookWithSecretView(WebhookView, kw_only=True):
     signing_secret: str
 
 
-class TestView(msgspec.Struct, kw_only=True):
+class TestEventView(msgspec.Struct, kw_only=True):
     """A test event: whether it was accepted, what was sent and what came back."""
 
     accepted: bool
@@ -188,12 +186,12 @@ def rotate_webhook_secret(
     return call.create(act, status=200)
 
 
-def test_webhook(call: Call, endpoint_id: str, data: TestBody | None = None) -> TestView:
+def send_test_event(call: Call, endpoint_id: str, data: TestEventBody | None = None) -> TestEventView:
     """Send a signed test event now and answer with what came back."""
     event_type = None if data is None else data.event_type
     tested = testing.send_test(call.store, call.settings, call.secret, call.actor, endpoint_id, event_type)
     message = tested.dispatch.message
-    return TestView(
+    return TestEventView(
         accepted=tested.attempt.outcome == "accepted", webhook=endpoint_id, message=message.id,
         delivery=tested.dispatch.delivery_id, event_type=message.event_type, attempt=attempt_view(tested.attempt),
     )  # fmt: skip
