@@ -27,6 +27,8 @@ def main(folder: str, names: list[str]) -> int:
     try:
         with Watch(programs, drain_s=30) as watch:
             watch.start()
+            watch.release()
+            watch.wait_until_ready()
             print("all ready", flush=True)
             watch.run()
             return 0 if watch.stop() else 3

@@ -14,12 +14,13 @@ from freehold.supervisor.refusals import CannotStart, reason
 
 MARKER: Final = "FREEHOLD"
 LAYOUT: Final = 1
+EXAMPLE_TOKEN_FILE: Final = "run/example.token"  # noqa: S105 — a path
 _MARKER_TEXT: Final = "A Freehold data directory, layout "
 
 
 def prepare(data: Path) -> None:
     """Make the directory where it is absent, and check that it is ours where it is not; CannotStart otherwise."""
-    with _speaking_of(data):
+    with speaking_of(data):
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         marker = data / MARKER
         if marker.exists():
@@ -37,7 +38,7 @@ def prepare(data: Path) -> None:
 @contextlib.contextmanager
 def held(data: Path) -> Iterator[None]:
     """Hold the directory for this process while the block runs; CannotStart where another one holds it."""
-    with _speaking_of(data):
+    with speaking_of(data):
         descriptor = os.open(data / "run" / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _lock(descriptor, data)
@@ -48,7 +49,7 @@ def held(data: Path) -> Iterator[None]:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner reads, whole or not at all."""
-    with _speaking_of(path.parent):
+    with speaking_of(path.parent):
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         draft.unlink(missing_ok=True)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -83,7 +84,8 @@ def _lock(descriptor: int, data: Path) -> None:
 
 
 @contextlib.contextmanager
-def _speaking_of(data: Path) -> Iterator[None]:
+def speaking_of(data: Path) -> Iterator[None]:
+    """Turn what the operating system refuses inside the block into a sentence about the data directory."""
     try:
         yield
     except (OSError, UnicodeError) as error:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from freehold.apis.actions import ensure_example_api
+from freehold.errors import Problem
 from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret, random_base62, same
 from freehold.organizations import queries as accounts
@@ -19,14 +20,29 @@ from freehold.organizations.records import Token
 from freehold.organizations.tokens import token_digest
 from freehold.settings import Settings
 from freehold.store import epoch, instance_secret, migrate
-from freehold.store.engine import Store, Transaction
+from freehold.store.engine import Store, Transaction, open_store
 from freehold.store.schema import instance, tokens
-from freehold.supervisor.refusals import CannotStart, reason
+from freehold.supervisor import data_directory
+from freehold.supervisor.refusals import CannotStart
 
 # One for the life of the instance: its text is made anew at every start.
 EXAMPLE_TOKEN_ID: Final = "tok_00000000000000000000000000"  # noqa: S105 — an id, not a token
 _SETUP_TOKEN_LENGTH: Final = 32
 _TOKEN_LENGTH: Final = 40
+
+
+def open_instance(settings: Settings) -> str | None:
+    """Make an instance ready to be used; the one-time setup token, or None where setup is over."""
+    store = open_store(settings)
+    try:
+        secret = prepare(store, settings)
+        with store.write() as tx:
+            setup_token = renew_setup_token(tx, secret)
+            example_token = renew_example_token(tx, secret)
+    finally:
+        store.close()
+    data_directory.write_private(settings.data / data_directory.EXAMPLE_TOKEN_FILE, example_token)
+    return setup_token
 
 
 def prepare(store: Store, settings: Settings) -> InstanceSecret:
@@ -43,8 +59,8 @@ def prepare(store: Store, settings: Settings) -> InstanceSecret:
         ) from None
     except DBAPIError as error:
         raise CannotStart(f"The database {_name(settings)} cannot be used: {_first_line(error)}.") from None
-    except OSError as error:
-        raise CannotStart(f"Freehold cannot use the data directory {settings.data}: {reason(error)}.") from None
+    except Problem as problem:
+        raise CannotStart(problem.detail) from None
 
 
 def renew_setup_token(tx: Transaction, secret: InstanceSecret) -> str | None:
@@ -88,11 +104,12 @@ def _example_token(token: str, now: datetime) -> Token:
 
 def _recognised_secret(tx: Transaction, settings: Settings) -> InstanceSecret:
     """The secret that this database was made with; a new one where the database is new."""
-    secret = instance_secret.find(settings)
     kept = tx.execute(select(instance.c.secret_check)).scalar()
-    if kept is None:
-        secret = secret or instance_secret.create(settings.data)
-        kept = _insert_instance(tx, secret)
+    with data_directory.speaking_of(settings.data):
+        secret = instance_secret.find(settings)
+        if kept is None:
+            secret = secret or instance_secret.create(settings.data)
+            kept = _insert_instance(tx, secret)
     if secret is None:
         raise CannotStart(
             f"The database {_name(settings)} belongs to an instance whose secret is not here; "

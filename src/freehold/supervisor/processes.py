@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from freehold.supervisor.child import LIFE_FD
+from freehold.supervisor.child import GO_FD, LIFE_FD
 
 READY_FD: Final = "FREEHOLD_READY_FD"
 _PAUSE_S: Final = 0.5
@@ -21,7 +21,7 @@ _HEALTHY_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What a process runs: a module, its environment, and the sockets that it is handed by variable."""
+    """What a process runs: a module with a `main`, its environment, and the sockets that it is handed by variable."""
 
     name: str
     module: str
@@ -34,12 +34,13 @@ class Program:
 class Process:
     """A program's present process."""
 
-    def __init__(self, program: Program, life: int) -> None:
+    def __init__(self, program: Program, life: int, go: int) -> None:
         self.program = program
         self.ready = False
         self.ready_pipe = -1
         self.restart_at: float | None = None
         self._life = life
+        self._go = go
         self._popen: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._pause_s = _PAUSE_S
@@ -60,7 +61,7 @@ class Process:
         self.close_ready_pipe()
         self.ready_pipe, write_end = os.pipe()
         handed = {name: each.fileno() for name, each in self.program.sockets.items()}
-        handed |= {READY_FD: write_end, LIFE_FD: self._life}
+        handed |= {READY_FD: write_end, LIFE_FD: self._life, GO_FD: self._go}
         environment = {**self.program.environment, **{name: str(number) for name, number in handed.items()}}
         self.ready, self.restart_at, self._started_at = False, None, time.monotonic()
         self._popen = subprocess.Popen(  # noqa: S603 — our own interpreter and modules

@@ -1,7 +1,7 @@
 """`freehold up`, from the first check to the last process's end.
 
 The order is the point: nothing is written before the directory is known to be ours, nothing is
-started before every port is held and the database is ready.
+started before every port is held, and nothing begins its work before the database is ready.
 """
 
 import json
@@ -14,14 +14,13 @@ from typing import Final
 
 from freehold import __version__
 from freehold.settings import Settings
-from freehold.store.engine import open_store
-from freehold.supervisor import data_directory, instance
+from freehold.supervisor import data_directory
 from freehold.supervisor.child import LOG_LEVEL
+from freehold.supervisor.data_directory import EXAMPLE_TOKEN_FILE
 from freehold.supervisor.processes import Program
 from freehold.supervisor.sockets import listen, port_of
 from freehold.supervisor.watch import Watch
 
-EXAMPLE_TOKEN_FILE: Final = "run/example.token"  # noqa: S105 — a path
 _LOOPBACK: Final = "127.0.0.1"
 # What only the server's own processes may know.
 _PRIVATE: Final = ("FREEHOLD_SECRET", "FREEHOLD_DATABASE_URL")
@@ -47,9 +46,14 @@ def up(settings: Settings, *, verbose: bool = False) -> int:
         stack.enter_context(data_directory.held(settings.data))
         listeners = _listen(settings, stack)
         settings = replace(settings, port=port_of(listeners.control), gate_port=port_of(listeners.gates[0]))
-        settings, setup_token = _prepare_instance(settings)
         watch = stack.enter_context(Watch(programs(settings, listeners, verbose=verbose), settings.drain_s))
         watch.start()
+        # Only now the imports that take long: the processes are busy with theirs meanwhile.
+        from freehold.supervisor.instance import open_instance
+
+        setup_token = open_instance(settings)
+        watch.release()
+        watch.wait_until_ready()
         if not watch.stopping:
             print(announcement(settings, setup_token), flush=True)
         watch.run()
@@ -70,7 +74,7 @@ def programs(settings: Settings, listeners: Listeners, *, verbose: bool) -> list
         ),
         *(
             Program(
-                name=f"gate {number}" if len(listeners.gates) > 1 else "gate", module="freehold.gate",
+                name=f"gate {number}" if len(listeners.gates) > 1 else "gate", module="freehold.gate.__main__",
                 environment=environment | {"FREEHOLD_EXAMPLE_UPSTREAMS": json.dumps(upstreams)},
                 sockets={"FREEHOLD_GATE_FD": gate}, drains=True,
             )
@@ -114,24 +118,10 @@ def _listen(settings: Settings, stack: ExitStack) -> Listeners:
     return Listeners(control, gates, sandbox, production)
 
 
-def _prepare_instance(settings: Settings) -> tuple[Settings, str | None]:
-    """Make the database ready; the settings with the instance's secret, and the setup token or None where setup is over."""
-    store = open_store(settings)
-    try:
-        secret = instance.prepare(store, settings)
-        with store.write() as tx:
-            setup_token = instance.renew_setup_token(tx, secret)
-            example_token = instance.renew_example_token(tx, secret)
-        data_directory.write_private(settings.data / EXAMPLE_TOKEN_FILE, example_token)
-        return replace(settings, secret=secret.to_hex()), setup_token
-    finally:
-        store.close()
-
-
 def _example(settings: Settings, listeners: Listeners, environment: Mapping[str, str]) -> Program:
     known = {name: value for name, value in environment.items() if name not in _PRIVATE}
     return Program(
-        name="example", module="freehold.example",
+        name="example", module="freehold.example.__main__",
         environment=known | {
             "FREEHOLD_EXAMPLE_TOKEN_FILE": str(settings.data / EXAMPLE_TOKEN_FILE),
             "FREEHOLD_EXAMPLE_PUBLISH_URL": f"http://{_reachable(listeners.control)}",

@@ -28,9 +28,9 @@ class Watch:
     """
 
     def __init__(self, programs: Sequence[Program], drain_s: float) -> None:
-        life, self._life = os.pipe()
-        self._life_of_children = life
-        self._processes = [Process(program, life) for program in programs]
+        self._life_of_children, self._life = os.pipe()
+        self._go_of_children, self._go = os.pipe()
+        self._processes = [Process(program, self._life_of_children, self._go_of_children) for program in programs]
         self._drain_s = drain_s
         self._stops_asked = 0
         self._selector = selectors.DefaultSelector()
@@ -57,8 +57,9 @@ class Watch:
         self._selector.close()
         self._woken.close()
         self._wake.close()
-        os.close(self._life)
-        os.close(self._life_of_children)
+        self.release()
+        for end in (self._life, self._life_of_children, self._go_of_children):
+            os.close(end)
 
     @property
     def stopping(self) -> bool:
@@ -66,9 +67,18 @@ class Watch:
         return self._stops_asked > 0
 
     def start(self) -> None:
-        """Start all at once and wait until each has said `ready`, or stop was said; ProcessFailed where one does not."""
+        """Start all at once. They import what they need, and wait to be released."""
         for process in self._processes:
             self._start(process)
+
+    def release(self) -> None:
+        """Let the processes begin their work."""
+        if self._go >= 0:
+            os.close(self._go)
+        self._go = -1
+
+    def wait_until_ready(self) -> None:
+        """Wait until each process has said `ready`, or stop was said; ProcessFailed where one does not come up."""
         deadline = time.monotonic() + _READY_WITHIN_S
         while not self.stopping and (waiting := [process for process in self._processes if not process.ready]):
             self._sleep(deadline - time.monotonic())
