@@ -12,23 +12,23 @@ from freehold.cli.options import confirmed, json_option, page_options, project_i
 Command = Callable[..., Any]
 
 
-class RateLimitType(click.ParamType[dict[str, int]]):
-    """`600/60`: so many requests in so many seconds."""
-
-    name = "LIMIT/SECONDS"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, int]:
-        """The API's form of it."""
-        limit, _, window_s = str(value).partition("/")
-        if not (limit.isdecimal() and window_s.isdecimal()):
-            self.fail(f"{value!r} should be like 600/60: so many requests in so many seconds.", param, ctx)
-        return {"limit": int(limit), "window_s": int(window_s)}
+def _rate_limit(context: click.Context, parameter: click.Parameter, value: str | None) -> dict[str, int] | None:
+    """`600/60`, so many requests in so many seconds, in the API's form."""
+    if value is None:
+        return None
+    limit, _, window_s = value.partition("/")
+    if not (limit.isdecimal() and window_s.isdecimal()):
+        raise click.BadParameter(f"{value!r} should be like 600/60: so many requests in so many seconds.")
+    return {"limit": int(limit), "window_s": int(window_s)}
 
 
 def _settings_options(command: Command) -> Command:
     for option in (
         click.option(
-            "--rate-limit", type=RateLimitType(), help="Requests in a window of seconds, evenly refilled: 600/60."
+            "--rate-limit",
+            metavar="LIMIT/SECONDS",
+            callback=_rate_limit,
+            help="Requests in a window of seconds, evenly refilled: 600/60.",
         ),
         click.option(
             "--allow", "allowed_cidrs", multiple=True, metavar="CIDR", help="A network it may be used from. Repeatable."

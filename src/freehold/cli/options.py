@@ -27,6 +27,12 @@ def page_options(command: Command) -> Command:
     )
 
 
+def time_options(command: Command) -> Command:
+    """Add `--from` and `--to`, as RFC 3339 times."""
+    command = click.option("--to", metavar="TIME", help="Before this time: 2026-12-01T00:00:00Z.")(command)
+    return click.option("--from", metavar="TIME", help="From this time on: 2026-11-01T00:00:00Z.")(command)
+
+
 def organization_option(command: Command) -> Command:
     """Add `--organization`."""
     return click.option(

@@ -20,6 +20,8 @@ _COMMANDS: Final = {
     "projects": ("projects", "command"),
     "scope": ("scope", "command"),
     "keys": ("keys", "command"),
+    "webhooks": ("webhooks", "command"),
+    "messages": ("messages", "command"),
     "completion": ("completion", "command"),
 }
 
