@@ -41,17 +41,25 @@ class _Maker:
     def __init__(self, root: Any) -> None:
         self.root = root
         self.values = 0
+        # The references on the way to where we are: what refers to one of them goes round.
+        self.inside: list[str] = []
 
     def make(self, schema: Any, depth: int) -> Any:
         self.values += 1
         if not isinstance(schema, dict):
             return None
-        given = _given(schema)
-        if given:
-            return given[0]
+        self.inside.append(schema.get("$ref", ""))
         whole = self._whole(schema)
-        given = _given(whole)
-        return given[0] if given else self._by_type(whole, depth)
+        given = _given(schema) or _given(whole)
+        made = given[0] if given else self._by_type(whole, depth)
+        self.inside.pop()
+        return made
+
+    def _goes_round(self, schema: Any) -> bool:
+        if not isinstance(schema, dict):
+            return False
+        near = [schema, schema.get("items"), *schema.get("anyOf", ()), *schema.get("oneOf", ())]
+        return any(isinstance(each, dict) and each.get("$ref") in self.inside for each in near)
 
     def _whole(self, schema: dict[str, Any]) -> dict[str, Any]:
         """A schema together with what it applies in place: its reference, all of `allOf`, the first that it offers."""
@@ -85,7 +93,7 @@ class _Maker:
     def _object(self, schema: dict[str, Any], depth: int) -> dict[str, Any]:
         required = schema.get("required", ())
         properties: dict[str, Any] = schema.get("properties", {})
-        names = [name for name in properties if name in required or (depth < _DEPTH_MAX // 2)]
+        names = [name for name in properties if name in required or not self._goes_round(properties[name])]
         made: dict[str, Any] = {}
         for name in [*names, *(each for each in required if each not in properties)]:
             if depth < _DEPTH_MAX and self.values < _VALUES_MAX and properties.get(name, True) is not False:

@@ -2,6 +2,7 @@
 
 import re
 from typing import Final
+from urllib.parse import unquote
 
 PATH_LENGTH_MAX: Final = 1_000
 _VARIABLE: Final = re.compile(r"\{([^{}/]*)\}")
@@ -14,10 +15,10 @@ def variables(template: str) -> list[str]:
 
 def shape(template: str) -> str:
     """A template without the names of its variables: two of one shape stand for the same paths."""
-    return _VARIABLE.sub("{}", template)
+    return unquote(_VARIABLE.sub("{}", template))
 
 
-def problem_of(template: str) -> str | None:
+def problem_of(template: str) -> str | None:  # noqa: PLR0911  # one sentence for each way to be wrong
     """One sentence on what is wrong with a template, or None."""
     names = variables(template)
     literal = _VARIABLE.sub("", template)
@@ -33,6 +34,10 @@ def problem_of(template: str) -> str | None:
         return "A path has no query and no fragment: describe them as parameters."
     if not template.isprintable() or any(character.isspace() for character in template):
         return "A path has no spaces and no control characters."
-    if any(segment in {".", ".."} for segment in template.split("/")):
-        return "A path has no segments `.` or `..`."
+    segments = [unquote(segment) for segment in template.split("/")]
+    if any(segment in {".", ".."} for segment in segments) or "" in segments[1:-1]:
+        return "A path has no empty segments and none that are `.` or `..`."
+    # The gate refuses requests for such paths, because servers read them in different ways.
+    if ";" in literal or any("/" in segment or "\\" in segment for segment in segments):
+        return "A path has no semicolon, no backslash and no encoded slash."
     return None
