@@ -86,9 +86,9 @@ def retry_after(headers: HeaderPairs | None, now: datetime) -> datetime | None:
         return now + timedelta(seconds=int(text))
     try:
         instant = parsedate_to_datetime(text)
-    except ValueError:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def may_send(endpoint: WebhookEndpoint, message: Message) -> bool:
