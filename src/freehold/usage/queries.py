@@ -1,11 +1,104 @@
-"""SQL of usage: single requests, sums over time, and how far they are complete."""
+"""SQL of single requests, of the journals' progress, and what pages ask about keys and secrets."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, Row, and_, delete, func, not_, or_, select, tuple_
+from sqlalchemy.sql.elements import SQLCoreOperations
 
+from freehold.keys.records import ALLOWED, Reason
 from freehold.store.engine import Transaction
-from freehold.store.schema import journals, usage_events
+from freehold.store.schema import changes, journals, key_secrets, keys, usage_events
+from freehold.usage.records import THROTTLES, Filter, Kind, Recorded, RequestRow, SecretName
+
+_REQUEST: Final = (
+    usage_events.c.id, usage_events.c.at, usage_events.c.project_id, usage_events.c.organization_id,
+    usage_events.c.environment, usage_events.c.key_id, keys.c.name.label("key_name"), usage_events.c.secret,
+    usage_events.c.api_id, usage_events.c.endpoint, usage_events.c.method, usage_events.c.path, usage_events.c.outcome,
+    usage_events.c.via, usage_events.c.status, usage_events.c.latency_us, usage_events.c.cost, usage_events.c.address,
+    usage_events.c.user_agent,
+)  # fmt: skip
+# Sorting more than these for one percentile would keep a page waiting.
+_LATENCIES_MAX: Final = 50_000
+
+
+def requests_of(
+    tx: Transaction, project_id: str, filter_: Filter, start: datetime | None, end: datetime | None,
+    limit: int, after: tuple[datetime, str] | None = None,
+) -> list[RequestRow]:  # fmt: skip
+    """A project's requests, newest first, after one (ix_usage_events_project_at; with a key, ix_usage_events_key_at)."""
+    query = select(*_REQUEST).outerjoin(keys, keys.c.id == usage_events.c.key_id)
+    query = query.where(usage_events.c.project_id == project_id, *_matching(filter_), *_within(start, end))
+    if after:
+        query = query.where(tuple_(usage_events.c.at, usage_events.c.id) < tuple_(*after))
+    query = query.order_by(usage_events.c.at.desc(), usage_events.c.id.desc()).limit(limit)
+    return [_request(row) for row in tx.execute(query)]
+
+
+def find_request(tx: Transaction, request_id: str) -> tuple[RequestRow, Recorded] | None:
+    """One request and what its decision saw (primary key)."""
+    query = select(*_REQUEST, usage_events.c.explanation).outerjoin(keys, keys.c.id == usage_events.c.key_id)
+    row = tx.execute(query.where(usage_events.c.id == request_id)).first()
+    if row is None:
+        return None
+    *columns, explanation = row
+    return RequestRow(*columns), _recorded(explanation)
+
+
+def last_event_of_key(tx: Transaction, key_id: str, after_id: str = "") -> RequestRow | None:
+    """The newest request of a key, later than an id: what a page that waits for a call asks (ix_usage_events_key_at)."""
+    query = select(*_REQUEST).outerjoin(keys, keys.c.id == usage_events.c.key_id)
+    query = query.where(usage_events.c.key_id == key_id, usage_events.c.id > after_id)
+    row = tx.execute(query.order_by(usage_events.c.at.desc(), usage_events.c.id.desc()).limit(1)).first()
+    return _request(row) if row else None
+
+
+def latency_percentile_us(
+    tx: Transaction, project_id: str, filter_: Filter, start: datetime, end: datetime, percent: int
+) -> int | None:
+    """A percentile of the latencies in a range, by nearest rank; None where none was seen.
+
+    Of the newest 50,000 requests at most, and of those that are still kept singly.
+    """
+    newest = (
+        select(usage_events.c.latency_us)
+        .where(usage_events.c.project_id == project_id, usage_events.c.latency_us.is_not(None))
+        .where(*_matching(filter_), *_within(start, end))
+        .order_by(usage_events.c.at.desc())
+        .limit(_LATENCIES_MAX)
+        .subquery()
+    )
+    count = tx.execute(select(func.count()).select_from(newest)).scalar_one()
+    if not count:
+        return None
+    rank = -(-percent * count // 100)
+    query = select(newest.c.latency_us).order_by(newest.c.latency_us).limit(1).offset(rank - 1)
+    return int(tx.execute(query).scalar_one())
+
+
+def secret_names(tx: Transaction, selectors: Sequence[str]) -> dict[str, SecretName]:
+    """Which version each selector names, and how its secret ends (primary key)."""
+    query = select(key_secrets.c.selector, key_secrets.c.version, key_secrets.c.last4)
+    rows = tx.execute(query.where(key_secrets.c.selector.in_(selectors)))
+    return {row.selector: SecretName(row.version, row.last4) for row in rows}
+
+
+def key_names(tx: Transaction, key_ids: Sequence[str]) -> dict[str, str]:
+    """The names of keys (primary key)."""
+    return {row.id: row.name for row in tx.execute(select(keys.c.id, keys.c.name).where(keys.c.id.in_(key_ids)))}
+
+
+def changed_since(tx: Transaction, epoch: int, subject_ids: Sequence[str]) -> bool:
+    """Whether any of these has changed after a configuration epoch (primary key)."""
+    query = select(changes.c.epoch).where(changes.c.epoch > epoch, changes.c.subject_id.in_(subject_ids))
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def complete_to(tx: Transaction) -> datetime | None:
+    """The instant before which every decision is counted; None where nothing was ever journalled."""
+    live = tx.execute(select(func.min(journals.c.updated_at)).where(journals.c.ended_at.is_(None))).scalar()
+    return live or tx.execute(select(func.max(journals.c.updated_at))).scalar()
 
 
 def delete_events(tx: Transaction, before: datetime, count: int) -> int:
@@ -17,3 +110,47 @@ def delete_events(tx: Transaction, before: datetime, count: int) -> int:
 def delete_ended_journals(tx: Transaction, before: datetime) -> None:
     """Forget journals that ended before an instant: their events are gone too."""
     tx.execute(delete(journals).where(journals.c.ended_at < before))
+
+
+def of_kind(outcome: SQLCoreOperations[str], fails: ColumnElement[bool], kind: Kind) -> ColumnElement[bool]:
+    """`rules.kind_of` as a condition. `fails`: the upstream answered with 5xx."""
+    allowed, throttled = outcome == ALLOWED, outcome.in_(THROTTLES)
+    match kind:
+        case "served":
+            return and_(allowed, not_(fails))
+        case "throttled":
+            return throttled
+        case "failed":
+            return or_(and_(allowed, fails), outcome == Reason.UNAVAILABLE.value)
+        case "denied":
+            return not_(or_(allowed, throttled, outcome == Reason.UNAVAILABLE.value))
+
+
+def _matching(filter_: Filter) -> list[ColumnElement[bool]]:
+    columns = (
+        (usage_events.c.key_id, filter_.key), (usage_events.c.secret, filter_.secret),
+        (usage_events.c.endpoint, filter_.endpoint), (usage_events.c.outcome, filter_.outcome),
+    )  # fmt: skip
+    conditions = [column == value for column, value in columns if value is not None]
+    if filter_.kind:
+        fails = func.coalesce(usage_events.c.status, 0).between(500, 599)
+        conditions.append(of_kind(usage_events.c.outcome, fails, filter_.kind))
+    return conditions
+
+
+def _within(start: datetime | None, end: datetime | None) -> list[ColumnElement[bool]]:
+    bounds = []
+    if start:
+        bounds.append(usage_events.c.at >= start)
+    if end:
+        bounds.append(usage_events.c.at < end)
+    return bounds
+
+
+def _request(row: Row[*tuple[Any, ...]]) -> RequestRow:
+    return RequestRow(*row)
+
+
+def _recorded(explanation: dict[str, Any]) -> Recorded:
+    limits = [(name, limit, remaining, reset_s) for name, limit, remaining, reset_s in explanation["limits"]]
+    return Recorded(explanation["rule"], limits, explanation["epoch"])

@@ -4,7 +4,9 @@
 are only ever added, at the end and with a default, never moved, renamed or removed.
 """
 
-from typing import Annotated, Final, Literal
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -12,6 +14,14 @@ from freehold.keys.records import ALLOWED, Environment, Reason, Via
 
 Grain = Literal["minute", "hour", "day", "month"]
 GroupBy = Literal["key", "endpoint", "outcome", "secret"]
+# What the charts sort every decision into: `served` is allowed and not answered with 5xx, `throttled`
+# is a limit, `failed` is allowed and answered with 5xx or denied as unavailable, `denied` is the rest.
+Kind = Literal["served", "throttled", "denied", "failed"]
+
+GRAINS: Final[tuple[Grain, ...]] = get_args(Grain)
+GROUP_BYS: Final[tuple[GroupBy, ...]] = get_args(GroupBy)
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+THROTTLES: Final = (Reason.RATE_LIMITED.value, Reason.QUOTA_EXHAUSTED.value)
 
 # Every outcome that a decision can have.
 OUTCOMES: Final = (ALLOWED, *(reason.value for reason in Reason))
@@ -54,3 +64,142 @@ class UsageEvent(msgspec.Struct, array_like=True, gc=False):
     rule: str
     limits: tuple[tuple[str, int, int, float], ...]
     epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which decisions are meant; None means any."""
+
+    key: str | None = None
+    secret: str | None = None
+    endpoint: str | None = None
+    outcome: str | None = None
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From an instant on, up to but without another one."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a project's usage. `timezone` is an IANA name: days and months are that zone's."""
+
+    range: Range
+    bucket: Grain
+    timezone: str = "UTC"
+    group_by: GroupBy | None = None
+    filter: Filter = Filter()
+
+
+class Piece(NamedTuple):
+    """A stretch of time that whole rollup rows of one grain make up."""
+
+    grain: Grain
+    start: datetime
+    end: datetime
+
+
+class Counts(NamedTuple):
+    """Sums over some decisions. requests = served + throttled + denied + failed."""
+
+    requests: int = 0
+    cost: int = 0
+    allowed: int = 0
+    served: int = 0
+    throttled: int = 0
+    denied: int = 0
+    failed: int = 0
+
+
+class Sum(NamedTuple):
+    """Sums of one rollup bucket and group. None where all buckets, or all groups, are in it."""
+
+    at: datetime | None
+    group: str | None
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One bucket of a series, of one group or of all."""
+
+    at: datetime
+    counts: Counts
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One part of the whole. `share` of the requests, 0 to 1. An empty id is what has no key, secret or endpoint."""
+
+    id: str
+    name: str
+    counts: Counts
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The answer to a question. `p95_ms`: None where no latency was seen. `as_of`: all before it is counted."""
+
+    question: Question
+    series: list[Point]
+    totals: Counts
+    p95_ms: float | None
+    groups: list[Group]
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """One decision as it is shown in a list: what is kept of its usage event, and its key's name."""
+
+    id: str
+    at: datetime
+    project_id: str | None
+    organization_id: str | None
+    environment: Environment | None
+    key_id: str | None
+    key_name: str | None
+    secret: str | None
+    api_id: str | None
+    endpoint: str | None
+    method: str | None
+    path: str | None
+    outcome: str
+    via: Via
+    status: int | None
+    latency_us: int | None
+    cost: int
+    address: str | None
+    user_agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a decision saw, as its usage event kept it."""
+
+    rule: str
+    limits: list[tuple[str, int, int, float]]
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecretName:
+    """Which version of a key's secret, and how it ends."""
+
+    version: int
+    last4: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The allowed use of one endpoint. `last_at` is cut to the minute."""
+
+    last_at: datetime
+    requests: int

@@ -1,0 +1,188 @@
+"""Reading usage: sums, single requests, and why a decision came out as it did.
+
+Nothing here changes anything. Each function takes one transaction, so that the sums, groups and
+progress of one answer are of one moment.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from freehold.errors import not_found
+from freehold.keys.explanation import Explanation, explain_recorded
+from freehold.kit import clock
+from freehold.organizations.permissions import may, require, require_operator
+from freehold.organizations.records import Actor
+from freehold.projects import actions as projects
+from freehold.projects import queries as project_queries
+from freehold.store.engine import Transaction
+from freehold.usage import queries, rules, sum_queries
+from freehold.usage.records import (
+    Counts,
+    Filter,
+    Group,
+    GroupBy,
+    Piece,
+    Question,
+    Range,
+    RequestRow,
+    SecretName,
+    Sum,
+    Usage,
+)
+
+_NAMELESS = {"key": "No key", "endpoint": "No endpoint", "secret": "No secret", "outcome": "None"}
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedRequest:
+    """One request with all that explains it. `endpoints`: the scope now; `changed_since`: whether it was another then."""
+
+    request: RequestRow
+    explanation: Explanation
+    epoch: int
+    secret: SecretName | None
+    project_name: str | None
+    endpoints: list[str]
+    changed_since: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectUsage:
+    """What one project used."""
+
+    id: str
+    name: str
+    environment: str
+    counts: Counts
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationUsage:
+    """What an organization's projects used, largest first, those without any too."""
+
+    range: Range
+    projects: list[ProjectUsage]
+    totals: Counts
+    as_of: datetime
+
+
+def read_usage(tx: Transaction, actor: Actor, project_id: str, question: Question) -> Usage:
+    """Answer a question about a project's usage; Problem `invalid` where it cannot be asked."""
+    _require_project(tx, actor, project_id)
+    rules.check_filter(question.filter)
+    range_ = question.range
+    starts = rules.buckets(range_, question.bucket, rules.read_zone(question.timezone))
+    sums = sum_queries.sums_of_project(
+        tx, project_id, rules.cover(starts, range_.end), question.filter, question.group_by
+    )
+    totals = rules.total(each.counts for each in sums)
+    groups = _groups(tx, sums, totals, question.group_by) if question.group_by else []
+    p95_us = queries.latency_percentile_us(tx, project_id, question.filter, range_.start, range_.end, 95)
+    return Usage(
+        question=question,
+        series=rules.into_points(sums, starts, [group.id for group in groups] if question.group_by else None),
+        totals=totals,
+        p95_ms=None if p95_us is None else p95_us / 1000,
+        groups=groups,
+        as_of=as_of(tx),
+    )
+
+
+def break_down(
+    tx: Transaction, actor: Actor, project_id: str, range_: Range, filter_: Filter, group_by: GroupBy
+) -> list[Group]:
+    """A project's usage in a range, divided one way, largest part first."""
+    _require_project(tx, actor, project_id)
+    rules.check_filter(filter_)
+    sums = sum_queries.groups_of_project(tx, project_id, _whole(range_), filter_, group_by)
+    return _groups(tx, sums, rules.total(each.counts for each in sums), group_by)
+
+
+def list_requests(
+    tx: Transaction, actor: Actor, project_id: str, filter_: Filter, start: datetime | None, end: datetime | None,
+    limit: int, after: tuple[datetime, str] | None = None,
+) -> list[RequestRow]:  # fmt: skip
+    """A project's single requests, newest first, after one."""
+    _require_project(tx, actor, project_id)
+    rules.check_filter(filter_)
+    return queries.requests_of(tx, project_id, filter_, start, end, limit, after)
+
+
+def read_request(tx: Transaction, actor: Actor, request_id: str) -> ExplainedRequest:
+    """One request, explained; Problem `not_found` where it is none of the actor's business.
+
+    A request whose credential named no project belongs to nobody: only operators see it.
+    """
+    found = queries.find_request(tx, request_id)
+    if found is None or not _concerns(actor, found[0]):
+        raise not_found("request")
+    request, recorded = found
+    if request.organization_id is None:
+        require_operator(actor)
+    else:
+        require(actor, "usage.read", request.organization_id)
+    project = project_queries.find_project(tx, request.project_id) if request.project_id else None
+    subjects = [subject for subject in (request.project_id, request.key_id) if subject]
+    return ExplainedRequest(
+        request=request,
+        explanation=explain_recorded(request.outcome, recorded.rule, recorded.limits),
+        epoch=recorded.epoch,
+        secret=queries.secret_names(tx, [request.secret]).get(request.secret) if request.secret else None,
+        project_name=project.name if project else None,
+        endpoints=project_queries.scope_of(tx, project.id).endpoints if project else [],
+        changed_since=bool(subjects) and queries.changed_since(tx, recorded.epoch, subjects),
+    )
+
+
+def read_organization_usage(tx: Transaction, actor: Actor, organization_id: str, range_: Range) -> OrganizationUsage:
+    """What each project of an organization used."""
+    require(actor, "usage.read", organization_id)
+    sums = rules.each_group(sum_queries.projects_of_organization(tx, organization_id, _whole(range_)))
+    names = sum_queries.project_names(tx, organization_id)
+    totals = rules.total(sums.values())
+    rows = [
+        ProjectUsage(
+            project_id, name, environment, sums.get(project_id, Counts()),
+            rules.share(sums.get(project_id, Counts()).requests, totals.requests),
+        )
+        for project_id, (name, environment) in names.items()
+    ]  # fmt: skip
+    rows.sort(key=lambda row: (-row.counts.requests, row.name, row.id))
+    return OrganizationUsage(range_, rows, totals, as_of(tx))
+
+
+def as_of(tx: Transaction) -> datetime:
+    """The instant before which every decision is in the sums."""
+    now = clock.now()
+    return min(queries.complete_to(tx) or now, now)
+
+
+def _whole(range_: Range) -> list[Piece]:
+    return rules.cover([range_.start], range_.end)
+
+
+def _require_project(tx: Transaction, actor: Actor, project_id: str) -> None:
+    require(actor, "usage.read", projects.read_project(tx, actor, project_id).organization_id)
+
+
+def _concerns(actor: Actor, request: RequestRow) -> bool:
+    if request.organization_id is None:
+        return actor.is_operator or actor.kind == "system"
+    return may(actor, "usage.read", request.organization_id) or request.organization_id in actor.roles
+
+
+def _groups(tx: Transaction, sums: list[Sum], totals: Counts, group_by: GroupBy) -> list[Group]:
+    counts = rules.largest_groups(sums)
+    names = _names(tx, list(counts), group_by)
+    return [Group(id_, names[id_], each, rules.share(each.requests, totals.requests)) for id_, each in counts.items()]
+
+
+def _names(tx: Transaction, group_ids: list[str], group_by: GroupBy) -> dict[str, str]:
+    names = {group_id: group_id for group_id in group_ids}
+    if group_by == "key":
+        names |= queries.key_names(tx, group_ids)
+    if group_by == "secret":
+        secrets = queries.secret_names(tx, group_ids)
+        names |= {selector: f"Version {secret.version}, ends in {secret.last4}" for selector, secret in secrets.items()}
+    return names | {"": _NAMELESS[group_by], rules.OTHERS: "Others"}

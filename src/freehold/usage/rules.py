@@ -1,0 +1,220 @@
+"""How time is cut into buckets and how sums are put together. Pure: `now` comes in.
+
+A series is made of rollup rows, never of guesses: every bucket is covered by whole rows of the
+coarsest grains that fit in it, in the time zone that was asked for. So the same decisions give the
+same sums at any bucket size, and a day of 23 or 25 hours is as long as it was.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice, takewhile
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from freehold.errors import FieldError, invalid
+from freehold.keys.records import ALLOWED, Reason
+from freehold.usage.records import OUTCOMES, THROTTLES, Counts, Filter, Grain, Kind, Piece, Point, Range, Sum
+
+BUCKETS_MAX: Final = 1500
+# Before, time zones had offsets of odd seconds; after, nobody is.
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+GROUPS_MAX: Final = 50
+OTHERS: Final = "others"
+
+_DEFAULT_SPAN: Final = timedelta(hours=24)
+_MINUTE: Final = timedelta(minutes=1)
+_HOUR: Final = timedelta(hours=1)
+_FINER: Final[dict[Grain, Grain]] = {"month": "day", "day": "hour", "hour": "minute"}
+
+
+def kind_of(outcome: str, status: int | None) -> Kind:
+    """What the charts sort a decision into."""
+    if outcome == ALLOWED:
+        return "failed" if status is not None and 500 <= status <= 599 else "served"
+    if outcome in THROTTLES:
+        return "throttled"
+    return "failed" if outcome == Reason.UNAVAILABLE else "denied"
+
+
+def read_range(start: datetime | None, end: datetime | None, now: datetime) -> Range:
+    """The range that is meant, in whole minutes: the last 24 hours where nothing is said; Problem `invalid`."""
+    for name, instant in (("from", start), ("to", end)):
+        if instant is not None and not EARLIEST <= instant <= LATEST:
+            raise invalid(FieldError(name, "Choose a time between the years 2000 and 2100.", "out_of_range"))
+    last = _ceil_minute(end or now)
+    first = _floor_minute(start) if start else last - _DEFAULT_SPAN
+    if first >= last:
+        raise invalid(FieldError("from", "`from` must be earlier than `to`.", "out_of_range"))
+    return Range(first, last)
+
+
+def bucket_for(span: timedelta) -> Grain:
+    """The bucket that shows a span well: some 20 to 200 of them."""
+    if span <= timedelta(hours=3):
+        return "minute"
+    if span <= timedelta(days=8):
+        return "hour"
+    return "day" if span <= timedelta(days=200) else "month"
+
+
+def read_zone(name: str) -> tzinfo:
+    """An IANA time zone by name; Problem `invalid` where there is none."""
+    if name == "UTC":
+        # Known even on a machine without the time-zone database.
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise invalid(
+            FieldError("timezone", f"{name!r} is no IANA time zone, such as Europe/Berlin.", "unknown_timezone")
+        ) from None
+
+
+def check_filter(filter_: Filter) -> None:
+    """Problem `invalid` where an outcome is none that a decision can have."""
+    if filter_.outcome is not None and filter_.outcome not in OUTCOMES:
+        raise invalid(FieldError("outcome", f"One of {', '.join(OUTCOMES)}.", "unknown_outcome"))
+
+
+def buckets(range_: Range, bucket: Grain, zone: tzinfo) -> list[datetime]:
+    """The first instant of every bucket in a range, the first one cut to its start; Problem `invalid` for too many."""
+    later = takewhile(lambda start: start < range_.end, _starts_after(range_.start, bucket, zone))
+    starts = [range_.start, *islice(later, BUCKETS_MAX)]
+    if len(starts) > BUCKETS_MAX:
+        message = f"That would be more than {BUCKETS_MAX} buckets. Choose a shorter range or a longer bucket."
+        raise invalid(FieldError("bucket", message, "too_many_buckets"))
+    return starts
+
+
+def cover(starts: Sequence[datetime], end: datetime) -> list[Piece]:
+    """The rollup rows that make up consecutive buckets: each piece lies in one, or is whole ones side by side."""
+    pieces: list[Piece] = []
+    for start, stop in zip(starts, (*starts[1:], end), strict=True):
+        for piece in _cover(start, stop, "month"):
+            _join(pieces, piece)
+    return pieces
+
+
+def into_points(sums: Iterable[Sum], starts: Sequence[datetime], groups: Sequence[str] | None) -> list[Point]:
+    """A series without gaps: every bucket, for every group where there are any."""
+    points: dict[tuple[datetime, str | None], Counts] = {
+        (start, group): Counts() for start in starts for group in (groups if groups is not None else (None,))
+    }
+    for each in sums:
+        if each.at is None:
+            raise ValueError("a series is made of sums by time")
+        group = each.group if groups is None or each.group in groups else OTHERS
+        place = (starts[bisect_right(starts, each.at) - 1], group)
+        points[place] = plus(points[place], each.counts)
+    return [Point(at, counts, group) for (at, group), counts in points.items()]
+
+
+def each_group(sums: Iterable[Sum]) -> dict[str, Counts]:
+    """The sums of every group."""
+    groups: dict[str, Counts] = {}
+    for each in sums:
+        group = each.group or ""
+        groups[group] = plus(groups.get(group, Counts()), each.counts)
+    return groups
+
+
+def largest_groups(sums: Iterable[Sum]) -> dict[str, Counts]:
+    """The sums of each group, largest first; those beyond the largest 50 together as `others`."""
+    ordered = sorted(each_group(sums).items(), key=lambda item: (-item[1].requests, item[0]))
+    if len(ordered) > GROUPS_MAX:
+        rest = total(counts for _, counts in ordered[GROUPS_MAX:])
+        ordered = [*ordered[:GROUPS_MAX], (OTHERS, rest)]
+    return dict(ordered)
+
+
+def total(counts: Iterable[Counts]) -> Counts:
+    """Everything together."""
+    result = Counts()
+    for each in counts:
+        result = plus(result, each)
+    return result
+
+
+def plus(left: Counts, right: Counts) -> Counts:
+    """Two sums together."""
+    return Counts(*(a + b for a, b in zip(left, right, strict=True)))
+
+
+def share(part: int, whole: int) -> float:
+    """A part of a whole, 0 to 1; 0 of nothing."""
+    return part / whole if whole else 0.0
+
+
+def _cover(start: datetime, end: datetime, grain: Grain) -> Iterator[Piece]:
+    """One stretch by the coarsest rows that fit: finer ones at both ends, coarse ones between."""
+    if start >= end:
+        return
+    if grain == "minute":
+        yield Piece(grain, start, end)
+        return
+    inner_start, inner_end = _ceil(start, grain), _floor(end, grain)
+    if inner_start >= inner_end:
+        yield from _cover(start, end, _FINER[grain])
+        return
+    yield from _cover(start, inner_start, _FINER[grain])
+    yield Piece(grain, inner_start, inner_end)
+    yield from _cover(inner_end, end, _FINER[grain])
+
+
+def _join(pieces: list[Piece], piece: Piece) -> None:
+    """Add a piece, as one with the last one where they touch."""
+    if pieces and pieces[-1].grain == piece.grain and pieces[-1].end == piece.start:
+        pieces[-1] = pieces[-1]._replace(end=piece.end)
+    else:
+        pieces.append(piece)
+
+
+def _floor(instant: datetime, grain: Grain) -> datetime:
+    if grain == "hour":
+        return instant.replace(minute=0, second=0, microsecond=0)
+    midnight = instant.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight.replace(day=1) if grain == "month" else midnight
+
+
+def _ceil(instant: datetime, grain: Grain) -> datetime:
+    floor = _floor(instant, grain)
+    if floor == instant:
+        return instant
+    if grain == "month":
+        return _floor(floor + timedelta(days=32), "month")
+    return floor + (_HOUR if grain == "hour" else timedelta(days=1))
+
+
+def _starts_after(instant: datetime, bucket: Grain, zone: tzinfo) -> Iterator[datetime]:
+    """The instants at which buckets begin in a time zone, after an instant, in UTC, without end."""
+    if bucket in ("minute", "hour"):
+        yield from _even_starts(instant, _MINUTE if bucket == "minute" else _HOUR, zone)
+        return
+    day = instant.astimezone(zone).date()
+    while True:
+        day = (day.replace(day=1) + timedelta(days=32)).replace(day=1) if bucket == "month" else day + timedelta(days=1)
+        # Where the clocks leap over midnight, this is the instant of the leap.
+        yield datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def _even_starts(instant: datetime, step: timedelta, zone: tzinfo) -> Iterator[datetime]:
+    while True:
+        local = (instant + step).astimezone(zone)
+        since = timedelta(
+            minutes=local.minute if step == _HOUR else 0, seconds=local.second, microseconds=local.microsecond
+        )
+        following = (local.astimezone(UTC)) - since
+        # A zone whose clocks shift by half an hour would otherwise stand still for once.
+        instant = following if following > instant else instant + step
+        yield instant
+
+
+def _floor_minute(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def _ceil_minute(instant: datetime) -> datetime:
+    floor = _floor_minute(instant)
+    return floor if floor == instant else floor + _MINUTE

@@ -1,0 +1,140 @@
+"""SQL of sums over time, all from the rollups: no page adds up single requests."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Column, ColumnElement, Row, and_, case, func, or_, select
+
+from freehold.keys.records import ALLOWED
+from freehold.store.engine import Transaction
+from freehold.store.schema import projects, usage_rollups
+from freehold.usage.queries import of_kind
+from freehold.usage.records import KINDS, Counts, Filter, GroupBy, Kind, Observed, Piece, Sum
+
+# SQLite parses no condition that is nested more than 1,000 deep.
+_PIECES_AT_ONCE: Final = 200
+_ROLLUPS: Final = usage_rollups.c
+_GROUP_COLUMNS: Final[dict[GroupBy | None, Column[str]]] = {
+    "key": _ROLLUPS.key_id, "endpoint": _ROLLUPS.endpoint, "outcome": _ROLLUPS.outcome, "secret": _ROLLUPS.secret,
+}  # fmt: skip
+
+
+def sums_of_project(
+    tx: Transaction, project_id: str, pieces: Iterable[Piece], filter_: Filter, group_by: GroupBy | None
+) -> list[Sum]:
+    """A project's sums by bucket, and by group where asked for (ix_usage_rollups_project)."""
+    columns = [_ROLLUPS.bucket_at] + ([_GROUP_COLUMNS[group_by]] if group_by else [])
+    rows = _sums(tx, columns, pieces, [_ROLLUPS.project_id == project_id, *_matching(filter_)])
+    return [Sum(row[0], row[1] if group_by else None, _counts(row)) for row in rows]
+
+
+def groups_of_project(
+    tx: Transaction, project_id: str, pieces: Iterable[Piece], filter_: Filter, group_by: GroupBy
+) -> list[Sum]:
+    """A project's sums by group over the whole range (ix_usage_rollups_project)."""
+    rows = _sums(tx, [_GROUP_COLUMNS[group_by]], pieces, [_ROLLUPS.project_id == project_id, *_matching(filter_)])
+    return [Sum(None, row[0], _counts(row)) for row in rows]
+
+
+def projects_of_organization(tx: Transaction, organization_id: str, pieces: Iterable[Piece]) -> list[Sum]:
+    """An organization's sums by project over the whole range (ix_usage_rollups_organization)."""
+    rows = _sums(tx, [_ROLLUPS.project_id], pieces, [_ROLLUPS.organization_id == organization_id])
+    return [Sum(None, row[0], _counts(row)) for row in rows]
+
+
+def project_names(tx: Transaction, organization_id: str) -> dict[str, tuple[str, str]]:
+    """Name and environment of an organization's projects, those without usage too."""
+    query = select(projects.c.id, projects.c.name, projects.c.environment)
+    rows = tx.execute(query.where(projects.c.organization_id == organization_id))
+    return {row.id: (row.name, row.environment) for row in rows}
+
+
+def requests_by_hour(
+    tx: Transaction, project_ids: Sequence[str], start: datetime, end: datetime
+) -> dict[str, dict[datetime, Counts]]:
+    """The hourly sums of many projects in one query, for sparklines; hours without a request are left out.
+
+    Whole hours that begin in the range (ix_usage_rollups_project).
+    """
+    query = (
+        select(_ROLLUPS.project_id, _ROLLUPS.bucket_at, *_SUMS)
+        .where(_ROLLUPS.project_id.in_(project_ids), _ROLLUPS.grain == "hour")
+        .where(_ROLLUPS.bucket_at >= start, _ROLLUPS.bucket_at < end)
+        .group_by(_ROLLUPS.project_id, _ROLLUPS.bucket_at)
+    )
+    hours: dict[str, dict[datetime, Counts]] = {project_id: {} for project_id in project_ids}
+    for row in tx.execute(query):
+        hours[row.project_id][row.bucket_at] = _counts(row)
+    return hours
+
+
+def observed_endpoints(tx: Transaction, project_id: str) -> dict[str, Observed]:
+    """What a project was allowed to call, by operation id: how often in all, and when last (to the minute)."""
+    mine = and_(_ROLLUPS.project_id == project_id, _ROLLUPS.outcome == ALLOWED, _ROLLUPS.endpoint != "")
+    days = (
+        select(
+            _ROLLUPS.endpoint, func.sum(_ROLLUPS.requests).label("requests"), func.max(_ROLLUPS.bucket_at).label("day")
+        )
+        .where(mine, _ROLLUPS.grain == "day")
+        .group_by(_ROLLUPS.endpoint)
+        .subquery()
+    )
+    # The minutes of each endpoint's last day; the day itself where minutes are no longer kept.
+    minutes = usage_rollups.alias()
+    same = and_(
+        minutes.c.project_id == project_id, minutes.c.grain == "minute", minutes.c.outcome == ALLOWED,
+        minutes.c.endpoint == days.c.endpoint, minutes.c.bucket_at >= days.c.day,
+    )  # fmt: skip
+    last_at = func.coalesce(func.max(minutes.c.bucket_at), days.c.day)
+    query = (
+        select(days.c.endpoint, days.c.requests, last_at)
+        .outerjoin(minutes, same)
+        .group_by(days.c.endpoint, days.c.requests, days.c.day)
+    )
+    return {endpoint: Observed(at, int(requests)) for endpoint, requests, at in tx.execute(query)}
+
+
+def _sums(
+    tx: Transaction, columns: Sequence[Column[Any]], pieces: Iterable[Piece], conditions: Sequence[ColumnElement[bool]]
+) -> list[Row[*tuple[Any, ...]]]:
+    rows: list[Row[*tuple[Any, ...]]] = []
+    left = iter(pieces)
+    while some := list(islice(left, _PIECES_AT_ONCE)):
+        stretches = or_(
+            *(
+                and_(_ROLLUPS.grain == piece.grain, _ROLLUPS.bucket_at >= piece.start, _ROLLUPS.bucket_at < piece.end)
+                for piece in some
+            )
+        )
+        rows += tx.execute(select(*columns, *_SUMS).where(*conditions, stretches).group_by(*columns)).all()
+    return rows
+
+
+def _of_kind(kind: Kind) -> ColumnElement[bool]:
+    return of_kind(_ROLLUPS.outcome, _ROLLUPS.status_class == 5, kind)
+
+
+def _matching(filter_: Filter) -> list[ColumnElement[bool]]:
+    columns = (
+        (_ROLLUPS.key_id, filter_.key), (_ROLLUPS.secret, filter_.secret),
+        (_ROLLUPS.endpoint, filter_.endpoint), (_ROLLUPS.outcome, filter_.outcome),
+    )  # fmt: skip
+    conditions = [column == value for column, value in columns if value is not None]
+    return [*conditions, _of_kind(filter_.kind)] if filter_.kind else conditions
+
+
+def _requests_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, _ROLLUPS.requests), else_=0))
+
+
+_SUMS: Final = (
+    func.sum(_ROLLUPS.requests), func.sum(_ROLLUPS.cost), _requests_where(_ROLLUPS.outcome == ALLOWED),
+    *(_requests_where(_of_kind(kind)) for kind in KINDS),
+)  # fmt: skip
+
+
+def _counts(row: Row[*tuple[Any, ...]]) -> Counts:
+    # PostgreSQL sums bigints into a decimal number.
+    return Counts(*map(int, row[-len(_SUMS) :]))
