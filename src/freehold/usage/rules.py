@@ -105,10 +105,16 @@ def into_points(sums: Iterable[Sum], starts: Sequence[datetime], groups: Sequenc
     for each in sums:
         if each.at is None:
             raise ValueError("a series is made of sums by time")
-        group = each.group if groups is None or each.group in groups else OTHERS
-        place = (starts[bisect_right(starts, each.at) - 1], group)
+        place = (starts[bisect_right(starts, each.at) - 1], _shown_group(each, groups))
         points[place] = plus(points[place], each.counts)
     return [Point(at, counts, group) for (at, group), counts in points.items()]
+
+
+def _shown_group(each: Sum, groups: Sequence[str] | None) -> str | None:
+    if groups is None:
+        return None
+    group = each.group or ""
+    return group if group in groups else OTHERS
 
 
 def each_group(sums: Iterable[Sum]) -> dict[str, Counts]:
