@@ -1,23 +1,36 @@
 """The whole HTTP surface of the control plane, one line a route."""
 
 from collections.abc import Callable
+from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from litestar import delete, get, patch, post, put
 from litestar.handlers import HTTPRouteHandler
 
 from freehold.apis import api as apis
+from freehold.apis import pages as api_pages
 from freehold.keys import api as keys
+from freehold.keys import pages as key_pages
 from freehold.organizations import api as organizations
+from freehold.organizations import audit_pages, member_pages, organization_pages, token_pages
 from freehold.organizations import pages as account_pages
 from freehold.projects import api as projects
+from freehold.projects import overview_api as overview
+from freehold.projects import overview_pages
+from freehold.projects import pages as project_pages
+from freehold.usage import api as usage
+from freehold.usage import explain_api
 from freehold.web.statics import serve_static
+from freehold.webhooks import api as webhooks
 
 Handler = Callable[..., Any]
 ORGANIZATION: Final = "/v1/organizations/{organization_id:str}"
+# An organization's pages.
+TEAM: Final = "/organizations/{organization_id:str}"
 CATALOGUE: Final = "/v1/apis/{api:str}"
 PROJECT: Final = "/v1/projects/{project_id:str}"
 KEY: Final = "/v1/keys/{key_id:str}"
+WEBHOOK: Final = "/v1/webhooks/{endpoint_id:str}"
 
 # (decorator, path, handler, tag)
 API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
@@ -54,17 +67,44 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (patch, PROJECT, projects.edit_project, "Projects"),
     (post, f"{PROJECT}/archive", projects.archive_project, "Projects"),
     (post, f"{PROJECT}/restore", projects.restore_project, "Projects"),
+    (get, f"{PROJECT}/scope", overview.read_scope, "Projects"),
     (put, f"{PROJECT}/scope", projects.set_scope, "Projects"),
     (get, f"{PROJECT}/keys", keys.list_keys, "Keys"),
     (post, f"{PROJECT}/keys", keys.issue_key, "Keys"),
     (get, KEY, keys.read_key, "Keys"),
     (patch, KEY, keys.edit_key, "Keys"),
     (post, f"{KEY}/revoke", keys.revoke_key, "Keys"),
+    (get, f"{PROJECT}/webhooks", webhooks.list_webhooks, "Webhooks"),
+    (post, f"{PROJECT}/webhooks", webhooks.create_webhook, "Webhooks"),
+    (get, WEBHOOK, webhooks.read_webhook, "Webhooks"),
+    (patch, WEBHOOK, webhooks.edit_webhook, "Webhooks"),
+    (delete, WEBHOOK, webhooks.delete_webhook, "Webhooks"),
+    (post, f"{WEBHOOK}/pause", webhooks.pause_webhook, "Webhooks"),
+    (post, f"{WEBHOOK}/resume", webhooks.resume_webhook, "Webhooks"),
+    (post, f"{WEBHOOK}/rotate_secret", webhooks.rotate_webhook_secret, "Webhooks"),
+    (post, f"{WEBHOOK}/test", webhooks.send_test_event, "Webhooks"),
+    (get, f"{WEBHOOK}/deliveries", webhooks.list_deliveries, "Webhooks"),
+    (get, "/v1/deliveries/{delivery_id:str}", webhooks.read_delivery, "Webhooks"),
+    (get, f"{PROJECT}/messages", webhooks.list_messages, "Webhooks"),
+    (post, f"{PROJECT}/messages", webhooks.publish_message, "Webhooks"),
+    (get, "/v1/messages/{message_id:str}", webhooks.read_message, "Webhooks"),
+    (get, f"{PROJECT}/usage", usage.read_usage, "Usage"),
+    (get, f"{PROJECT}/requests", usage.list_requests, "Usage"),
+    (get, "/v1/requests/{request_id:str}", usage.read_request, "Usage"),
+    (get, f"{ORGANIZATION}/usage", usage.read_organization_usage, "Usage"),
+    (post, "/v1/explain", explain_api.explain_call, "Usage"),
 )
 
 # These answer 200: they change something that is there, and make nothing.
-_ANSWERS_200: Final = frozenset({projects.archive_project, projects.restore_project, keys.revoke_key})
+_ANSWERS_200: Final = frozenset(
+    {
+        projects.archive_project, projects.restore_project, keys.revoke_key, explain_api.explain_call,
+        webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
+    }
+)  # fmt: skip
 
+
+HERE: Final = "/projects/{project_id:str}"
 
 # (decorator, path, handler)
 PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
@@ -80,6 +120,44 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, "/account/password", account_pages.change_password),
     (post, "/account/sign-out-everywhere", account_pages.sign_out_everywhere),
     (post, "/account/sessions/{session_id:str}/end", account_pages.end_session),
+    (get, "/organizations/new", organization_pages.show_new_organization),
+    (post, "/organizations/new", organization_pages.create_organization),
+    (get, f"{TEAM}/settings", organization_pages.show_organization),
+    (post, f"{TEAM}/settings", organization_pages.rename_organization),
+    (get, f"{TEAM}/members", member_pages.show_members),
+    (post, f"{TEAM}/members/invite", member_pages.invite),
+    (post, f"{TEAM}/members/{{user_id:str}}/role", member_pages.change_role),
+    (post, f"{TEAM}/members/{{user_id:str}}/remove", member_pages.remove_member),
+    (post, f"{TEAM}/invitations/{{invitation_id:str}}/withdraw", member_pages.withdraw_invitation),
+    (get, f"{TEAM}/tokens", token_pages.show_tokens),
+    (post, f"{TEAM}/tokens/own", token_pages.create_own_token),
+    (post, f"{TEAM}/tokens/service", token_pages.create_service_token),
+    (post, f"{TEAM}/tokens/{{token_id:str}}/revoke", token_pages.revoke_token),
+    (get, f"{TEAM}/audit", audit_pages.show_audit),
+    (get, "/apis", api_pages.list_apis),
+    (get, "/apis/new", api_pages.show_new_api),
+    (post, "/apis/new", api_pages.create_api),
+    (get, "/apis/{api:str}", api_pages.show_api),
+    (post, "/apis/{api:str}", api_pages.edit_api),
+    (post, "/apis/{api:str}/openapi", api_pages.import_openapi),
+    (get, "/organizations/{organization_id:str}/projects", overview_pages.show_projects),
+    (get, "/organizations/{organization_id:str}/projects/new", project_pages.show_new_project),
+    (post, "/organizations/{organization_id:str}/projects/new", project_pages.create_project),
+    (get, HERE, overview_pages.show_overview),
+    (get, f"{HERE}/scope", overview_pages.show_scope),
+    (post, f"{HERE}/scope", overview_pages.save_scope),
+    (get, f"{HERE}/settings", project_pages.show_settings),
+    (post, f"{HERE}/settings", project_pages.save_labels),
+    (post, f"{HERE}/settings/owners", project_pages.save_owners),
+    (post, f"{HERE}/archive", project_pages.archive_project),
+    (post, f"{HERE}/restore", project_pages.restore_project),
+    (get, f"{HERE}/keys", key_pages.show_keys),
+    (get, f"{HERE}/keys/new", key_pages.show_new_key),
+    (post, f"{HERE}/keys/new", key_pages.issue_key),
+    (get, f"{HERE}/keys/{{key_id:str}}", key_pages.show_key),
+    (post, f"{HERE}/keys/{{key_id:str}}", key_pages.edit_key),
+    (post, f"{HERE}/keys/{{key_id:str}}/revoke", key_pages.revoke_key),
+    (get, f"{HERE}/keys/{{key_id:str}}/live", key_pages.live_key),
     (get, "/static/{path:path}", serve_static),
 )
 
@@ -87,7 +165,10 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
 def page_handlers() -> list[HTTPRouteHandler]:
     """The dashboard's routes, as the framework takes them."""
     return [
-        decorator(path, sync_to_thread=True, include_in_schema=False, status_code=200, name=f"{handler.__module__}.{handler.__name__}")(handler)
+        decorator(
+            path, sync_to_thread=not iscoroutinefunction(handler), include_in_schema=False, status_code=200,
+            name=f"{handler.__module__}.{handler.__name__}",
+        )(handler)
         for decorator, path, handler in PAGES
     ]
 

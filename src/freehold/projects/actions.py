@@ -79,6 +79,12 @@ def list_projects(
     return _postures(tx, rows)
 
 
+def postures(tx: Transaction, project_ids: Sequence[str]) -> list[Posture]:
+    """Several projects with their posture: for the siblings of projects that the actor was shown."""
+    found = (queries.find_project(tx, project_id) for project_id in project_ids)
+    return _postures(tx, [project for project in found if project is not None])
+
+
 def posture_of(tx: Transaction, actor: Actor, project_id: str) -> Posture:
     """One project with its posture."""
     project = read_project(tx, actor, project_id)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, case, delete, insert, or_, select, update
+from sqlalchemy import Row, case, delete, func, insert, or_, select, update
 
 from freehold.projects.records import Duty, Environment, Owner, Project, Scope
 from freehold.store.engine import Transaction
@@ -76,6 +76,24 @@ def projects_of(
         columns = (projects.c.name, projects.c.slug, projects.c.purpose, projects.c.product_line, projects.c.use_case)
         query = query.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
     return [_project(row) for row in tx.execute(query.order_by(projects.c.id.desc()).limit(limit))]
+
+
+def count_projects(tx: Transaction, organization_id: str) -> tuple[int, int]:
+    """How many active and how many archived sandbox projects an organization has."""
+    query = select(
+        func.coalesce(func.sum(case((projects.c.state == "active", 1), else_=0)), 0),
+        func.coalesce(func.sum(case((projects.c.state == "archived", 1), else_=0)), 0),
+    ).where(projects.c.organization_id == organization_id, projects.c.environment == "sandbox")
+    active, archived = tx.execute(query).one()
+    return int(active), int(archived)
+
+
+def product_lines_of(tx: Transaction, organization_id: str) -> list[str]:
+    """The product lines in use in an organization, for suggestions."""
+    query = select(projects.c.product_line).where(
+        projects.c.organization_id == organization_id, projects.c.product_line.is_not(None)
+    )
+    return sorted(tx.execute(query.distinct()).scalars())
 
 
 def change_project(tx: Transaction, project_id: str, revision: int, values: dict[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, not_, or_, select
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from freehold.keys.records import ALLOWED, Reason
+from freehold.keys.rules import KEY_LIMIT
 from freehold.store.engine import Transaction
 from freehold.store.schema import changes, journals, key_secrets, keys, usage_events
 from freehold.usage.records import THROTTLES, Filter, Kind, Recorded, RequestRow, SecretName
@@ -52,6 +53,16 @@ def last_event_of_key(tx: Transaction, key_id: str, after_id: str = "") -> Reque
     query = query.where(usage_events.c.key_id == key_id, usage_events.c.id > after_id)
     row = tx.execute(query.order_by(usage_events.c.at.desc(), usage_events.c.id.desc()).limit(1)).first()
     return _request(row) if row else None
+
+
+def last_limited_request(tx: Transaction, key_id: str) -> tuple[datetime, float] | None:
+    """When a key's newest request at its own rate limit was, and how many seconds that needed to be whole again."""
+    query = select(usage_events.c.at, usage_events.c.explanation).where(
+        usage_events.c.key_id == key_id, usage_events.c.outcome.in_((ALLOWED, Reason.RATE_LIMITED.value))
+    )
+    row = tx.execute(query.order_by(usage_events.c.at.desc(), usage_events.c.id.desc()).limit(1)).first()
+    limits = [limit for limit in row.explanation["limits"] if limit[0] == KEY_LIMIT] if row else []
+    return (row.at, float(limits[0][3])) if row and limits else None
 
 
 def latency_percentile_us(

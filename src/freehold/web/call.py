@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request, Response
-from litestar.datastructures import FormMultiDict
+from litestar.datastructures import FormMultiDict, UploadFile
 
 from freehold.errors import FieldError, Problem, invalid
 from freehold.kit import clock, paging
@@ -144,13 +144,21 @@ class Call:
         """All values of a field of the posted form."""
         return [value for value in self.form.getall(name, []) if isinstance(value, str)]
 
+    def file(self, name: str) -> bytes:
+        """The content of a file of the posted form, empty where none was chosen. Reads a file: call it once."""
+        value = self.form.get(name)
+        return value.file.read() if isinstance(value, UploadFile) else b""
+
     def revision(self) -> int | None:
         """The revision that `If-Match` names, None for any; one that cannot be ours matches nothing."""
         text = self.headers.get("if-match", "*").strip()
         if text == "*":
             return None
-        digits = text.removeprefix('"').removesuffix('"')
-        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else -1
+        return _revision(text.removeprefix('"').removesuffix('"'))
+
+    def form_revision(self) -> int:
+        """The revision that the posted form was filled in on; one that cannot be ours matches nothing."""
+        return _revision(self.field("revision"))
 
     def create(self, act: Callable[[Transaction], T], status: int = 201) -> Response[T]:
         """Run one creating action in one transaction and answer with what it made, as JSON.
@@ -242,12 +250,17 @@ async def provide_call(request: Request[Any, Any, Any]) -> Call:
     )  # fmt: skip
     if request.method in _SAFE:
         return call
-    is_form = request.headers.get("content-type", "").startswith(_FORMS)
+    is_form = request.headers.get("content-type", "").lower().startswith(_FORMS)
+    if is_form or "idempotency-key" in request.headers:
+        # Before the form: the framework keeps a body that was read, but not the parts of a multipart form.
+        call.body_digest = hashlib.blake2b(await request.body(), digest_size=32).digest()
     if is_form:
         call.form = await request.form()
-    if is_form or "idempotency-key" in request.headers:
-        call.body_digest = hashlib.blake2b(await request.body(), digest_size=32).digest()
     return call
+
+
+def _revision(digits: str) -> int:
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else -1
 
 
 def after_id(cursor: str | None) -> str | None:

@@ -20,6 +20,7 @@ NOTICES: Final[dict[str, str]] = {
     "restored": "The project is restored. Its keys serve again.",
     "key-saved": "The key is changed; the gate decides by it now.",
     "key-revoked": "The key is revoked. Every live gate has confirmed it.",
+    "key-revoked-silent": "The key is revoked. A gate that did not answer denies everything by itself until it hears again.",
     "endpoint-saved": "The webhook endpoint is saved.",
     "endpoint-deleted": "The webhook endpoint is deleted. What it received stays on record.",
     "endpoint-paused": "The webhook endpoint is paused.",
@@ -35,6 +36,8 @@ NOTICES: Final[dict[str, str]] = {
     "joined": "Welcome to the organization.",
     "signed-out": "You are signed out.",
     "api-saved": "The API is saved.",
+    "api-made": "The API is registered. Import its OpenAPI document next.",
+    "organization-made": "The organization is made, and you own it. Invite its people next.",
 }
 
 

@@ -1,0 +1,47 @@
+"""What happened on a project, in words: audit entries as the overview lists them. Pure."""
+
+from typing import Final
+
+from freehold.dashboard.views.parts import Activity, Tone
+from freehold.organizations.records import AuditEntry
+
+# What an action is called after its actor's name, with the icon that stands for it.
+_WORDS: Final[dict[str, tuple[str, str, Tone]]] = {
+    "project.created": ("created", "folder", ""),
+    "project.changed": ("changed the labels of", "pencil", ""),
+    "project.archived": ("archived", "archive", "warn"),
+    "project.restored": ("restored", "archive-restore", "ok"),
+    "scope.changed": ("changed the scope of", "list-checks", ""),
+    "key.issued": ("issued key", "key-round", ""),
+    "key.changed": ("changed key", "key-round", ""),
+    "key.revoked": ("revoked key", "ban", "bad"),
+    "webhook_endpoint.created": ("added webhook endpoint", "webhook", ""),
+    "webhook_endpoint.changed": ("changed webhook endpoint", "webhook", ""),
+    "webhook_endpoint.paused": ("paused webhook endpoint", "webhook", "warn"),
+    "webhook_endpoint.resumed": ("resumed webhook endpoint", "webhook", "ok"),
+    "webhook_endpoint.disabled": ("disabled webhook endpoint", "webhook", "bad"),
+    "webhook_endpoint.deleted": ("deleted webhook endpoint", "webhook", "warn"),
+    "webhook_endpoint.secret_rotated": ("rotated the signing secret of", "rotate-cw", ""),
+}
+_PLACES: Final[dict[str, str]] = {"key": "keys", "webhook_endpoint": "webhooks"}
+
+
+def activity(entry: AuditEntry) -> Activity:
+    """One audit entry as a line of what happened."""
+    what, icon, tone = _WORDS.get(entry.action, (entry.action.replace(".", " ").replace("_", " "), "activity", ""))
+    return Activity(
+        who=entry.actor_name, what=what, subject=entry.subject_name, href=subject_href(entry), at=entry.at,
+        icon=icon, tone=tone,
+    )  # fmt: skip
+
+
+def subject_href(entry: AuditEntry) -> str:
+    """The page of what an entry is about, empty where it has none."""
+    if entry.project_id is None:
+        return ""
+    here = f"/projects/{entry.project_id}"
+    if entry.subject_kind == "project":
+        return f"{here}/scope" if entry.action == "scope.changed" else here
+    place = _PLACES.get(entry.subject_kind)
+    gone = entry.action == "webhook_endpoint.deleted"
+    return f"{here}/{place}/{entry.subject_id}" if place and not gone else ""

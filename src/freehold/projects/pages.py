@@ -1,0 +1,208 @@
+"""Pages of making a project and of its settings. Thin: parse the form, one action, present."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response
+
+from freehold.apis import queries as apis
+from freehold.dashboard.frame import frame
+from freehold.dashboard.views.form import Choice, Form, Values, refused
+from freehold.dashboard.views.parts import Danger
+from freehold.dashboard.views.projects import NewProjectView, ProjectHead, SettingsView
+from freehold.errors import Problem
+from freehold.kit.ids import new_id
+from freehold.organizations import queries as accounts
+from freehold.organizations.permissions import Permission, may
+from freehold.organizations.records import Member
+from freehold.projects import actions, queries
+from freehold.projects.records import DUTIES, NewOwner, NewProject, Project, ProjectChange
+from freehold.store.engine import Transaction
+from freehold.web.call import Call
+from freehold.web.idempotency import Answer
+from freehold.web.pages import page, see_other
+
+_APIS_OFFERED = 200
+_NOT_YOUR_ROLE = "Your role lets you look at this, not change it. Ask an owner or admin of the organization."
+
+
+# --- a new project --------------------------------------------------------------------------------
+
+
+def show_new_project(call: Call, organization_id: str) -> Response[Any]:
+    """The form of a sandbox project."""
+    return _new_project(call, organization_id, None, 200)
+
+
+def create_project(call: Call, organization_id: str) -> Response[Any]:
+    """Make a sandbox project and go on to its scope."""
+    owners = (NewOwner(call.field("owner"), "technical"),) if call.field("owner") else ()
+    new = NewProject(
+        call.field("name"), call.field("purpose"), call.field("api"), call.field("product_line"), call.field("use_case"), owners
+    )
+
+    def act(tx: Transaction) -> Answer:
+        return Answer(303, actions.create_project(tx, call.actor, organization_id, new).id.encode())
+
+    try:
+        project_id = call.once(act).body.decode()
+    except Problem as problem:
+        if problem.status not in (409, 422):
+            raise
+        return _new_project(call, organization_id, problem, problem.status)
+    return see_other(f"/projects/{project_id}/scope")
+
+
+def _new_project(call: Call, organization_id: str, problem: Problem | None, status: int) -> Response[Any]:
+    names = ("name", "purpose", "product_line", "use_case", "api", "owner")
+    with call.read() as tx:
+        shell = frame(tx, call, "projects", organization_id)
+        members = members_to_offer(tx, call, organization_id)
+        values: Values = {name: call.field(name) for name in names}
+        if problem is None:
+            values = {"owner": call.actor.user_id or "", "api": "example"}
+        view = NewProjectView(
+            organization_id=organization_id,
+            apis=tuple(Choice(api.slug, api.name) for api in apis.list_apis(tx, _APIS_OFFERED)),
+            members=tuple(Choice(member.user_id, f"{member.name} ({member.email})") for member in members),
+            product_lines=tuple(queries.product_lines_of(tx, organization_id)),
+            form=_form(call, "projects.create", organization_id, values, problem, creates=True),
+            first_run="first" in call.query.split("&"),
+        )
+    return page("projects/new.html.j2", shell, view, status)
+
+
+# --- settings -------------------------------------------------------------------------------------
+
+
+def show_settings(call: Call, project_id: str) -> Response[Any]:
+    """Labels, owners, and the danger zone."""
+    return _settings(call, project_id, 200)
+
+
+def save_labels(call: Call, project_id: str) -> Response[Any]:
+    """Change a project's labels."""
+    change = ProjectChange(call.field("name"), call.field("purpose"), call.field("product_line"), call.field("use_case"))
+    return _save(call, project_id, change, "labels")
+
+
+def save_owners(call: Call, project_id: str) -> Response[Any]:
+    """Change who answers for a project."""
+    owners = tuple(NewOwner(member, duty) for duty in DUTIES for member in call.fields(duty))
+    return _save(call, project_id, ProjectChange(owners=owners), "owners")
+
+
+def archive_project(call: Call, project_id: str) -> Response[Any]:
+    """Archive a project, once its name was typed."""
+    with call.read() as tx:
+        project = actions.read_project(tx, call.actor, project_id)
+    if call.field("confirm").strip() != project.name:
+        problem = Problem("invalid", "Type the project's name exactly as it is shown.")
+        return _settings(call, project_id, 422, "archive", problem)
+    with call.write() as tx:
+        actions.archive_project(tx, call.actor, project_id)
+    return see_other(f"/projects/{project_id}/settings", "archived")
+
+
+def restore_project(call: Call, project_id: str) -> Response[Any]:
+    """Bring an archived project back."""
+    with call.write() as tx:
+        actions.restore_project(tx, call.actor, project_id)
+    return see_other(f"/projects/{project_id}/settings", "restored")
+
+
+def _save(call: Call, project_id: str, change: ProjectChange, which: str) -> Response[Any]:
+    try:
+        with call.write() as tx:
+            actions.edit_project(tx, call.actor, project_id, change, _revision(call))
+    except Problem as problem:
+        if problem.status not in (409, 412, 422):
+            raise
+        return _settings(call, project_id, problem.status, which, problem)
+    return see_other(f"/projects/{project_id}/settings", "saved")
+
+
+def _settings(
+    call: Call, project_id: str, status: int, which: str = "", problem: Problem | None = None
+) -> Response[Any]:
+    with call.read() as tx:
+        project = actions.read_project(tx, call.actor, project_id)
+        shell = frame(tx, call, "settings", project=project)
+        owners = queries.owners_of(tx, [project.id])[project.id]
+        members = members_to_offer(tx, call, project.organization_id)
+        labels: Values = {
+            "name": project.name, "purpose": project.purpose, "product_line": project.product_line or "",
+            "use_case": project.use_case or "",
+        }  # fmt: skip
+        duties: Values = {duty: [owner.user_id for owner in owners if owner.duty == duty] for duty in DUTIES}
+        typed_labels: Values = {name: call.field(name) for name in labels} if which == "labels" else labels
+        typed_duties: Values = {duty: call.fields(duty) for duty in DUTIES} if which == "owners" else duties
+        here = project.organization_id
+        owners_problem = _for_field(problem, "owners", "technical") if which == "owners" else None
+        view = SettingsView(
+            project=head_of(tx, project), revision=project.revision,
+            members=tuple(Choice(member.user_id, member.name, member.email) for member in members),
+            product_lines=tuple(queries.product_lines_of(tx, here)),
+            archive=_danger(project),
+            labels_form=_form(call, "projects.edit", here, typed_labels, problem if which == "labels" else None),
+            owners_form=_form(call, "projects.edit", here, typed_duties, owners_problem),
+            archive_form=_form(call, "projects.archive", here, {}, problem if which == "archive" else None),
+        )  # fmt: skip
+    return page("projects/settings.html.j2", shell, view, status)
+
+
+def _danger(project: Project) -> Danger:
+    return Danger(
+        consequences=(
+            "Every key of the project is refused at once, on every gate.",
+            "Webhook deliveries that are still due wait until it is restored.",
+            "Nothing is deleted: usage, deliveries and the audit log stay, and it can be restored.",
+        ),
+        name=project.name,
+    )
+
+
+# --- shared ---------------------------------------------------------------------------------------
+
+
+def head_of(tx: Transaction, project: Project) -> ProjectHead:
+    """What a project is, for a page's header."""
+    api = apis.find_api(tx, project.api_id)
+    return ProjectHead(
+        id=project.id, organization_id=project.organization_id, name=project.name, slug=project.slug,
+        environment=project.environment, purpose=project.purpose, product_line=project.product_line or "",
+        use_case=project.use_case or "", api_name=api.name if api else "", created_at=project.created_at,
+        archived_at=project.archived_at,
+    )  # fmt: skip
+
+
+def members_to_offer(tx: Transaction, call: Call, organization_id: str) -> Sequence[Member]:
+    """The members that a form offers: those of the organization, where the caller may see them."""
+    return accounts.members_of(tx, organization_id) if may(call.actor, "members.read", organization_id) else ()
+
+
+def blocked(call: Call, permission: Permission, organization_id: str) -> str | None:
+    """Why the caller may not use a form or button, None where they may."""
+    return None if may(call.actor, permission, organization_id) else _NOT_YOUR_ROLE
+
+
+def _form(
+    call: Call, permission: Permission, organization_id: str, values: Values, problem: Problem | None, creates: bool = False
+) -> Form:
+    key = (call.field("idempotency_key") or new_id("req")) if creates else ""
+    if problem is not None:
+        # Another attempt is another request: the key of a refused one may be used again, as nothing was kept.
+        return refused(problem, values, key)
+    return Form(values, blocked=blocked(call, permission, organization_id), idempotency_key=key)
+
+
+def _for_field(problem: Problem | None, old: str, new: str) -> Problem | None:
+    if problem is None:
+        return None
+    errors = tuple(type(each)(each.field.replace(old, new, 1), each.message, each.code) for each in problem.errors)
+    return Problem(problem.code, problem.detail, errors, problem.headers)
+
+
+def _revision(call: Call) -> int | None:
+    text = call.field("revision")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -1,0 +1,80 @@
+"""HTTP of the dry run: `POST /v1/explain`. Thin: parse, ask, present."""
+
+from typing import Annotated
+
+import msgspec
+
+from freehold.keys.records import Environment
+from freehold.usage.dry_run import Asked, DryRun, dry_run
+from freehold.web.call import Call
+from freehold.web.inputs import Body
+
+
+class ExplainBody(Body):
+    """A call to ask about: a key by id or text, and the endpoint by id or by method and path."""
+
+    key: Annotated[str, msgspec.Meta(description="A key's id (`key_…`), or its text.", max_length=200)]
+    endpoint: Annotated[str | None, msgspec.Meta(description="An operation id of the catalogue.", max_length=300)] = None
+    method: Annotated[str | None, msgspec.Meta(max_length=20, examples=["GET"])] = None
+    path: Annotated[str | None, msgspec.Meta(max_length=4000, examples=["/countries/DE"])] = None
+    environment: Environment | None = None
+    address: Annotated[str | None, msgspec.Meta(description="The caller's address; left out, any is taken.", max_length=50)] = None
+    cost: int = 1
+
+
+class DryRunLimitView(msgspec.Struct, kw_only=True):
+    """A limit as it would stand after the call."""
+
+    name: str
+    limit: int
+    remaining: int
+    reset_s: float
+
+
+class DryRunKeyView(msgspec.Struct, kw_only=True):
+    """The key and the version of its secret that were asked about."""
+
+    id: str
+    name: str
+    secret_version: int
+    last4: str
+
+
+class DryRunView(msgspec.Struct, kw_only=True):
+    """What would be decided, by which rule, and what must change for the call to pass (`remedy`)."""
+
+    allowed: bool
+    reason: str | None
+    rule: str
+    rule_words: str
+    meaning: str
+    remedy: str
+    key: DryRunKeyView | None
+    project: str | None
+    environment: Environment | None
+    endpoint: str | None
+    limits: list[DryRunLimitView]
+    retry_after_s: float | None
+
+
+def explain_call(call: Call, data: ExplainBody) -> DryRunView:
+    """Would this call pass, and if not, what must change? Spends nothing."""
+    asked = Asked(data.key, data.endpoint, data.method, data.path, data.environment, data.address, data.cost)
+    with call.read() as tx:
+        return dry_run_view(dry_run(tx, call.actor, call.secret, call.settings.brand, asked))
+
+
+def dry_run_view(run: DryRun) -> DryRunView:
+    """A dry run as the API shows it. A secret that did not fit tells nothing of its key."""
+    why = run.explanation
+    record = run.record if why.reason not in ("unknown_key", "malformed_key") else None
+    return DryRunView(
+        allowed=why.allowed, reason=why.reason, rule=why.rule, rule_words=why.rule_words, meaning=why.meaning,
+        remedy=why.remedy,
+        key=DryRunKeyView(id=record.key_id, name=record.key_name, secret_version=record.version, last4=record.last4)
+        if record else None,
+        project=record.project_id if record else None, environment=record.environment if record else None,
+        endpoint=run.endpoint if record else None,
+        limits=[DryRunLimitView(name=each.name, limit=each.limit, remaining=each.remaining, reset_s=each.reset_s) for each in why.limits],
+        retry_after_s=why.retry_after_s,
+    )  # fmt: skip

@@ -1,0 +1,37 @@
+"""What was observed of a project's scope: SQL over the rollups of the last 30 days."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import case, distinct, func, select
+
+from freehold.keys.records import ALLOWED
+from freehold.store.engine import Transaction
+from freehold.store.schema import usage_rollups
+
+_WINDOW: Final = timedelta(days=30)
+_COLUMNS: Final = usage_rollups.c
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeUse:
+    """The use of one endpoint by a project. `last_at`: the beginning of its last hour of use."""
+
+    allowed: int
+    denied: int
+    keys: int
+    last_at: datetime
+
+
+def scope_use(tx: Transaction, project_id: str, now: datetime) -> dict[str, ScopeUse]:
+    """How a project used each endpoint of the catalogue in 30 days, declared or not (ix_usage_rollups_project)."""
+    allowed = func.sum(case((_COLUMNS.outcome == ALLOWED, _COLUMNS.requests), else_=0))
+    denied = func.sum(case((_COLUMNS.outcome != ALLOWED, _COLUMNS.requests), else_=0))
+    query = (
+        select(_COLUMNS.endpoint, allowed, denied, func.count(distinct(_COLUMNS.key_id)), func.max(_COLUMNS.bucket_at))
+        .where(_COLUMNS.project_id == project_id, _COLUMNS.grain == "hour", _COLUMNS.bucket_at >= now - _WINDOW)
+        .where(_COLUMNS.endpoint != "")
+        .group_by(_COLUMNS.endpoint)
+    )
+    return {row[0]: ScopeUse(int(row[1]), int(row[2]), int(row[3]), row[4]) for row in tx.execute(query)}
