@@ -142,6 +142,12 @@ def actions_seen(tx: Transaction, chain: str) -> list[str]:
     return sorted(tx.execute(query).scalars())
 
 
+def actors_seen(tx: Transaction, chain: str) -> list[str]:
+    """The names of those who made changes that a chain holds, for a filter's choices."""
+    query = select(audit_entries.c.actor_name).where(audit_entries.c.chain == chain).distinct()
+    return sorted(tx.execute(query).scalars())
+
+
 def verify_chain(tx: Transaction, chain: str) -> str | None:
     """None where a chain is whole; otherwise what is wrong first, in words."""
     previous, position = _GENESIS, 0

@@ -55,6 +55,13 @@ def require(actor: Actor, permission: Permission, organization_id: str) -> None:
     raise Problem("forbidden", f"This needs the permission {permission}; ask an owner or admin of the organization.")
 
 
+def blocked(actor: Actor, permission: Permission, organization_id: str) -> str | None:
+    """Why an actor cannot use what needs a permission, in words for a page; None where they may."""
+    if may(actor, permission, organization_id):
+        return None
+    return "Your role lets you look at this, not change it. Ask an owner or admin of the organization."
+
+
 def require_operator(actor: Actor) -> None:
     """Raise Problem `forbidden` where the actor does not run this instance."""
     if not (actor.is_operator or actor.kind == "system"):

@@ -1,5 +1,6 @@
 """SQL of accounts, organizations, members, invitations, sessions, tokens and throttles."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from freehold.store.schema import (
     members,
     organizations,
     project_owners,
+    projects,
     sessions,
     throttles,
     tokens,
@@ -80,6 +82,12 @@ def find_user_by_email(tx: Transaction, email: str) -> tuple[User, str] | None:
 def password_hash_of(tx: Transaction, user_id: str) -> str | None:
     """An account's password hash (primary key)."""
     return tx.execute(select(users.c.password_hash).where(users.c.id == user_id)).scalar_one_or_none()
+
+
+def names_of_users(tx: Transaction, user_ids: Collection[str]) -> dict[str, str]:
+    """The names of several people by id (primary key)."""
+    rows = tx.execute(select(users.c.id, users.c.name).where(users.c.id.in_(user_ids)))
+    return {row.id: row.name for row in rows}
 
 
 def set_password_hash(tx: Transaction, user_id: str, password_hash: str) -> None:
@@ -166,6 +174,30 @@ def members_of(tx: Transaction, organization_id: str) -> list[Member]:
         Member(row.organization_id, row.user_id, row.email, row.name, row.role, row.joined_at, row.seen_at)
         for row in tx.execute(query)
     ]
+
+
+def projects_owned_in(tx: Transaction, organization_id: str) -> dict[str, list[str]]:
+    """The names of the projects that each member answers for, by user id.
+
+    Reads a table of the slice to the right, never its code: what leaving takes away is the members page's to say.
+    """
+    query = (
+        select(project_owners.c.user_id, projects.c.name)
+        .join(projects, projects.c.id == project_owners.c.project_id)
+        .where(project_owners.c.organization_id == organization_id)
+        .order_by(projects.c.name)
+        .distinct()
+    )
+    owned: dict[str, list[str]] = {}
+    for user_id, name in tx.execute(query):
+        owned.setdefault(user_id, []).append(name)
+    return owned
+
+
+def names_of_projects(tx: Transaction, project_ids: Collection[str]) -> dict[str, str]:
+    """The names of several projects by id (primary key), for the audit log's page."""
+    rows = tx.execute(select(projects.c.id, projects.c.name).where(projects.c.id.in_(project_ids)))
+    return {row.id: row.name for row in rows}
 
 
 def find_member(tx: Transaction, organization_id: str, user_id: str) -> Member | None:

@@ -51,22 +51,37 @@ class CatalogueEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueEventType:
-    """One event type of the catalogue, and how many projects declare it."""
+    """One event type of the catalogue, and how many projects declare it.
+
+    `schema` and `example` are the payload's JSON Schema and a made-up payload, as text to read; empty where
+    the document has none.
+    """
 
     name: str
     summary: str
     projects: int
+    schema: str = ""
+    example: str = ""
     removed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportResult:
-    """What an import changed, by name, and the projects that it touches."""
+    """What an import changed, by name, the projects that it touches, and what the operator should look at."""
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
     projects: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFault:
+    """One thing that is wrong with a document: where, as a dotted path (empty: the whole), and what."""
+
+    place: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,5 +98,6 @@ class ApiView:
     endpoints: tuple[CatalogueEndpoint, ...]
     event_types: tuple[CatalogueEventType, ...]
     result: ImportResult | None = None
+    faults: tuple[ImportFault, ...] = ()
     edit_form: Form = field(default_factory=Form)
     import_form: Form = field(default_factory=Form)

@@ -1,10 +1,30 @@
-"""An organization's members, tokens and audit log."""
+"""An organization: its name, members, tokens and audit log."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from freehold.dashboard.views.form import Choice, Form
 from freehold.dashboard.views.parts import Filter, Pager
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrganizationView:
+    """Making an organization (`organizations/new.html.j2`). Field: `name`."""
+
+    form: Form = field(default_factory=Form)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationView:
+    """An organization's settings (`organizations/settings.html.j2`). Fields: `name`, `revision`."""
+
+    id: str
+    name: str
+    slug: str
+    revision: int
+    created_at: datetime
+    is_operator: bool
+    form: Form = field(default_factory=Form)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
