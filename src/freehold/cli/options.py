@@ -33,6 +33,21 @@ def time_options(command: Command) -> Command:
     return click.option("--from", metavar="TIME", help="From this time on: 2026-11-01T00:00:00Z.")(command)
 
 
+def request_options(command: Command) -> Command:
+    """Add the filters that usage and single requests share."""
+    for option in (
+        click.option(
+            "--kind", type=click.Choice(["served", "throttled", "denied", "failed"]), help="Only requests of one kind."
+        ),
+        click.option("--outcome", help="Only one outcome: allowed, or a denial's reason."),
+        click.option("--endpoint", "-e", help="Only requests to this endpoint, by operation id."),
+        click.option("--secret", help="Only requests with this secret, by its selector."),
+        click.option("--key", help="Only requests with this key, by its id."),
+    ):
+        command = option(command)
+    return command
+
+
 def organization_option(command: Command) -> Command:
     """Add `--organization`."""
     return click.option(

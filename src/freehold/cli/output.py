@@ -81,3 +81,19 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
         for cell, width, to_right in zip(cells, widths, right, strict=True)
     ]
     return _GAP.join(padded).rstrip()
+
+
+def print_explanation(outcome: str, explanation: Mapping[str, Any]) -> None:
+    """Why a decision came out as it did, and what must change for another one."""
+    limits = [
+        f"{each['name']}: {each['remaining']} of {each['limit']} left" for each in explanation.get("limits") or []
+    ]
+    print_facts(
+        {
+            "Outcome": outcome,
+            "Decided by": explanation.get("rule_words") or explanation.get("rule"),
+            "Meaning": explanation.get("meaning"),
+            "What to do": explanation.get("remedy"),
+            "Limits": limits,
+        }
+    )

@@ -22,6 +22,9 @@ _COMMANDS: Final = {
     "keys": ("keys", "command"),
     "webhooks": ("webhooks", "command"),
     "messages": ("messages", "command"),
+    "usage": ("usage", "command"),
+    "requests": ("requests", "command"),
+    "explain": ("explain", "command"),
     "completion": ("completion", "command"),
 }
 

@@ -1,0 +1,88 @@
+"""`freehold requests`: single requests, each with why it was allowed or denied."""
+
+from typing import Any
+
+import click
+
+from freehold.cli import output
+from freehold.cli.api import Api, segment
+from freehold.cli.options import (
+    json_option,
+    page_options,
+    project_id,
+    project_option,
+    request_options,
+    show_page,
+    time_options,
+)
+
+
+@click.group("requests", short_help="Single requests, and why they were allowed or denied.")
+def command() -> None:
+    """Requests: every decision of the gate, one by one."""
+
+
+@command.command("list")
+@project_option
+@time_options
+@request_options
+@page_options
+@json_option
+def list_requests(project: str, as_json: bool, **question: Any) -> None:
+    """List a project's requests, newest first.
+
+    \b
+    Examples:
+      freehold requests list -p parcel-lookup
+      freehold requests list -p parcel-lookup --kind denied --limit 5
+    """
+    api = Api.current()
+    page = api.get(f"/v1/projects/{segment(project_id(api, project))}/requests", question)
+    columns = {
+        "id": lambda each: each["id"],
+        "at": lambda each: each["at"],
+        "key": lambda each: (each["key"] or {}).get("name"),
+        "request": lambda each: f"{each['method'] or ''} {each['path'] or ''}".strip(),
+        "endpoint": lambda each: each["endpoint"],
+        "outcome": lambda each: each["outcome"],
+        "status": lambda each: each["status"],
+        "ms": lambda each: each["latency_ms"],
+    }
+    show_page(page, as_json, columns, "No requests.")
+
+
+@command.command("show")
+@click.argument("request")
+@json_option
+def show_request(request: str, as_json: bool) -> None:
+    """Show one request and explain its decision, by the request id that every answer carries.
+
+    \b
+    Example:
+      freehold requests show req_…
+    """
+    found = Api.current().get(f"/v1/requests/{segment(request)}")
+    if as_json:
+        output.print_json(found)
+        return
+    explanation, key = found["explanation"], found["key"]
+    secret = explanation["secret"]
+    output.print_facts(
+        {
+            "Request": found["id"],
+            "At": found["at"],
+            "Project": f"{found['project_name']} ({found['project']})" if found["project"] else None,
+            "Environment": found["environment"],
+            "Key": f"{key['name']} ({key['id']})" if key else None,
+            "Secret": f"version {secret['version']}, ends in {secret['last4']}" if secret else None,
+            "Asked for": f"{found['method'] or ''} {found['path'] or ''}".strip(),
+            "Endpoint": found["endpoint"],
+            "From": found["address"],
+            "By way of": found["via"],
+            "Answered": f"{found['status']} after {found['latency_ms']} ms" if found["status"] else None,
+        }
+    )
+    click.echo()
+    output.print_explanation(found["outcome"], explanation)
+    if explanation["scope"]["changed_since"]:
+        click.echo("Project or key were changed since: the same request may be decided otherwise now.")

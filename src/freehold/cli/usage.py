@@ -1,0 +1,107 @@
+"""`freehold usage`: who used what, by time, key, endpoint and outcome."""
+
+from typing import Any
+
+import click
+
+from freehold.cli import output
+from freehold.cli.api import Api, segment
+from freehold.cli.options import (
+    json_option,
+    organization_id,
+    organization_option,
+    project_id,
+    project_option,
+    request_options,
+    time_options,
+)
+
+_COUNTS = ("requests", "served", "throttled", "denied", "failed")
+
+
+@click.group("usage", short_help="Who used what.")
+def command() -> None:
+    """Usage: requests by time, key, endpoint and outcome. The last 24 hours unless --from and --to say otherwise."""
+
+
+@command.command("show")
+@project_option
+@time_options
+@click.option(
+    "--bucket",
+    type=click.Choice(["minute", "hour", "day", "month"]),
+    help="How time is cut; what suits the range unless given.",
+)
+@click.option("--timezone", default="UTC", show_default=True, help="The time zone of hours, days and months.")
+@click.option(
+    "--group-by", type=click.Choice(["key", "endpoint", "outcome", "secret"]), help="Divide the whole by this."
+)
+@request_options
+@json_option
+def show_usage(project: str, as_json: bool, **question: str | None) -> None:
+    """Show what a project used.
+
+    \b
+    Examples:
+      freehold usage show -p parcel-lookup
+      freehold usage show -p parcel-lookup --group-by key --from 2026-11-01T00:00:00Z --bucket day
+      freehold usage show -p parcel-lookup --outcome endpoint_not_in_scope --json
+    """
+    api = Api.current()
+    usage = api.get(f"/v1/projects/{segment(project_id(api, project))}/usage", question)
+    if as_json:
+        output.print_json(usage)
+        return
+    _show_range(usage)
+    totals = usage["totals"]
+    latency = f", 95 % within {totals['p95_ms']:g} ms" if totals["p95_ms"] is not None else ""
+    click.echo(f"{totals['requests']} requests: {_parts(totals)}{latency}\n")
+    if usage["groups"]:
+        _show_groups(str(usage["group_by"]), usage["groups"])
+    else:
+        _show_series(usage["series"])
+
+
+@command.command("projects")
+@organization_option
+@time_options
+@json_option
+def show_projects(organization: str | None, as_json: bool, **question: str | None) -> None:
+    """Show what each project of an organization used, largest first.
+
+    \b
+    Example:
+      freehold usage projects
+    """
+    api = Api.current()
+    usage = api.get(f"/v1/organizations/{segment(organization_id(api, organization))}/usage", question)
+    if as_json:
+        output.print_json(usage)
+        return
+    _show_range(usage)
+    rows = [[each["name"], each["environment"], *_counted(each)] for each in usage["projects"]]
+    output.print_table(["project", "environment", *_COUNTS], rows, "There is no project.")
+
+
+def _show_range(usage: dict[str, Any]) -> None:
+    click.echo(
+        f"{output.text_of(usage['from'])} to {output.text_of(usage['to'])}, counted up to {output.text_of(usage['as_of'])}"
+    )
+
+
+def _show_groups(group_by: str, groups: list[dict[str, Any]]) -> None:
+    rows = [[each["name"] or "none", *_counted(each), f"{each['share']:.1%}"] for each in groups]
+    output.print_table([group_by, *_COUNTS, "share"], rows, "No requests.")
+
+
+def _show_series(series: list[dict[str, Any]]) -> None:
+    rows = [[each["at"], *_counted(each)] for each in series if each["requests"]]
+    output.print_table(["from", *_COUNTS], rows, "No requests.")
+
+
+def _counted(counts: dict[str, Any]) -> list[Any]:
+    return [counts[name] for name in _COUNTS]
+
+
+def _parts(counts: dict[str, Any]) -> str:
+    return ", ".join(f"{counts[name]} {name}" for name in _COUNTS[1:])
