@@ -222,15 +222,16 @@ def read_message(call: Call, message_id: str) -> MessageDetailView:
 def list_deliveries(
     call: Call,
     endpoint_id: str,
-    state: DeliveryState | None = None,
+    # The framework keeps the name `state` for itself.
+    in_state: Annotated[DeliveryState | None, QueryParameter(name="state")] = None,
     event_type: str | None = None,
-    since: Annotated[datetime | None, Parameter(query="from", description="From this time on.")] = None,
-    until: Annotated[datetime | None, Parameter(query="to", description="Before this time.")] = None,
+    since: Annotated[datetime | None, QueryParameter(name="from", description="From this time on.")] = None,
+    until: Annotated[datetime | None, QueryParameter(name="to", description="Before this time.")] = None,
     limit: Limit = 50,
     cursor: CursorText = None,
 ) -> Page[DeliveryView]:
     """An endpoint's deliveries, newest first."""
-    wanted = DeliveryFilter(state, event_type, with_time_zone("from", since), with_time_zone("to", until))
+    wanted = DeliveryFilter(in_state, event_type, with_time_zone("from", since), with_time_zone("to", until))
     with call.read() as tx:
         rows = delivery_actions.list_deliveries(
             tx, call.actor, endpoint_id, wanted, checked_limit(limit) + 1, place_after(cursor)

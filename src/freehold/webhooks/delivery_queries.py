@@ -39,7 +39,8 @@ def insert_message(tx: Transaction, message: Message) -> bool:
     """Add a message; False where the project has one of this `dedup_id`, which another transaction may just have committed."""
     values = {name: value for name, value in asdict(message).items() if name != "deliveries"}
     insertion = (sqlite if tx.dialect.name == "sqlite" else postgresql).insert(messages).values(**values)
-    return tx.execute(insertion.on_conflict_do_nothing(index_elements=["project_id", "dedup_id"])).rowcount == 1
+    once = insertion.on_conflict_do_nothing(index_elements=["project_id", "dedup_id"])
+    return tx.execute(once.returning(messages.c.id)).first() is not None
 
 
 def find_message(tx: Transaction, message_id: str) -> Message | None:

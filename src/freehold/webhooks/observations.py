@@ -41,7 +41,11 @@ def event_types_of(tx: Transaction, project_id: str, now: datetime) -> dict[str,
     """What was published to a project in 30 days, and who receives it, by event type."""
     published = (
         select(messages.c.event_type, func.count(), func.max(messages.c.created_at))
-        .where(messages.c.project_id == project_id, messages.c.created_at >= now - _WINDOW, messages.c.origin == "published")
+        .where(
+            messages.c.project_id == project_id,
+            messages.c.created_at >= now - _WINDOW,
+            messages.c.origin == "published",
+        )
         .group_by(messages.c.event_type)
     )
     receiving = (
