@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Response
 from litestar.datastructures import Cookie
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import UNSET, UnsetType
 
 from freehold.errors import FieldError, invalid
@@ -419,8 +419,8 @@ def list_audit_entries(
     action: str | None = None,
     subject: str | None = None,
     project: str | None = None,
-    since: Annotated[datetime | None, Parameter(query="from", description="From this time on.")] = None,
-    until: Annotated[datetime | None, Parameter(query="to", description="Before this time.")] = None,
+    since: Annotated[datetime | None, QueryParameter(name="from", description="From this time on.")] = None,
+    until: Annotated[datetime | None, QueryParameter(name="to", description="Before this time.")] = None,
     limit: Limit = 50,
     cursor: CursorText = None,
 ) -> Page[AuditEntryView]:

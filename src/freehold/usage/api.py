@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from freehold.errors import FieldError, invalid
 from freehold.keys.records import Environment, Via
@@ -16,26 +16,26 @@ from freehold.usage.records import Counts, Filter, Grain, GroupBy, Kind, Questio
 from freehold.web.call import Call, checked_limit, read_cursor
 from freehold.web.inputs import CursorText, Limit, with_time_zone
 
-From = Annotated[datetime | None, Parameter(query="from", description="From this time on, cut to the minute before.")]
-To = Annotated[datetime | None, Parameter(query="to", description="Before this time, cut to the minute after.")]
+From = Annotated[datetime | None, QueryParameter(name="from", description="From this time on, cut to the minute before.")]
+To = Annotated[datetime | None, QueryParameter(name="to", description="Before this time, cut to the minute after.")]
 KeyId = Annotated[
-    str | None, Parameter(query="key", description="Only this key's requests, by its id.", max_length=100)
+    str | None, QueryParameter(name="key", description="Only this key's requests, by its id.", max_length=100)
 ]
 Selector = Annotated[
-    str | None, Parameter(query="secret", description="Only this secret's requests, by its selector.", max_length=100)
+    str | None, QueryParameter(name="secret", description="Only this secret's requests, by its selector.", max_length=100)
 ]
 EndpointId = Annotated[
     str | None,
-    Parameter(query="endpoint", description="Only requests to this endpoint, by operation id.", max_length=300),
+    QueryParameter(name="endpoint", description="Only requests to this endpoint, by operation id.", max_length=300),
 ]
 Outcome = Annotated[
     str | None,
-    Parameter(query="outcome", description="Only this outcome: `allowed` or a denial's reason.", max_length=50),
+    QueryParameter(name="outcome", description="Only this outcome: `allowed` or a denial's reason.", max_length=50),
 ]
 KindText = Annotated[
     Kind | None,
-    Parameter(
-        query="kind",
+    QueryParameter(
+        name="kind",
         description="Only `served`, `throttled`, `denied` or `failed` requests, as the sums tell them apart.",
     ),
 ]
@@ -228,8 +228,8 @@ def read_usage(  # noqa: PLR0913, PLR0917 — each is one parameter of the query
 def list_requests(  # noqa: PLR0913, PLR0917 — each is one parameter of the query
     call: Call,
     project_id: str,
-    since: Annotated[datetime | None, Parameter(query="from", description="From this time on.")] = None,
-    until: Annotated[datetime | None, Parameter(query="to", description="Before this time.")] = None,
+    since: Annotated[datetime | None, QueryParameter(name="from", description="From this time on.")] = None,
+    until: Annotated[datetime | None, QueryParameter(name="to", description="Before this time.")] = None,
     key: KeyId = None,
     secret: Selector = None,
     endpoint: EndpointId = None,
