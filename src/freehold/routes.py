@@ -20,6 +20,7 @@ from freehold.projects import overview_pages
 from freehold.projects import pages as project_pages
 from freehold.usage import api as usage
 from freehold.usage import explain_api
+from freehold.usage import pages as usage_pages
 from freehold.web.statics import serve_static
 from freehold.webhooks import api as webhooks
 
@@ -158,6 +159,9 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{HERE}/keys/{{key_id:str}}", key_pages.edit_key),
     (post, f"{HERE}/keys/{{key_id:str}}/revoke", key_pages.revoke_key),
     (get, f"{HERE}/keys/{{key_id:str}}/live", key_pages.live_key),
+    (get, f"{HERE}/usage", usage_pages.show_usage),
+    (get, f"{HERE}/requests", usage_pages.show_requests),
+    (get, f"{HERE}/requests/{{request_id:str}}", usage_pages.show_request),
     (get, "/static/{path:path}", serve_static),
 )
 
@@ -166,7 +170,7 @@ def page_handlers() -> list[HTTPRouteHandler]:
     """The dashboard's routes, as the framework takes them."""
     return [
         decorator(
-            path, sync_to_thread=not iscoroutinefunction(handler), include_in_schema=False, status_code=200,
+            path, sync_to_thread=None if iscoroutinefunction(handler) else True, include_in_schema=False, status_code=200,
             name=f"{handler.__module__}.{handler.__name__}",
         )(handler)
         for decorator, path, handler in PAGES

@@ -6,7 +6,7 @@ that is only asked about (`POST /v1/explain`) are explained by the same sentence
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from freehold.keys.records import ALLOWED, DENIAL_WORDS, Decision, LimitState, Reason
 
@@ -67,3 +67,43 @@ def explain_recorded(outcome: str, rule: str, limits: Iterable[tuple[str, int, i
     """Put a decision into words from what its usage event kept; ValueError where the outcome is none of ours."""
     reason = None if outcome == ALLOWED else Reason(outcome)
     return explain(Decision(reason, rule, tuple(LimitState(*limit) for limit in limits)))
+
+
+# The checks in the order in which they are made. One line may stand for several rules: which of them
+# applies depends on the key (narrowed or not) or on the secret (active or retiring).
+_CHECKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("Key's form", ("credential.form",)),
+    ("Key's secret", ("credential.secret",)),
+    ("Key and secret in force", ("key.state", "secret.state", "secret.retires_at")),
+    ("Expiry", ("key.expires_at",)),
+    ("Project", ("project.state",)),
+    ("Environment", ("project.environment",)),
+    ("Endpoint in the catalogue", ("api.catalogue",)),
+    ("Endpoint in scope", ("project.api", "project.scope", "key.endpoints")),
+    ("Caller's address", ("key.allowed_cidrs",)),
+    ("Rate limit", ("key.rate_limit",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of a decision: passed, the one that denied, or not reached."""
+
+    title: str
+    state: Literal["passed", "denied", "not_reached"]
+    words: str
+
+
+def checked_rules(rule: str) -> list[Check]:
+    """Every check with what became of it, from the rule that decided. A gate that could not decide reached none."""
+    decided_at = next((index for index, (_, rules) in enumerate(_CHECKS) if rule in rules), None)
+    if decided_at is None:
+        state: Literal["passed", "not_reached"] = "passed" if rule == "all" else "not_reached"
+        return [Check(title, state, RULE_WORDS[rules[0]]) for title, rules in _CHECKS]
+    checks = []
+    for index, (title, rules) in enumerate(_CHECKS):
+        if index == decided_at:
+            checks.append(Check(title, "denied", f"Not met: {RULE_WORDS[rule][0].lower()}{RULE_WORDS[rule][1:]}"))
+        else:
+            checks.append(Check(title, "passed" if index < decided_at else "not_reached", RULE_WORDS[rules[0]]))
+    return checks

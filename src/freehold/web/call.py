@@ -133,7 +133,11 @@ class Call:
 
     def query_value(self, name: str) -> str:
         """One value of the address's query, empty where it is absent."""
-        return dict(parse_qsl(self.query)).get(name, "")
+        return self.query_values().get(name, "")
+
+    def query_values(self) -> dict[str, str]:
+        """The address's query; of a name that stands twice, the last value."""
+        return dict(parse_qsl(self.query))
 
     def field(self, name: str) -> str:
         """One field of the posted form, empty where it is absent."""
