@@ -1,0 +1,177 @@
+"""One request, decided: from the presented key and what it calls to the decision and its usage event.
+
+The three ways in (verify, authorize, gateway) differ in how they are asked and how they answer; what
+is decided, and what is written down of it, is here, once.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from freehold.gate.addresses import parse_address
+from freehold.gate.exchange import Exchange
+from freehold.gate.keyring import ApiRecord, Keyring
+from freehold.gate.limiter import Limiter
+from freehold.gate.outbox import Outbox
+from freehold.keys import credential, rules
+from freehold.keys.credential import Credential
+from freehold.keys.rate_limit import UNUSED
+from freehold.keys.records import Decision, Environment, Reason, SecretRecord, Via
+from freehold.keys.rules import Ask
+from freehold.kit import clock
+from freehold.kit.secrets import InstanceSecret
+from freehold.usage.records import UsageEvent
+
+# Longer texts say nothing more, and every event of a flood would carry them.
+_PATH_MAX: Final = 1024
+_USER_AGENT_MAX: Final = 256
+_METHOD_MAX: Final = 16
+_NOT_RECORDABLE: Final = Decision(Reason.UNAVAILABLE, "gate.journal")
+
+
+class Question(NamedTuple):
+    """What one way in wants decided.
+
+    `key`: the presented text, or None. `operation_id`, or else `method` and `path`: what is called;
+    `path` without its query. `slug`: of the API that is called, where the way in says so; else it is
+    the project's own. `organization_id`: whose keys the asker may know of; None for all.
+    """
+
+    via: Via
+    key: str | None
+    environment: Environment | None
+    operation_id: str | None
+    method: str | None
+    path: str | None
+    address: str | None
+    user_agent: str | None
+    cost: int = 1
+    slug: str | None = None
+    organization_id: str | None = None
+
+
+class Decided(NamedTuple):
+    """A decision with what it was about. `record` is None where the key is not known to the asker."""
+
+    question: Question
+    decision: Decision
+    record: SecretRecord | None
+    operation_id: str | None
+    epoch: int
+
+
+class Decider:
+    """Decides with what one worker knows."""
+
+    def __init__(
+        self,
+        brand: str,
+        secret: InstanceSecret,
+        keyring: Keyring,
+        limiter: Limiter,
+        outbox: Outbox,
+        staleness_s: float,
+    ) -> None:
+        self.brand = brand
+        self.keyring = keyring
+        self._limiter = limiter
+        self._outbox = outbox
+        self._staleness_s = staleness_s
+        self._peppers: Mapping[Environment, bytes] = {
+            "sandbox": credential.pepper(secret, "sandbox"),
+            "production": credential.pepper(secret, "production"),
+        }
+
+    def is_stale(self) -> bool:
+        """Whether the database was not heard within the bound: then nothing may be allowed."""
+        return time.monotonic() - self.keyring.heard_at > self._staleness_s
+
+    def decide(self, question: Question) -> Decided:
+        """Decide; Missing where something is not in memory yet."""
+        if self.is_stale():
+            return self.unavailable(question)
+        presented = None if question.key is None else credential.parse(question.key, self.brand)
+        if presented is None:
+            return Decided(question, rules.MALFORMED, None, None, self.keyring.epoch)
+        record = self.keyring.secret(presented.selector)
+        if record is None or (
+            question.organization_id is not None and record.organization_id != question.organization_id
+        ):
+            return Decided(question, rules.UNKNOWN, None, None, self.keyring.epoch)
+        return self._decide_with(question, presented, record)
+
+    def unavailable(self, question: Question) -> Decided:
+        """The decision of a gate that cannot know, or cannot write down, what it decides."""
+        decision = _NOT_RECORDABLE if self._outbox.failing else rules.UNAVAILABLE
+        return Decided(question, decision, None, None, self.keyring.epoch)
+
+    def _decide_with(self, question: Question, presented: Credential, record: SecretRecord) -> Decided:
+        slug = question.slug
+        api = self.keyring.api(record.api_id) if slug is None else self.keyring.api_of_slug(slug)
+        operation_id = None if api is None else _operation(api, question)
+        ask = Ask(
+            credential.digest(self._peppers[presented.environment], presented.secret),
+            question.environment,
+            None if api is None else api.id,
+            operation_id,
+            parse_address(question.address) if record.allowed_networks and question.address else None,
+            question.cost,
+        )
+        now_ns = clock.now_ns()
+        if record.rate_limit is None:
+            decision = rules.decide(ask, record, UNUSED, now_ns).decision
+        else:
+            decision = self._limiter.decide(ask, record, now_ns)
+        if decision is rules.UNKNOWN:
+            # Whoever does not hold the secret learns nothing of the key, and counts for none.
+            return Decided(question, decision, None, None, self.keyring.epoch)
+        return Decided(question, decision, record, operation_id, self.keyring.epoch)
+
+
+def usage_event(
+    exchange: Exchange, decided: Decided, status: int | None = None, latency_us: int | None = None
+) -> UsageEvent:
+    """What is written down of a decision."""
+    question, record, decision = decided.question, decided.record, decided.decision
+    return UsageEvent(
+        exchange.request_id,
+        exchange.at_ms,
+        *_owners(record),
+        decided.operation_id,
+        question.method if question.method is None else question.method[:_METHOD_MAX],
+        question.path if question.path is None else question.path[:_PATH_MAX],
+        decision.outcome,
+        question.via,
+        status,
+        latency_us,
+        question.cost,
+        question.address,
+        question.user_agent if question.user_agent is None else question.user_agent[:_USER_AGENT_MAX],
+        decision.rule,
+        tuple((limit.name, limit.limit, limit.remaining, limit.reset_s) for limit in decision.limits),
+        decided.epoch,
+    )
+
+
+def _owners(
+    record: SecretRecord | None,
+) -> tuple[str | None, str | None, Environment | None, str | None, str | None, str | None]:
+    """Project, organization, environment, key, selector and API of a secret."""
+    if record is None:
+        return None, None, None, None, None, None
+    return (
+        record.project_id,
+        record.organization_id,
+        record.environment,
+        record.key_id,
+        record.selector,
+        record.api_id,
+    )
+
+
+def _operation(api: ApiRecord, question: Question) -> str | None:
+    if question.operation_id is not None:
+        return question.operation_id if question.operation_id in api.router.operation_ids else None
+    if question.method is None or question.path is None:
+        return None
+    return api.router.match(question.method, question.path)

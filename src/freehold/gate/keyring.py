@@ -1,0 +1,225 @@
+"""What the gate knows without asking: secrets, APIs and service tokens, in memory.
+
+Belongs to the event loop's thread. What is not here is asked for with `Missing`, fetched by the
+loader, and put here, unless the world has moved on meanwhile: an entry is only ever taken in if it
+was read at or after the epoch that this keyring has reached. So a change that was applied can never
+be undone by a slow read of the time before it.
+
+Bounded on both sides. Beyond its bound an entry that was taken in earliest goes first, and is read
+again if it is wanted. Names that stand for nothing are remembered too (invented selectors would
+otherwise cost a query each), until anything of their kind changes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Generic, Literal, TypeVar
+
+from freehold.apis.routing import Router
+from freehold.keys.records import Environment, SecretRecord
+from freehold.store.epoch import Change
+
+SECRETS_MAX: Final = 2_000_000
+TOKENS_MAX: Final = 100_000
+APIS_MAX: Final = 10_000
+UNKNOWN_MAX: Final = 50_000
+
+Kind = Literal["secret", "token", "api", "slug"]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRecord:
+    """An API as the gate needs it: its routes, and where each environment's traffic goes."""
+
+    id: str
+    slug: str
+    router: Router
+    upstreams: dict[Environment, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """A service token as the gate needs it. `organization_id` None: it may ask about every project."""
+
+    id: str
+    digest: bytes
+    organization_id: str | None
+    may_verify: bool
+    expires_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one reading of the database found, all of the moment of `epoch`. `asked`: all that was asked for."""
+
+    epoch: int
+    asked: tuple["Missing", ...]
+    secrets: tuple[SecretRecord, ...]
+    tokens: tuple[TokenRecord, ...]
+    apis: tuple[ApiRecord, ...]
+
+
+class Missing(Exception):
+    """Something that is not in memory: to be fetched, and then the request is decided anew."""
+
+    def __init__(self, kind: Kind, name: str | bytes) -> None:
+        super().__init__(kind)
+        self.kind: Final = kind
+        self.name: Final = name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Missing) and (self.kind, self.name) == (other.kind, other.name)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.name))
+
+
+Name = TypeVar("Name", str, bytes)
+Entry = TypeVar("Entry")
+
+
+class _Shelf(Generic[Name, Entry]):
+    """Entries of one kind by name, bounded, with the names that stand for nothing."""
+
+    __slots__ = ("_bound", "_kind", "entries", "unknown")
+
+    def __init__(self, kind: Kind, bound: int) -> None:
+        self._kind: Kind = kind
+        self._bound = bound
+        self.entries: dict[Name, Entry] = {}
+        self.unknown: dict[Name, None] = {}
+
+    def get(self, name: Name) -> Entry | None:
+        entry = self.entries.get(name)
+        if entry is None and name not in self.unknown:
+            raise Missing(self._kind, name)
+        return entry
+
+    def put(self, name: Name, entry: Entry) -> Entry | None:
+        """Keep an entry; the one that had to go for it, if any."""
+        gone = self.entries.pop(name, None)
+        if gone is None and len(self.entries) >= self._bound:
+            gone = self.entries.pop(next(iter(self.entries)))
+        self.entries[name] = entry
+        self.unknown.pop(name, None)
+        return gone
+
+    def note_unknown(self, name: Name) -> None:
+        """Remember that a name stands for nothing, unless it stands for something."""
+        if name in self.entries:
+            return
+        if len(self.unknown) >= UNKNOWN_MAX:
+            self.unknown.pop(next(iter(self.unknown)))
+        self.unknown[name] = None
+
+
+class Keyring:
+    """All that one worker decides by."""
+
+    def __init__(self, secrets_max: int = SECRETS_MAX) -> None:
+        # -1: nothing was heard yet.
+        self.epoch = -1
+        # The loop's clock at the start of the last poll that reached the database.
+        self.heard_at = float("-inf")
+        self._secrets: _Shelf[str, SecretRecord] = _Shelf("secret", secrets_max)
+        self._tokens: _Shelf[bytes, TokenRecord] = _Shelf("token", TOKENS_MAX)
+        self._apis: _Shelf[str, ApiRecord] = _Shelf("api", APIS_MAX)
+        self._slugs: _Shelf[str, str] = _Shelf("slug", APIS_MAX)
+        # Which selectors a change of a key, project or API touches.
+        self._of_key: dict[str, set[str]] = {}
+        self._of_project: dict[str, set[str]] = {}
+
+    def secret(self, selector: str) -> SecretRecord | None:
+        """The secret of a selector, or None where there is none; Missing where that is not known."""
+        return self._secrets.get(selector)
+
+    def token(self, digest: bytes) -> TokenRecord | None:
+        """The service token of a digest, or None; Missing where that is not known."""
+        return self._tokens.get(digest)
+
+    def api(self, api_id: str) -> ApiRecord | None:
+        """An API by id, or None; Missing where that is not known."""
+        return self._apis.get(api_id)
+
+    def api_of_slug(self, slug: str) -> ApiRecord | None:
+        """An API by slug, or None; Missing where that is not known."""
+        api_id = self._slugs.get(slug)
+        return None if api_id is None else self._apis.get(api_id)
+
+    def take_in(self, found: Found) -> bool:
+        """Keep what was read; False, and nothing kept, where it is older than what has been applied."""
+        if found.epoch < self.epoch:
+            return False
+        for secret in found.secrets:
+            self._put_secret(secret)
+        for token in found.tokens:
+            self._tokens.put(token.digest, token)
+        for api in found.apis:
+            self._apis.put(api.id, api)
+            self._slugs.put(api.slug, api.id)
+        for missing in found.asked:
+            self._note_unknown(missing)
+        return True
+
+    def apply(self, changes: Iterable[Change], epoch: int) -> None:
+        """Forget what changed; from now on nothing older than `epoch` is taken in."""
+        for change in changes:
+            self._forget(change)
+        self.epoch = epoch
+
+    def forget_all(self, epoch: int) -> None:
+        """Start anew: the database is not the one that was read before (a backup was put back)."""
+        for shelf in (self._secrets, self._tokens, self._apis, self._slugs):
+            shelf.entries.clear()
+            shelf.unknown.clear()
+        self._of_key.clear()
+        self._of_project.clear()
+        self.epoch = epoch
+
+    def _put_secret(self, secret: SecretRecord) -> None:
+        gone = self._secrets.put(secret.selector, secret)
+        if gone is not None:
+            self._unindex(gone)
+        self._of_key.setdefault(secret.key_id, set()).add(secret.selector)
+        self._of_project.setdefault(secret.project_id, set()).add(secret.selector)
+
+    def _note_unknown(self, missing: Missing) -> None:
+        match missing.name:
+            case bytes() as digest:
+                self._tokens.note_unknown(digest)
+            case selector if missing.kind == "secret":
+                self._secrets.note_unknown(selector)
+            case api_id if missing.kind == "api":
+                self._apis.note_unknown(api_id)
+            case slug:
+                self._slugs.note_unknown(slug)
+
+    def _forget(self, change: Change) -> None:
+        match change.subject_kind:
+            case "key":
+                self._forget_secrets(self._of_key.get(change.subject_id, ()))
+                self._secrets.unknown.clear()
+            case "project":
+                self._forget_secrets(self._of_project.get(change.subject_id, ()))
+            case "token":
+                for digest in [each.digest for each in self._tokens.entries.values() if each.id == change.subject_id]:
+                    del self._tokens.entries[digest]
+                self._tokens.unknown.clear()
+            case "api":
+                api = self._apis.entries.pop(change.subject_id, None)
+                if api is not None:
+                    self._slugs.entries.pop(api.slug, None)
+                self._apis.unknown.clear()
+                self._slugs.unknown.clear()
+
+    def _forget_secrets(self, selectors: Iterable[str]) -> None:
+        for selector in list(selectors):
+            secret = self._secrets.entries.pop(selector, None)
+            if secret is not None:
+                self._unindex(secret)
+
+    def _unindex(self, secret: SecretRecord) -> None:
+        for index, owner in ((self._of_key, secret.key_id), (self._of_project, secret.project_id)):
+            selectors = index[owner]
+            selectors.discard(secret.selector)
+            if not selectors:
+                del index[owner]

@@ -1,0 +1,97 @@
+"""Answers on their way out, and the journal that they wait for.
+
+All answers of one turn of the event loop are staged here; at its end their usage events are written
+with one write, and only then does any of them leave. What could not be written down is not answered
+as if it had been. Answers without an event pass through the same queue, so that the answers of a
+connection keep their order.
+"""
+
+import asyncio
+import logging
+import threading
+from typing import Final
+
+from freehold.gate.exchange import Exchange
+from freehold.usage.journal import JournalWriter
+from freehold.usage.records import UsageEvent
+
+_log: Final = logging.getLogger("freehold.gate")
+
+
+class Outbox:
+    """The answers and the journal of one worker. Belongs to the event loop's thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, journal: JournalWriter) -> None:
+        self._loop = loop
+        self._journal = journal
+        self._staged: list[tuple[Exchange, bytes, bool, bool]] = []
+        # Whether the last write failed: then nothing is begun that cannot be taken back.
+        self.failing = False
+
+    def stage(self, exchange: Exchange, data: bytes, event: UsageEvent | None, *, last: bool) -> None:
+        """Send these bytes at the end of this turn, if the event is written by then. `last`: the answer ends with them."""
+        if event is not None:
+            self._journal.append(event)
+        if not self._staged:
+            self._loop.call_soon(self.let_out)
+        self._staged.append((exchange, data, event is not None, last))
+
+    def record(self, event: UsageEvent) -> None:
+        """Write down a decision that nobody waits for any more."""
+        self._journal.append(event)
+        self._loop.call_soon(self.let_out)
+
+    def let_out(self) -> None:
+        """Write the events of this turn, then send what waited for them."""
+        staged, self._staged = self._staged, []
+        written = self._write_out()
+        for exchange, data, has_event, last in staged:
+            if exchange.void:
+                continue
+            if written or not has_event:
+                exchange.connection.deliver(exchange, data, last=last)
+            else:
+                exchange.unrecorded(exchange)
+
+    def _write_out(self) -> bool:
+        try:
+            self._journal.write_out()
+        except OSError as error:
+            if not self.failing:
+                _log.error("The journal cannot be written, so the gate answers 503: %s", error)
+            self.failing = True
+            return False
+        if self.failing:
+            _log.warning("The journal can be written again.")
+            self.failing = False
+        return True
+
+
+class Flusher:
+    """A thread that forces the journal to the disk every so many milliseconds."""
+
+    def __init__(self, journal: JournalWriter, every_ms: int) -> None:
+        self._journal = journal
+        self._every_s = every_ms / 1000
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="journal-flush", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and wait for the end."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        failing = False
+        while not self._stop.wait(self._every_s):
+            try:
+                self._journal.flush()
+                failing = False
+            except OSError as error:
+                if not failing:
+                    _log.error("The journal cannot be forced to the disk: %s", error)
+                failing = True

@@ -1,0 +1,84 @@
+"""Rate limits that the workers of one node share exactly: a table of arrival times in one mapped file.
+
+The file `limits.table` in the data directory's `run/` is 32,768 buckets of eight slots; a slot is the
+16-byte BLAKE2b of a key's id and its arrival time (nanoseconds, 8 bytes). A key lives in the bucket
+that its digest names. While a worker decides, it holds a POSIX record lock on that bucket's bytes:
+no other worker can decide for a key of that bucket, and the kernel gives the lock back when its holder
+dies, so a killed worker leaves nothing locked. What it costs is two system calls, and only for keys
+that have a limit.
+
+A slot whose arrival time is past is free, because a limit that is whole again is as good as new. When
+all eight slots of a bucket are in use at once (some 100,000 keys at work within their windows at one
+time), the one that is whole again soonest is given up: its key may get up to one burst more.
+
+The table holds nothing that must survive; a start of the instance finds old arrival times past, or
+within one window of now.
+"""
+
+import fcntl
+import hashlib
+import mmap
+import os
+import struct
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from freehold.keys.rate_limit import UNUSED
+from freehold.keys.records import Decision, SecretRecord
+from freehold.keys.rules import Ask, decide
+
+FILE: Final = "limits.table"
+_BUCKETS: Final = 1 << 15
+_SLOTS: Final = 8
+_SLOT: Final = struct.Struct("<16sq")
+_BUCKET_BYTES: Final = _SLOT.size * _SLOTS
+
+
+class SharedLimiter:
+    """Arrival times in a file that several processes map."""
+
+    __slots__ = ("_descriptor", "_table")
+
+    def __init__(self, folder: Path) -> None:
+        """Open the table, made where it is absent; OSError where that is not possible."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._descriptor = os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # Growing to the size that it has already changes nothing, so it does not matter who is first.
+        os.ftruncate(self._descriptor, _BUCKETS * _BUCKET_BYTES)
+        self._table = mmap.mmap(self._descriptor, _BUCKETS * _BUCKET_BYTES)
+
+    def decide(self, ask: Ask, record: SecretRecord, now_ns: int) -> Decision:
+        """Decide, and keep what was spent, while no other worker can."""
+        digest, offset = _place(record.key_id)
+        fcntl.lockf(self._descriptor, fcntl.LOCK_EX, _BUCKET_BYTES, offset)
+        try:
+            slot, before = self._find(digest, offset)
+            decision, after = decide(ask, record, before, now_ns)
+            if after != before:
+                _SLOT.pack_into(self._table, slot, digest, after)
+            return decision
+        finally:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_UN, _BUCKET_BYTES, offset)
+
+    def close(self) -> None:
+        """Unmap and close the table."""
+        self._table.close()
+        os.close(self._descriptor)
+
+    def _find(self, digest: bytes, offset: int) -> tuple[int, int]:
+        """The slot of a key and its arrival time; where it has none, the slot that it may take."""
+        free, free_arrival = offset, -1
+        for slot in range(offset, offset + _BUCKET_BYTES, _SLOT.size):
+            owner, arrival = _SLOT.unpack_from(self._table, slot)
+            if owner == digest:
+                return slot, arrival
+            if free_arrival < 0 or arrival < free_arrival:
+                free, free_arrival = slot, arrival
+        return free, UNUSED
+
+
+@lru_cache(maxsize=65_536)
+def _place(key_id: str) -> tuple[bytes, int]:
+    digest = hashlib.blake2b(key_id.encode(), digest_size=16).digest()
+    return digest, int.from_bytes(digest[:4]) % _BUCKETS * _BUCKET_BYTES

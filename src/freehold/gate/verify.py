@@ -1,0 +1,140 @@
+"""`POST /v1/keys/verify`: the operator's own code asks whether a request may pass.
+
+Answers 200 whatever was decided; anything else says that the question itself cannot be answered.
+"""
+
+import math
+from typing import Annotated, Final
+
+import msgspec
+
+from freehold.errors import FieldError, Problem, invalid
+from freehold.gate import answers
+from freehold.gate.addresses import parse_address
+from freehold.gate.decider import Decided, Decider, Question, usage_event
+from freehold.gate.exchange import Exchange
+from freehold.gate.service_tokens import ServiceTokens
+from freehold.keys.records import Environment
+
+_JSON_TYPES: Final = (b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8")
+
+
+class VerifyRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """What is asked: a key, and the endpoint by operation id or by method and path."""
+
+    key: Annotated[str, msgspec.Meta(max_length=512)]
+    endpoint: Annotated[str, msgspec.Meta(max_length=512)] | None = None
+    method: Annotated[str, msgspec.Meta(max_length=16)] | None = None
+    path: Annotated[str, msgspec.Meta(max_length=8192)] | None = None
+    environment: Environment | None = None
+    address: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    cost: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
+
+
+class VerifiedKey(msgspec.Struct):
+    """The key that was verified."""
+
+    id: str
+    name: str
+
+
+class VerifiedLimit(msgspec.Struct):
+    """One limit as it stands after this request."""
+
+    name: str
+    limit: int
+    remaining: int
+    reset_s: float
+
+
+class VerifyAnswer(msgspec.Struct):
+    """The decision. What is not known, or not the asker's to know, is null."""
+
+    allowed: bool
+    reason: str | None
+    request_id: str
+    project: str | None
+    environment: Environment | None
+    key: VerifiedKey | None
+    endpoint: str | None
+    limits: list[VerifiedLimit]
+    retry_after_s: int | None
+
+
+_decode = msgspec.json.Decoder(VerifyRequest).decode
+
+
+class Verify:
+    """Answers verifications."""
+
+    def __init__(self, decider: Decider, tokens: ServiceTokens) -> None:
+        self._decider = decider
+        self._tokens = tokens
+
+    def handle(self, exchange: Exchange, hearing: bool) -> None:
+        """Decide and answer; Problem where the question is not right, Missing where something is to be fetched."""
+        if exchange.method != b"POST":
+            raise Problem("method_not_allowed", "Verify with POST.", headers={"Allow": "POST"})
+        token = self._tokens.verifier(exchange.fields, exchange.at_ms)
+        asked = _read(exchange)
+        question = Question(
+            "verify",
+            asked.key,
+            asked.environment,
+            asked.endpoint,
+            None if asked.method is None else asked.method.upper(),
+            None if asked.path is None else asked.path.partition("?")[0],
+            asked.address,
+            None,
+            asked.cost,
+            organization_id=token.organization_id,
+        )
+        decided = self._decider.decide(question) if hearing else self._decider.unavailable(question)
+        body = answers.encode_json(_answer(exchange, decided))
+        exchange.reply(200, answers.JSON, body, usage_event(exchange, decided))
+
+
+def _read(exchange: Exchange) -> VerifyRequest:
+    content_type = exchange.fields.get(b"content-type", b"")
+    if content_type not in _JSON_TYPES and content_type.partition(b";")[0].strip().lower() != b"application/json":
+        raise Problem("unsupported_media_type", "Send the question as application/json.")
+    try:
+        asked = _decode(exchange.body)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at `$")
+        raise invalid(FieldError(place.strip("`.") or _unknown_field(message), f"{message}.")) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem("bad_request", f"The body is no JSON: {error}.") from None
+    _check(asked)
+    return asked
+
+
+def _unknown_field(message: str) -> str:
+    """The field that a message about an unknown or missing one names."""
+    return message.partition("`")[2].partition("`")[0]
+
+
+def _check(asked: VerifyRequest) -> None:
+    if asked.endpoint is None and (asked.method is None or asked.path is None):
+        raise invalid(FieldError("endpoint", "Name an endpoint, or a method and a path.", "required"))
+    if asked.endpoint is not None and (asked.method is not None or asked.path is not None):
+        raise invalid(FieldError("endpoint", "Name either an endpoint, or a method and a path.", "ambiguous"))
+    if asked.address is not None and parse_address(asked.address) is None:
+        raise invalid(FieldError("address", "This is no IP address.", "not_an_address"))
+
+
+def _answer(exchange: Exchange, decided: Decided) -> VerifyAnswer:
+    decision, record = decided.decision, decided.record
+    limits = [VerifiedLimit(each.name, each.limit, each.remaining, round(each.reset_s, 3)) for each in decision.limits]
+    wait_s = max((each.retry_after_s for each in decision.limits), default=0.0)
+    return VerifyAnswer(
+        decision.reason is None,
+        decision.reason,
+        exchange.request_id,
+        None if record is None else record.project_id,
+        None if record is None else record.environment,
+        None if record is None else VerifiedKey(record.key_id, record.key_name),
+        decided.operation_id,
+        limits,
+        math.ceil(wait_s) if wait_s > 0 else None,
+    )

@@ -1,0 +1,193 @@
+"""A data directory with a database, one API, one organization with sibling projects, and keys: written by plain inserts."""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import insert, update
+
+from freehold.keys import credential
+from freehold.keys.records import Environment
+from freehold.kit import clock, ids
+from freehold.kit.secrets import InstanceSecret, keyed_digest, random_base62
+from freehold.store import epoch, migrate, schema
+from freehold.store.engine import SQLITE_FILE, Store, Transaction, open_sqlite
+from freehold.usage.journal_frames import HEAD_BYTES, decode_frame
+from freehold.usage.records import UsageEvent
+
+ROUTES = [
+    ("listCountries", "GET", "/v1/countries"),
+    ("getCountry", "GET", "/v1/countries/{code}"),
+    ("createReport", "POST", "/v1/reports"),
+    ("putFile", "PUT", "/v1/files/{name}"),
+    ("headThing", "HEAD", "/v1/things"),
+    ("deleteCountry", "DELETE", "/v1/countries/{code}"),
+]
+_NOW = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+
+
+@dataclass(frozen=True)
+class IssuedKey:
+    text: str
+    id: str
+    project_id: str
+    selector: str
+
+
+@dataclass
+class Instance:
+    data: Path
+    store: Store
+    secret: InstanceSecret
+    organization_id: str = "org_one"
+    api_id: str = "api_one"
+    sandbox_id: str = "proj_sandbox"
+    production_id: str = "proj_production"
+
+    @classmethod
+    def create(cls, data: Path) -> "Instance":
+        data.mkdir(mode=0o700)
+        secret = InstanceSecret(os.urandom(32))
+        (data / "secret.key").write_text(secret.to_hex())
+        store = open_sqlite(data / SQLITE_FILE)
+        migrate.bring_up_to_date(store)
+        made = cls(data, store, secret)
+        with store.write() as tx:
+            made._fill(tx)
+        return made
+
+    def close(self) -> None:
+        self.store.close()
+
+    def _fill(self, tx: Transaction) -> None:
+        tx.execute(insert(schema.instance).values(id=1, created_at=_NOW, secret_check=self.secret.derive("secret-check")))
+        self.add_organization(tx, "org_operator", is_operator=True)
+        self.add_organization(tx, self.organization_id)
+        self.add_organization(tx, "org_two")
+        self.add_api(tx, self.api_id, "example", "http://127.0.0.1:1")
+        self.add_projects(tx, self.organization_id, self.sandbox_id, self.production_id)
+
+    def add_organization(self, tx: Transaction, organization_id: str, *, is_operator: bool = False) -> None:
+        tx.execute(
+            insert(schema.organizations).values(
+                id=organization_id, name=organization_id, slug=organization_id, is_operator=is_operator, created_at=_NOW
+            )
+        )
+
+    def add_api(self, tx: Transaction, api_id: str, slug: str, upstream: str | None) -> None:
+        tx.execute(insert(schema.apis).values(id=api_id, slug=slug, name=slug, upstream_sandbox=upstream, created_at=_NOW))
+        for position, (operation_id, method, path) in enumerate(ROUTES):
+            tx.execute(
+                insert(schema.endpoints).values(
+                    api_id=api_id, operation_id=operation_id, method=method, path=path, summary="", position=position
+                )
+            )
+
+    def add_projects(self, tx: Transaction, organization_id: str, sandbox_id: str, production_id: str) -> None:
+        for environment, project_id in (("sandbox", sandbox_id), ("production", production_id)):
+            in_production = environment == "production"
+            tx.execute(
+                insert(schema.projects).values(
+                    id=project_id, organization_id=organization_id, api_id=self.api_id, environment=environment,
+                    sandbox_id=sandbox_id if in_production else None,
+                    sandbox_environment="sandbox" if in_production else None,
+                    name=project_id, slug=sandbox_id, purpose="tests", state="active", created_by="usr_one", created_at=_NOW,
+                )
+            )  # fmt: skip
+            for operation_id, _, _ in ROUTES[:-1]:
+                tx.execute(
+                    insert(schema.scope_endpoints).values(
+                        project_id=project_id, operation_id=operation_id, api_id=self.api_id
+                    )
+                )
+
+    # --- what tests change, each announced as the product announces it ---
+
+    def issue(self, project_id: str | None = None, environment: Environment = "sandbox", **columns: Any) -> IssuedKey:
+        project_id = project_id or (self.sandbox_id if environment == "sandbox" else self.production_id)
+        key_id, selector, secret_part = ids.new_id("key"), random_base62(12), random_base62(32)
+        narrowed_to = columns.pop("endpoints", None)
+        with self.store.write() as tx:
+            tx.execute(
+                insert(schema.keys).values(
+                    id=key_id, project_id=project_id, environment=environment, name=key_id, state="active",
+                    narrowed=narrowed_to is not None, created_by="usr_one", created_at=_NOW, **columns,
+                )
+            )  # fmt: skip
+            for operation_id in narrowed_to or ():
+                tx.execute(
+                    insert(schema.key_endpoints).values(key_id=key_id, operation_id=operation_id, project_id=project_id)
+                )
+            self._add_secret(tx, key_id, project_id, environment, selector, secret_part, 1)
+            epoch.advance(tx, "key", key_id, clock.now())
+        return IssuedKey(credential.compose("fh", environment, selector, secret_part), key_id, project_id, selector)
+
+    def _add_secret(
+        self,
+        tx: Transaction,
+        key_id: str,
+        project_id: str,
+        environment: Environment,
+        selector: str,
+        secret_part: str,
+        version: int,
+    ) -> None:
+        digest = credential.digest(credential.pepper(self.secret, environment), secret_part)
+        tx.execute(
+            insert(schema.key_secrets).values(
+                selector=selector, key_id=key_id, project_id=project_id, environment=environment, version=version,
+                digest=digest, last4=secret_part[-4:], state="active", created_at=_NOW,
+            )
+        )  # fmt: skip
+
+    def revoke(self, key: IssuedKey) -> int:
+        with self.store.write() as tx:
+            tx.execute(update(schema.keys).where(schema.keys.c.id == key.id).values(state="revoked", revoked_at=clock.now()))
+            return epoch.advance(tx, "key", key.id, clock.now())
+
+    def archive(self, project_id: str) -> int:
+        with self.store.write() as tx:
+            tx.execute(update(schema.projects).where(schema.projects.c.id == project_id).values(state="archived"))
+            return epoch.advance(tx, "project", project_id, clock.now())
+
+    def set_upstreams(self, sandbox: str | None, production: str | None = None) -> None:
+        with self.store.write() as tx:
+            tx.execute(update(schema.apis).values(upstream_sandbox=sandbox, upstream_production=production))
+            epoch.advance(tx, "api", self.api_id, clock.now())
+
+    def service_token(self, organization_id: str = "org_operator", roles: tuple[str, ...] = ("verifier",)) -> str:
+        text = f"fho_{random_base62(40)}"
+        with self.store.write() as tx:
+            token_id = ids.new_id("tok")
+            tx.execute(
+                insert(schema.tokens).values(
+                    id=token_id, kind="service", organization_id=organization_id, name="tests", roles=list(roles),
+                    digest=keyed_digest(self.secret.derive("token-pepper"), text), last4=text[-4:], created_at=_NOW,
+                )
+            )  # fmt: skip
+            epoch.advance(tx, "token", token_id, clock.now())
+        return text
+
+    def expire_tokens(self) -> None:
+        with self.store.write() as tx:
+            tx.execute(update(schema.tokens).values(revoked_at=clock.now() - timedelta(days=1)))
+            epoch.advance(tx, "token", "tok_all", clock.now())
+
+    # --- what the gate leaves behind ---
+
+    def events(self) -> list[UsageEvent]:
+        """Every usage event in the journals, in order."""
+        found: list[tuple[int, UsageEvent]] = []
+        for path in sorted((self.data / "journal").glob("jrn_*/*.seg")):
+            data, offset = path.read_bytes(), HEAD_BYTES
+            while frame := decode_frame(data, offset):
+                found.append((frame.position, msgspec.msgpack.decode(frame.payload, type=UsageEvent)))
+                offset = frame.end
+        return [event for _, event in found]
+
+    def verifiers(self) -> list[epoch.Verifier]:
+        with self.store.read() as tx:
+            return epoch.verifiers_seen_since(tx, clock.now() - timedelta(hours=1))
