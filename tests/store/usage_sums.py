@@ -1,0 +1,50 @@
+"""Proving rollups against their events, by adding up anew, in another way than the product does."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+
+from freehold.store.engine import Store
+
+_EVENTS = text("""
+    SELECT at, COALESCE(project_id, ''), COALESCE(key_id, ''), COALESCE(secret, ''), COALESCE(endpoint, ''), outcome,
+           COALESCE(status, 0), COALESCE(organization_id, ''), cost, latency_us FROM usage_events
+""")
+_ROLLUPS = text("""
+    SELECT grain, bucket_at, project_id, key_id, secret, endpoint, outcome, status_class, organization_id,
+           requests, cost, latency_us_sum, latency_count FROM usage_rollups
+""")
+_WIDTHS_MS = {"minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
+
+
+def assert_sums_are_right(store: Store) -> int:
+    """Compare every rollup row with the events it stands for; how many events there are."""
+    with store.read() as tx:
+        events = tx.execute(_EVENTS).all()
+        rollups = {tuple(row[:9]): tuple(row[9:]) for row in tx.execute(_ROLLUPS)}
+    expected: dict[tuple[object, ...], Counter[str]] = {}
+    for at, project, key, secret, endpoint, outcome, status, organization, cost, latency_us in events:
+        starts = {grain: at - at % width for grain, width in _WIDTHS_MS.items()}
+        moment = datetime.fromtimestamp(at / 1000, UTC)
+        starts["month"] = int(datetime(moment.year, moment.month, 1, tzinfo=UTC).timestamp() * 1000)
+        for grain, start in starts.items():
+            place = (
+                grain,
+                start,
+                project,
+                key,
+                secret,
+                endpoint,
+                outcome,
+                status // 100 if 200 <= status < 600 else 0,
+                organization,
+            )
+            counter = expected.setdefault(place, Counter())
+            counter["requests"] += 1
+            counter["cost"] += cost
+            counter["latency_us_sum"] += latency_us or 0
+            counter["latency_count"] += latency_us is not None
+    names = ("requests", "cost", "latency_us_sum", "latency_count")
+    assert rollups == {place: tuple(counter[name] for name in names) for place, counter in expected.items()}
+    return len(events)
