@@ -1,10 +1,12 @@
 """The whole HTTP surface of the control plane, one line a route."""
 
 from collections.abc import Callable
+from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from litestar import delete, get, patch, post, put
+from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 
 from freehold.apis import api as apis
@@ -170,9 +172,8 @@ def page_handlers() -> list[HTTPRouteHandler]:
     """The dashboard's routes, as the framework takes them."""
     return [
         decorator(
-            path, sync_to_thread=None if iscoroutinefunction(handler) else True, include_in_schema=False, status_code=200,
-            name=f"{handler.__module__}.{handler.__name__}",
-        )(handler)
+            path, include_in_schema=False, status_code=200, name=f"{handler.__module__}.{handler.__name__}",
+        )(handler if iscoroutinefunction(handler) else _in_thread(handler))
         for decorator, path, handler in PAGES
     ]
 
@@ -185,7 +186,21 @@ def api_handlers() -> list[HTTPRouteHandler]:
 def _handler(decorator: Any, path: str, handler: Handler, tag: str) -> HTTPRouteHandler:
     status = {"status_code": 200} if handler in _ANSWERS_200 else {}
     made: HTTPRouteHandler = decorator(
-        path, sync_to_thread=True, tags=[tag], operation_id=handler.__name__, name=f"{handler.__module__}.{handler.__name__}",
+        path, tags=[tag], operation_id=handler.__name__, name=f"{handler.__module__}.{handler.__name__}",
         summary=(handler.__doc__ or "").partition("\n")[0], **status,
-    )(handler)  # fmt: skip
+    )(_in_thread(handler))  # fmt: skip
     return made
+
+
+def _in_thread(handler: Handler) -> Handler:
+    """A handler that runs in a thread, whatever it does there.
+
+    The framework's own `sync_to_thread` wraps a handler again each time another method of its path is
+    registered, and then takes the inner coroutine for the answer.
+    """
+
+    @wraps(handler)
+    async def run(**arguments: Any) -> Any:
+        return await sync_to_thread(handler, **arguments)
+
+    return run
