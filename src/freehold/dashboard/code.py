@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 _TOKENS: Final = re.compile(
     r"""(?P<name>"(?:[^"\\\n]|\\.)*"(?=\s*:\s))|(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
-    r"""|(?P<word>^(?:curl|import|from|const|freehold)\b)|(?P<number>(?<![\w.-])-?\d+(?:\.\d+)?(?![\w.-]))""",
+    r"""|(?P<word>^(?:curl|import|from|const|freehold)\b)|(?P<number>(?<![\w.:/-])-?\d+(?:\.\d+)?(?![\w.-]))""",
     re.MULTILINE,
 )
 _CLASSES: Final = {"name": "fh-c-k", "text": "fh-c-s", "word": "fh-c-f", "number": "fh-c-n"}

@@ -25,9 +25,10 @@ def percent(part: int, whole: int, places: int = 2) -> str:
     return f"{100 - 10**-places:.{places}f}" if part < whole and float(text) == 100 else text
 
 
-def plural(count: int, singular: str, many: str = "") -> str:
-    """A count with its noun: `1 key`, `3 keys`."""
-    return f"{count:,} {singular if count == 1 else many or singular + 's'}"
+def plural(count: int, singular: str) -> str:
+    """A count with its noun: `1 key`, `3 keys`, `2 deliveries`."""
+    many = f"{singular[:-1]}ies" if singular.endswith("y") and singular[-2] not in "aeiou" else f"{singular}s"
+    return f"{count:,} {singular if count == 1 else many}"
 
 
 def rfc3339(at: datetime) -> str:

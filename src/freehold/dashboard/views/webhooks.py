@@ -13,7 +13,7 @@ DeliveryState = Literal["pending", "delivered", "failed", "dropped"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRow:
-    """One endpoint in the list. `latest` are its last deliveries, oldest first: accepted or not."""
+    """One endpoint in the list. The counts are of 30 days; `latest` are its last deliveries, oldest first: accepted or not."""
 
     id: str
     url: str
@@ -40,10 +40,14 @@ class WebhooksView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewWebhookView:
-    """A new endpoint (`webhooks/new.html.j2`). Fields: `url`, `description`, `event_types`, `max_per_second`."""
+    """A new endpoint (`webhooks/new.html.j2`). Fields: `url`, `description`, `event_types`, `headers`.
+
+    `headers` has one `Name: value` a line. `loopback` says that this machine itself may be the receiver.
+    """
 
     project_id: str
     event_types: tuple[Choice, ...]
+    loopback: bool = False
     form: Form = field(default_factory=Form)
 
 
@@ -65,11 +69,21 @@ class DeliveryRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SigningSecretRow:
+    """One version of a signing secret that still signs. The newest has no `retires_at`."""
+
+    version: int
+    created_at: datetime
+    retires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookView:
     """One endpoint (`webhooks/one.html.j2`).
 
-    `signing_secret` is there only on the answer that created it. Edit form: `url`, `description`,
-    `event_types`, `max_per_second`, `revision`. Test form: `event_type`. Delete form: `confirm` (the URL's host).
+    `signing_secret` is there only on the answer that made it, with the endpoint or, where `rotated`, by a
+    rotation. Edit form: `url`, `description`, `event_types`, `headers`, `revision`. Test form: `event_type`.
+    Rotation form: `overlap_s`. Pause and resume have no fields. Delete form: `confirm` (the URL's host).
     """
 
     project_id: str
@@ -77,16 +91,23 @@ class WebhookView:
     revision: int
     created_by: str
     created_at: datetime
-    max_per_second: int | None
+    headers: tuple[tuple[str, str], ...]
+    secrets: tuple[SigningSecretRow, ...]
     event_types: tuple[Choice, ...]
+    test_event_types: tuple[Choice, ...]
+    overlaps: tuple[Choice, ...]
     deliveries: tuple[DeliveryRow, ...]
     filters: tuple[Filter, ...]
     pager: Pager
     delete: Danger
+    filtered: bool = False
     signing_secret: str | None = None
+    rotated: bool = False
     test_blocked: str | None = None
     edit_form: Form = field(default_factory=Form)
     test_form: Form = field(default_factory=Form)
+    turn_form: Form = field(default_factory=Form)
+    rotate_form: Form = field(default_factory=Form)
     delete_form: Form = field(default_factory=Form)
 
 
@@ -124,6 +145,7 @@ class DeliveryView:
     """One delivery (`webhooks/delivery.html.j2`).
 
     The block `live` waits at `/projects/{project_id}/deliveries/{delivery.id}/live` while it is pending.
+    `endpoint_id` is empty where the endpoint has been removed since.
     """
 
     project_id: str
@@ -145,6 +167,7 @@ class MessageRow:
     delivered: int
     failed: int
     pending: int
+    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
