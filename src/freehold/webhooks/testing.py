@@ -26,7 +26,7 @@ _slots: Final = threading.BoundedSemaphore(_AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class SentTest:
     """A test as it was sent, and what came of it."""
 
     dispatch: Dispatch
@@ -40,7 +40,7 @@ def send_test(
     actor: Actor,
     endpoint_id: str,
     event_type: str | None = None,
-) -> Tested:
+) -> SentTest:
     """Send one signed test event to an endpoint and wait for what comes back, at most 25 s.
 
     Problem `too_many_requests` while eight others are under way in this process.
@@ -61,7 +61,7 @@ def send_test(
             attempt = delivery_actions.record_attempt(tx, dispatch, sent, at, result, jitter=0.0)
     finally:
         _slots.release()
-    return Tested(dispatch, attempt)
+    return SentTest(dispatch, attempt)
 
 
 async def _send(settings: Settings, sent: Outgoing, dispatch: Dispatch) -> AttemptResult:
