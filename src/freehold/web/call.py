@@ -92,7 +92,12 @@ class Call:
         return self.store.read()
 
     def write(self) -> AbstractContextManager[Transaction]:
-        """A transaction that commits when its block ends."""
+        """A transaction that commits when its block ends.
+
+        The caller is found first: finding one may write (when a token was last used), and the embedded
+        database has one writer, which inside this transaction would wait for itself.
+        """
+        _ = self.caller_or_none
         return self.store.write()
 
     @property
@@ -204,13 +209,13 @@ class Call:
         scheme, _, text = authorization.partition(" ")
         found = None
         if scheme.lower() == "bearer" and text.isascii():
-            with self.read() as tx:
+            with self.store.read() as tx:
                 found = tokens.actor_of_token(tx, self.secret, text.strip())
         if found is None:
             raise Problem("unauthenticated", "The access token is unknown, expired or revoked.", headers={"WWW-Authenticate": 'Bearer realm="freehold", error="invalid_token"'})
         token, actor = found
         self._note_token_use(token)
-        with self.read() as tx:
+        with self.store.read() as tx:
             user = accounts.find_user(tx, actor.user_id) if actor.user_id else None
         return Caller(self._placed(actor), user, token=token)
 
@@ -218,11 +223,11 @@ class Call:
         # Once a minute is enough to say when a token was last used, and keeps reads from becoming writes.
         now = clock.now()
         if token.last_used_at is None or (now - token.last_used_at).total_seconds() >= 60:
-            with self.write() as tx:
+            with self.store.write() as tx:
                 accounts.touch_token(tx, token.id, now)
 
     def _by_session(self, text: str) -> Caller | None:
-        with self.read() as tx:
+        with self.store.read() as tx:
             found = sessions.find_session(tx, self.secret, text)
             actor = tokens.actor_of_user(tx, found[1].id) if found else None
         if found is None or actor is None:
@@ -231,7 +236,7 @@ class Call:
         if self.method not in _SAFE:
             self._check_csrf(text)
         if sessions.should_touch(session, clock.now()):
-            with self.write() as tx:
+            with self.store.write() as tx:
                 sessions.touch(tx, session, self.settings.session_days)
         return Caller(self._placed(actor), user, session=session)
 
