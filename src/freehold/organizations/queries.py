@@ -326,13 +326,13 @@ def insert_session(tx: Transaction, session: Session) -> None:
 def find_session(tx: Transaction, digest: bytes, now: datetime) -> tuple[Session, User] | None:
     """A session that has not ended, with its person (primary key)."""
     row = tx.execute(
-        select(*sessions.c, *(column.label(f"user_{column.name}") for column in _USER))
+        select(*sessions.c, *(column.label(f"person_{column.name}") for column in _USER))
         .join(users, users.c.id == sessions.c.user_id)
         .where(sessions.c.digest == digest, sessions.c.expires_at > now, users.c.disabled_at.is_(None))
     ).first()
     if row is None:
         return None
-    user = User(row.user_id, row.user_email, row.user_name, row.user_is_operator, row.user_created_at, row.user_disabled_at)
+    user = User(*(row._mapping[f"person_{column.name}"] for column in _USER))
     return _session(row), user
 
 
