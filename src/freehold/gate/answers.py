@@ -46,7 +46,7 @@ def denial_body(
 ) -> bytes:
     """The JSON of any error: a Problem's, or a denied decision's."""
     listed = [{"field": each.field, "message": each.message, "code": each.code} for each in errors]
-    return encode_json(ProblemBody("about:blank", title, status, detail, code, request_id, listed))
+    return encode_json(ProblemBody(f"urn:freehold:error:{code}", title, status, detail, code, request_id, listed))
 
 
 def fields_of(headers: Iterable[tuple[str, str]]) -> bytes:

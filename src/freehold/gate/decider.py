@@ -148,7 +148,7 @@ def usage_event(
         question.address,
         question.user_agent if question.user_agent is None else question.user_agent[:_USER_AGENT_MAX],
         decision.rule,
-        tuple((limit.name, limit.limit, limit.remaining, limit.reset_s) for limit in decision.limits),
+        tuple((each.name, each.limit, each.remaining, round(each.reset_s, 3)) for each in decision.limits),
         decided.epoch,
     )
 

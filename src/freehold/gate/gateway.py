@@ -114,9 +114,9 @@ def _deny(exchange: Exchange, decided: Decided) -> None:
     if reason is None:
         raise ValueError("an allowed request is not denied")
     status = DENIAL_STATUS[reason]
-    title, detail = DENIAL_WORDS[reason]
+    meaning, detail = DENIAL_WORDS[reason]
     fields = decision_fields(exchange, decided) + answers.PROBLEM_JSON
     if status == 401:
         fields += answers.CHALLENGE
-    body = answers.denial_body(reason, title, status, detail, exchange.request_id)
+    body = answers.denial_body(reason, meaning.rstrip("."), status, detail, exchange.request_id)
     exchange.reply(status, fields, body, usage_event(exchange, decided, status))

@@ -1,0 +1,157 @@
+"""The decision: every reason, its rule, and the order in which they are found."""
+
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from freehold.keys import explanation, rules
+from freehold.keys.rate_limit import UNUSED
+from freehold.keys.records import DENIAL_STATUS, DENIAL_WORDS, LimitState, RateLimit, Reason, SecretRecord
+from freehold.keys.rules import Ask, decide
+
+NOW_MS = 1_800_000_000_000
+NOW_NS = NOW_MS * 1_000_000
+
+RECORD = SecretRecord(
+    selector="Selector0001", digest=b"d" * 32, secret_state="active", retires_at_ms=None, version=1, last4="abcd",
+    key_id="key_1", key_name="one", key_state="active", expires_at_ms=None, allowed_networks=(), rate_limit=None,
+    endpoints=frozenset({"getCountry"}), narrowed=False, project_id="proj_1", project_name="p", project_state="active",
+    environment="sandbox", organization_id="org_1", api_id="api_1",
+)  # fmt: skip
+ASK = Ask(b"d" * 32, None, "api_1", "getCountry", None, 1)
+INNER = ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")
+
+# What spoils a request, in the order in which it must be noticed: of the question, or of the record.
+SPOILERS: list[tuple[Reason, str, dict[str, Any], dict[str, Any]]] = [
+    (Reason.MALFORMED_KEY, "credential.form", {"digest": None}, {}),
+    (Reason.UNKNOWN_KEY, "credential.secret", {"digest": b"x" * 32}, {}),
+    (Reason.REVOKED, "key.state", {}, {"key_state": "revoked"}),
+    (Reason.REVOKED, "secret.state", {}, {"secret_state": "revoked"}),
+    (Reason.EXPIRED, "key.expires_at", {}, {"expires_at_ms": NOW_MS}),
+    (Reason.PROJECT_ARCHIVED, "project.state", {}, {"project_state": "archived"}),
+    (Reason.WRONG_ENVIRONMENT, "project.environment", {"environment": "production"}, {}),
+    (Reason.ENDPOINT_UNKNOWN, "api.catalogue", {"operation_id": None}, {}),
+    (Reason.ENDPOINT_NOT_IN_SCOPE, "project.api", {"api_id": "api_2"}, {}),
+    (Reason.ENDPOINT_NOT_IN_SCOPE, "project.scope", {}, {"endpoints": frozenset()}),
+    (Reason.ADDRESS_NOT_ALLOWED, "key.allowed_cidrs", {}, {"allowed_networks": INNER}),
+    (Reason.RATE_LIMITED, "key.rate_limit", {"cost": 6}, {"rate_limit": RateLimit(5, 60)}),
+]
+
+
+def spoiled(which: list[int]) -> tuple[Ask, SecretRecord]:
+    ask, record = ASK, RECORD
+    for at in which:
+        _, _, in_ask, in_record = SPOILERS[at]
+        ask, record = ask._replace(**in_ask), replace(record, **in_record)
+    return ask, record
+
+
+def test_a_request_that_nothing_spoils_is_allowed() -> None:
+    decision, arrival = decide(ASK, RECORD, UNUSED, NOW_NS)
+    assert (decision.allowed, decision.reason, decision.rule, decision.limits) == (True, None, "all", ())
+    assert decision.outcome == "allowed"
+    assert arrival == UNUSED
+
+
+@pytest.mark.parametrize("at", range(len(SPOILERS)), ids=[rule for _, rule, _, _ in SPOILERS])
+def test_each_spoiler_alone_has_its_reason_and_rule(at: int) -> None:
+    decision, arrival = decide(*spoiled([at]), UNUSED, NOW_NS)
+    assert (decision.reason, decision.rule) == SPOILERS[at][:2]
+    assert not decision.allowed
+    assert arrival == UNUSED
+
+
+@given(st.sets(st.integers(0, len(SPOILERS) - 1), min_size=1))
+def test_of_several_the_first_in_order_is_named(which: set[int]) -> None:
+    # The earliest is put in last, so that it stands where two spoil the same field.
+    decision, arrival = decide(*spoiled(sorted(which, reverse=True)), UNUSED, NOW_NS)
+    assert (decision.reason, decision.rule) == SPOILERS[min(which)][:2]
+    assert arrival == UNUSED
+
+
+def test_no_record_and_a_wrong_secret_are_the_same_decision() -> None:
+    assert decide(ASK, None, UNUSED, NOW_NS) == decide(ASK._replace(digest=b"x" * 32), RECORD, UNUSED, NOW_NS)
+
+
+@pytest.mark.parametrize(
+    ("state", "retires_at_ms", "reason"),
+    [
+        ("active", None, None),
+        ("retiring", NOW_MS + 1, None),
+        ("retiring", NOW_MS, Reason.REVOKED),
+        ("retired", NOW_MS + 1, Reason.REVOKED),
+        ("revoked", None, Reason.REVOKED),
+    ],
+)
+def test_a_secret_serves_until_its_time(state: Any, retires_at_ms: int | None, reason: Reason | None) -> None:
+    record = replace(RECORD, secret_state=state, retires_at_ms=retires_at_ms)
+    assert decide(ASK, record, UNUSED, NOW_NS).decision.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("expires_at_ms", "reason"), [(NOW_MS + 1, None), (NOW_MS, Reason.EXPIRED), (0, Reason.EXPIRED)]
+)
+def test_a_key_expires_at_its_millisecond(expires_at_ms: int, reason: Reason | None) -> None:
+    assert decide(ASK, replace(RECORD, expires_at_ms=expires_at_ms), UNUSED, NOW_NS).decision.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [("10.1.2.3", True), ("2001:db8::1", True), ("11.0.0.1", False), ("::1", False), (None, False)],
+)
+def test_an_address_must_be_known_and_inside(address: str | None, allowed: bool) -> None:
+    record = replace(RECORD, allowed_networks=INNER)
+    ask = ASK._replace(address=None if address is None else ip_address(address))
+    assert decide(ask, record, UNUSED, NOW_NS).decision.allowed is allowed
+
+
+def test_a_narrowed_key_says_that_it_is_the_key() -> None:
+    record = replace(RECORD, narrowed=True, endpoints=frozenset({"other"}))
+    assert decide(ASK, record, UNUSED, NOW_NS).decision.rule == "key.endpoints"
+
+
+def test_the_limit_is_spent_only_by_what_passes_and_the_state_is_after_it() -> None:
+    record, arrival = replace(RECORD, rate_limit=RateLimit(2, 10)), UNUSED
+    states = []
+    for _ in range(3):
+        decision, arrival = decide(ASK, record, arrival, NOW_NS)
+        states.append((decision.allowed, decision.limits[0].remaining, decision.limits[0].retry_after_s))
+    assert states == [(True, 1, 0.0), (True, 0, 0.0), (False, 0, 5.0)]
+    decision, arrival = decide(ASK, replace(record, project_state="archived"), arrival, NOW_NS)
+    assert decision.limits == ()
+
+
+def test_asking_does_not_spend_if_the_arrival_is_not_kept() -> None:
+    record = replace(RECORD, rate_limit=RateLimit(1, 10))
+    assert decide(ASK, record, UNUSED, NOW_NS) == decide(ASK, record, UNUSED, NOW_NS)
+
+
+# --- in words -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", range(len(SPOILERS)), ids=[rule for _, rule, _, _ in SPOILERS])
+def test_every_denial_says_what_was_looked_at_and_what_must_change(at: int) -> None:
+    explained = explanation.explain(decide(*spoiled([at]), UNUSED, NOW_NS).decision)
+    assert explained.rule_words
+    assert (explained.meaning, explained.remedy) == DENIAL_WORDS[SPOILERS[at][0]]
+
+
+def test_an_explanation_of_what_was_kept_is_that_of_the_decision() -> None:
+    record = replace(RECORD, rate_limit=RateLimit(5, 60))
+    decision = decide(ASK, record, UNUSED, NOW_NS).decision
+    kept = [(each.name, each.limit, each.remaining, each.reset_s) for each in decision.limits]
+    assert explanation.explain_recorded(decision.outcome, decision.rule, kept) == explanation.explain(decision)
+
+
+def test_the_longest_wait_is_the_one_that_is_told() -> None:
+    limits = (LimitState("a", 1, 0, 3.0, 2.0), LimitState("b", 1, 0, 9.0, 7.0))
+    explained = explanation.explain(rules.Decision(Reason.RATE_LIMITED, "key.rate_limit", limits))
+    assert explained.retry_after_s == 7.0
+
+
+def test_every_reason_has_a_status_and_words() -> None:
+    assert set(DENIAL_STATUS) == set(DENIAL_WORDS) == set(Reason)
