@@ -30,14 +30,14 @@ T = TypeVar("T")
 WithRemoved = Annotated[bool, Parameter(description="Also what the document no longer has.")]
 
 
-class UpstreamsBody(Body):
+class UpstreamsBody(Body, frozen=True):
     """Where the gateway sends each environment's requests: http(s) base URLs, or null for none."""
 
     sandbox: str | UnsetType | None = UNSET
     production: str | UnsetType | None = UNSET
 
 
-class ApiBody(Body):
+class ApiBody(Body, frozen=True):
     """A new API. Without a slug one is made from the name."""
 
     name: Annotated[str, msgspec.Meta(examples=["Payments"])]
@@ -45,7 +45,7 @@ class ApiBody(Body):
     upstreams: UpstreamsBody = UpstreamsBody()
 
 
-class ApiPatch(Body):
+class ApiPatch(Body, frozen=True):
     """New values; what is absent stays, a null upstream is cleared."""
 
     name: str | UnsetType = UNSET

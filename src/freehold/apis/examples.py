@@ -11,7 +11,7 @@ from freehold.apis.schemas import accepts, definition
 
 _DEPTH_MAX: Final = 12
 # Values in one example.
-_VALUES_MAX: Final = 2_000
+_VALUES_MAX: Final = 500
 _LENGTH_MAX: Final = 1_000
 _ITEMS_MAX: Final = 20
 

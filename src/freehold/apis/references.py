@@ -20,12 +20,12 @@ _CHAIN_MAX: Final = 32
 _VALUES_MAX: Final = 500_000
 
 # JSON Schema 2020-12: the keywords whose values are schemas, lists of them, or mappings to them.
-_SCHEMA: Final = frozenset(
+SCHEMA: Final = frozenset(
     {"additionalProperties", "unevaluatedProperties", "unevaluatedItems", "items", "contains", "not", "if", "then",
      "else", "propertyNames", "contentSchema"}
 )  # fmt: skip
-_SCHEMAS: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-_NAMED_SCHEMAS: Final = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
+SCHEMAS: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+NAMED_SCHEMAS: Final = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
 # These give a schema an address of its own, which a schema that was cut out no longer has.
 _ADDRESSES: Final = frozenset({"$id", "$anchor", "$dynamicAnchor", "$dynamicRef"})
 
@@ -105,15 +105,15 @@ def _tokens(reference: Any, pointer: str) -> list[str]:
     return tokens(fragment)
 
 
-def subschemas(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Every schema directly inside a schema, with its pointer relative to it."""
+def subschemas(schema: dict[str, Any]) -> Iterator[Any]:
+    """Every schema directly inside a schema."""
     for keyword, value in schema.items():
-        if keyword in _SCHEMA:
-            yield join("", keyword), value
-        elif keyword in _SCHEMAS and isinstance(value, list):
-            yield from ((join(join("", keyword), str(index)), each) for index, each in enumerate(value))
-        elif keyword in _NAMED_SCHEMAS and isinstance(value, dict):
-            yield from ((join(join("", keyword), name), each) for name, each in value.items())
+        if keyword in SCHEMA:
+            yield value
+        elif keyword in SCHEMAS and isinstance(value, list):
+            yield from value
+        elif keyword in NAMED_SCHEMAS and isinstance(value, dict):
+            yield from value.values()
 
 
 @dataclass(slots=True)
@@ -142,11 +142,11 @@ class _Cut:
             raise BadReference(pointer, f"{keyword} is not read in a payload's schema; refer with #/… instead.")
         if keyword == "$ref":
             return self._definition(value, pointer)
-        if keyword in _SCHEMA:
+        if keyword in SCHEMA:
             return self.copy(value, pointer)
-        if keyword in _SCHEMAS and isinstance(value, list):
+        if keyword in SCHEMAS and isinstance(value, list):
             return [self.copy(each, join(pointer, str(index))) for index, each in enumerate(value)]
-        if keyword in _NAMED_SCHEMAS and isinstance(value, dict):
+        if keyword in NAMED_SCHEMAS and isinstance(value, dict):
             return {name: self.copy(each, join(pointer, name)) for name, each in value.items()}
         return self._data(value, pointer)
 
@@ -167,8 +167,14 @@ class _Cut:
 
 def self_contained(references: References, schema: Any, pointer: str) -> Any:
     """A schema with all that it refers to under its own `$defs`; BadReference where a reference cannot be followed."""
-    if isinstance(schema, dict) and schema.keys() == {"$ref"}:
-        schema, pointer = references.follow(schema, pointer)
+    for _ in range(_CHAIN_MAX):
+        if not (isinstance(schema, dict) and schema.keys() == {"$ref"}):
+            return _cut_out(references, schema, pointer)
+        schema, pointer = references.find(schema["$ref"], join(pointer, "$ref"))
+    raise BadReference(pointer, "The references go in a circle, or through more than 32 steps.", "cycle")
+
+
+def _cut_out(references: References, schema: Any, pointer: str) -> Any:
     own = schema.get("$defs") if isinstance(schema, dict) else None
     cut = _Cut(references, taken=set(own) if isinstance(own, dict) else set())
     made = cut.copy(schema, pointer)

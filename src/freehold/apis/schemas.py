@@ -5,14 +5,14 @@ its patterns can be read, and it does not refer to itself without end. Pure.
 """
 
 import math
-import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 
-from freehold.apis.json_pointers import dotted, join
+from freehold.apis.json_pointers import dotted
+from freehold.apis.keywords import wrong_keywords
 from freehold.apis.references import subschemas
 from freehold.errors import FieldError
 
@@ -30,14 +30,17 @@ def check_schema(schema: Any, pointer: str) -> list[FieldError]:
     """What is wrong with a self-contained schema that stands at a pointer; nothing where it can be used."""
     if _depth(schema) > SCHEMA_DEPTH_MAX:
         return [_error(pointer, f"The schema is nested more than {SCHEMA_DEPTH_MAX} levels deep.", "too_deep")]
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        place = pointer
-        for step in error.absolute_path:
-            place = join(place, str(step))
-        return [_error(place, f"This is no JSON Schema 2020-12: {error.message[:300]}.", "bad_schema")]
-    return list(_unusable(schema, pointer))[:_ERRORS_MAX]
+    wrong = list(islice(wrong_keywords(schema, pointer), _ERRORS_MAX))
+    if wrong:
+        return [_error(place, f"This is no JSON Schema 2020-12: {message}", "bad_schema") for place, message in wrong]
+    applied, chained = _application(schema)
+    if math.isinf(applied):
+        return [
+            _error(pointer, "The schema refers to itself without end, so that nothing can be checked by it.", "cycle")
+        ]
+    if applied > _APPLIED_MAX or chained > _CHAINED_MAX:
+        return [_error(pointer, "To check one value by this schema takes too many steps.", "too_many")]
+    return []
 
 
 def _error(pointer: str, message: str, code: str) -> FieldError:
@@ -56,48 +59,20 @@ def _depth(schema: Any) -> int:
     return depth
 
 
-def _unusable(schema: Any, pointer: str) -> Iterator[FieldError]:
-    for place, each in _every_schema(schema, pointer):
-        for keyword, pattern in _patterns(each):
-            if not _can_be_read(pattern):
-                yield _error(
-                    join(place, keyword), f"Freehold cannot read the pattern {pattern[:100]!r}.", "bad_pattern"
-                )
-    applied, chained = _application(schema)
-    if math.isinf(applied):
-        yield _error(pointer, "The schema refers to itself without end, so that nothing can be checked by it.", "cycle")
-    elif applied > _APPLIED_MAX or chained > _CHAINED_MAX:
-        yield _error(pointer, "To check one value by this schema takes too many steps.", "too_many")
-
-
-def _every_schema(schema: Any, pointer: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    waiting = [(pointer, schema)]
+def _every_schema(schema: Any) -> Iterator[dict[str, Any]]:
+    waiting = [schema]
     while waiting:
-        place, each = waiting.pop()
+        each = waiting.pop()
         if isinstance(each, dict):
-            yield place, each
-            waiting.extend((place + inner, value) for inner, value in subschemas(each))
-
-
-def _patterns(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    if "pattern" in schema:
-        yield "pattern", schema["pattern"]
-    yield from (("patternProperties", name) for name in schema.get("patternProperties", {}))
-
-
-def _can_be_read(pattern: str) -> bool:
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError):
-        return False
-    return True
+            yield each
+            waiting.extend(subschemas(each))
 
 
 def _application(root: Any) -> tuple[float, float]:
     """How many schemas are applied to one value at the most, and how far in each other; infinite where it never ends."""
     costs: dict[int, tuple[int, int]] = {}
     entered: set[int] = set()
-    waiting = [(False, each) for _, each in _every_schema(root, "")]
+    waiting = [(False, each) for each in _every_schema(root)]
     while waiting:
         leaving, schema = waiting.pop()
         if leaving:

@@ -32,10 +32,12 @@ def event_types_of(reading: Reading) -> Iterator[EventType]:
 
 
 def _event_type(reading: Reading, name: str, item: Any, pointer: str) -> EventType:
+    found = len(reading.errors)
     item, place = reading.followed(item, pointer)
     method = next((each for each in ("post", *METHODS) if each in item), None)
     if method is None:
-        reading.wrong(pointer, f"The webhook {name} has no operation: give it a `post`.", "no_operation")
+        if len(reading.errors) == found:
+            reading.wrong(pointer, f"The webhook {name} has no operation: give it a `post`.", "no_operation")
         return EventType(name, "", None, None)
     at = join(place, method)
     operation = reading.mapping(item[method], at)
