@@ -152,7 +152,7 @@ def fill(instance: Instance) -> None:
 
 def _fill_projects(tx: Transaction, instance: Instance) -> None:
     api = apis.create_api(tx, SYSTEM, NewApi("Parcels", "parcels", {"sandbox": "http://127.0.0.1:9"}))
-    apis.import_openapi(tx, SYSTEM, api.id, DOCUMENT, "application/json")
+    apis.import_openapi(tx, SYSTEM, api.id, apis.read_openapi(SYSTEM, DOCUMENT, "application/json"))
     instance.api = api.id
     instance.project, instance.key = _project(tx, instance, "owner", instance.harbour)
     instance.foreign_project, instance.foreign_key = _project(tx, instance, "stranger", instance.elsewhere)

@@ -20,9 +20,9 @@ from freehold.apis.documents import read_document
 from freehold.apis.openapi import read_catalogue
 from freehold.apis.records import (
     BUNDLED,
-    NOTHING_CHANGED,
     Api,
     ApiEdit,
+    Document,
     EndpointRow,
     Environment,
     EventType,
@@ -121,10 +121,19 @@ def edit_api(tx: Transaction, actor: Actor, api: str, edit: ApiEdit, revision: i
     return new
 
 
+def read_openapi(actor: Actor, text: bytes, media_type: str | None) -> Document:
+    """Read a document to be imported; Problem `invalid` says all that is wrong with it, and where.
+
+    Outside of any transaction, because a large document takes seconds and others wait for a writer.
+    """
+    require_operator(actor)
+    return _read(text, media_type)
+
+
 def import_openapi(
-    tx: Transaction, actor: Actor, api: str, text: bytes, media_type: str | None, revision: int | None = None
+    tx: Transaction, actor: Actor, api: str, document: Document, revision: int | None = None
 ) -> Imported:
-    """Make an OpenAPI 3.1 document the API's catalogue; Problem `invalid` says all that is wrong with it, and where."""
+    """Make an OpenAPI document the API's catalogue; what that changes, and which projects it touches."""
     require_operator(actor)
     found = _locked(tx, api, revision)
     if found.is_bundled:
@@ -133,7 +142,7 @@ def import_openapi(
             "This API is bundled with Freehold, and so is its catalogue. Register your own API, or give this one "
             "upstreams of your own first.",
         )
-    return _import(tx, actor, found, text, media_type)
+    return _import(tx, actor, found, document)
 
 
 def ensure_example_api(tx: Transaction, now: datetime) -> Api:
@@ -152,24 +161,32 @@ def ensure_example_api(tx: Transaction, now: datetime) -> Api:
         _announce(tx, _SYSTEM, "api.created", api, after={"slug": api.slug, "name": api.name})
     if not api.is_bundled:
         return api
-    document = (resources.files("freehold.example") / "openapi.yaml").read_bytes()
-    return _import(tx, _SYSTEM, api, document, "application/yaml").api
+    text = (resources.files("freehold.example") / "openapi.yaml").read_bytes()
+    if _digest(text) == api.document_digest:
+        return api
+    return _import(tx, _SYSTEM, api, _read(text, "application/yaml")).api
 
 
-def _import(tx: Transaction, actor: Actor, api: Api, text: bytes, media_type: str | None) -> Imported:
-    digest = hashlib.sha256(text).hexdigest()
-    if digest == api.document_digest:
-        # Word for word what is there: what it says was said when it came.
-        return Imported(api, NOTHING_CHANGED, (), rules.upstream_warnings(api, queries.endpoints_of(tx, api.id)))
+def _read(text: bytes, media_type: str | None) -> Document:
     catalogue = read_catalogue(read_document(text, media_type))
+    return Document(text.decode("utf-8-sig"), _digest(text), catalogue)
+
+
+def _digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
+
+
+def _import(tx: Transaction, actor: Actor, api: Api, document: Document) -> Imported:
+    catalogue = document.catalogue
     plan = rules.plan_import(queries.catalogue_of(tx, api.id), catalogue)
-    now = clock.now()
-    imported = replace(api, document_digest=digest, imported_at=now, revision=api.revision + 1)
-    queries.update_document(tx, imported, text.decode("utf-8-sig"))
-    queries.replace_catalogue(tx, api.id, catalogue, now)
-    _announce(
-        tx, actor, "api.imported", imported, before={"document": api.document_digest}, after=_summary(digest, plan)
-    )
+    imported = api
+    if document.digest != api.document_digest or not plan.is_empty:
+        now = clock.now()
+        imported = replace(api, document_digest=document.digest, imported_at=now, revision=api.revision + 1)
+        queries.update_document(tx, imported, document.text)
+        queries.replace_catalogue(tx, api.id, catalogue, now)
+        before = {"document": api.document_digest}
+        _announce(tx, actor, "api.imported", imported, before=before, after=_summary(document.digest, plan))
     warnings = catalogue.warnings + rules.upstream_warnings(imported, catalogue.endpoints)
     return Imported(imported, plan, _touched(tx, api.id, plan), warnings)
 

@@ -167,8 +167,9 @@ def import_openapi(call: Call, api: str, body: bytes) -> ImportedView:
 
     What the document no longer has stays in the scopes that name it, and is denied as `endpoint_unknown`.
     """
+    document = actions.read_openapi(call.actor, body, call.headers.get("content-type"))
     with call.write() as tx:
-        done = actions.import_openapi(tx, call.actor, api, body, call.headers.get("content-type"), call.revision())
+        done = actions.import_openapi(tx, call.actor, api, document, call.revision())
         return _imported_view(done, _view(tx, done.api))
 
 

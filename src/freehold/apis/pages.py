@@ -107,8 +107,9 @@ def import_openapi(call: Call, api: str) -> Response[Any]:
         text = call.file("file") or pasted.encode()
         if not text.strip():
             raise Problem("invalid", "Choose a file, or paste the document.")
+        document = actions.read_openapi(call.actor, text, None)
         with call.write() as tx:
-            done = actions.import_openapi(tx, call.actor, api, text, None)
+            done = actions.import_openapi(tx, call.actor, api, document)
     except Problem as problem:
         faults = tuple(ImportFault(place=each.field, message=each.message) for each in problem.errors[:_FAULTS_MAX])
         message = problem.detail if not faults else _nothing_imported(len(problem.errors))

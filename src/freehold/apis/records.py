@@ -77,6 +77,15 @@ class Catalogue:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """An OpenAPI document that was read: its text, the SHA-256 of its bytes in hexadecimal, its catalogue."""
+
+    text: str
+    digest: str
+    catalogue: Catalogue
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """What an import does to one kind of row: names, and for the changed ones which fields."""
 
@@ -92,8 +101,11 @@ class ImportPlan:
     endpoints: Difference
     event_types: Difference
 
-
-NOTHING_CHANGED: Final = ImportPlan(Difference((), {}, ()), Difference((), {}, ()))
+    @property
+    def is_empty(self) -> bool:
+        """Whether the catalogue stays as it is."""
+        kinds = (self.endpoints, self.event_types)
+        return not any(each.added or each.changed or each.removed for each in kinds)
 
 
 @dataclass(frozen=True, slots=True)
