@@ -54,12 +54,17 @@ def problem_of(error: Exception) -> Problem:
         return error
     if isinstance(error, ValidationException):
         return _invalid_input(error)
-    if isinstance(error, SerializationException | msgspec.DecodeError):
+    if isinstance(error, SerializationException | msgspec.DecodeError) or _is_too_deep(error):
         return Problem("bad_request", _DETAILS["bad_request"])
     if isinstance(error, HTTPException) and error.status_code < 500:
         code = _BY_STATUS.get(error.status_code, "bad_request")
         return Problem(code, _DETAILS.get(code, f"{error.detail}."), headers=_kept_headers(error))
     return Problem("internal", "It has been logged. Try again; if it stays, tell the operator the request id.")
+
+
+def _is_too_deep(error: Exception) -> bool:
+    # msgspec says of a body nested beyond what it reads what Python says of a defect: its words tell them apart.
+    return isinstance(error, RecursionError) and "deserializing" in str(error)
 
 
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -115,5 +120,3 @@ def _field_error(extra: dict[str, Any]) -> FieldError:
     if unknown:
         return FieldError(key, f"There is no field {key} here.", "unknown_field")
     return FieldError(key, f"{key}: {message[:1].lower()}{message[1:].removesuffix('.')}.", "invalid")
-
-
