@@ -6,7 +6,8 @@ A receiver is told how to behave by the path it is asked for; it keeps what it w
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -167,3 +168,25 @@ async def _serve_one(state: Receiver, reader: asyncio.StreamReader, writer: asyn
     writer.write(ANSWERS[path])
     await writer.drain()
     return path in {"/accept", "/empty", "/500", "/410", "/429", "/redirect", "/cookie"}
+
+
+@contextlib.contextmanager
+def served() -> Iterator[Receiver]:
+    """A receiver in a thread of its own, as it is for the control plane."""
+    started, stop = threading.Event(), threading.Event()
+    found: list[Receiver] = []
+
+    async def run() -> None:
+        async with receiver() as there:
+            found.append(there)
+            started.set()
+            await asyncio.to_thread(stop.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),))
+    thread.start()
+    started.wait()
+    try:
+        yield found[0]
+    finally:
+        stop.set()
+        thread.join()

@@ -1,9 +1,6 @@
 """The signed test event, against real receivers."""
 
-import asyncio
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from standardwebhooks import Webhook
@@ -15,35 +12,13 @@ from freehold.store.engine import Store
 from freehold.webhooks import testing
 from freehold.webhooks.own_events import OWN_EVENTS
 from freehold.webhooks.testing import SentTest, send_test
-from tests.webhooks.receivers import Receiver, receiver
+from tests.webhooks.receivers import served
 from tests.webhooks.world import EXAMPLE, World, make_world
 
 
 @pytest.fixture
 def world(sqlite_store: Store, tmp_path: object, secret: InstanceSecret) -> World:
     return make_world(sqlite_store, Settings(), secret)
-
-
-@contextmanager
-def served() -> Iterator[Receiver]:
-    """A receiver in a thread of its own, as it is for the control plane."""
-    started, stop = threading.Event(), threading.Event()
-    found: list[Receiver] = []
-
-    async def run() -> None:
-        async with receiver() as there:
-            found.append(there)
-            started.set()
-            await asyncio.to_thread(stop.wait)
-
-    thread = threading.Thread(target=asyncio.run, args=(run(),))
-    thread.start()
-    started.wait()
-    try:
-        yield found[0]
-    finally:
-        stop.set()
-        thread.join()
 
 
 def send(world: World, endpoint_id: str, event_type: str | None = None) -> SentTest:

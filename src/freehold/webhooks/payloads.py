@@ -24,10 +24,10 @@ def payload_faults(payload: Any, schema: dict[str, Any] | bool | None) -> list[F
     """What is wrong with a payload, the first ten faults; empty where it may be published."""
     if payload is None:
         return [FieldError("payload", "A payload is a JSON value other than null.", "required")]
-    if len(msgspec.json.encode(payload)) > PAYLOAD_BYTES_MAX:
-        return [FieldError("payload", f"A payload is at most {PAYLOAD_BYTES_MAX} bytes of JSON.", "too_large")]
     if _deeper_than(payload, PAYLOAD_DEPTH_MAX):
         return [FieldError("payload", f"A payload is nested at most {PAYLOAD_DEPTH_MAX} levels deep.", "too_deep")]
+    if len(msgspec.json.encode(payload)) > PAYLOAD_BYTES_MAX:
+        return [FieldError("payload", f"A payload is at most {PAYLOAD_BYTES_MAX} bytes of JSON.", "too_large")]
     if schema is None:
         return []
     validator = Draft202012Validator(schema, registry=Registry())
