@@ -6,9 +6,11 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,6 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from freehold.projects.records import Environment
 from freehold.webhooks.addresses import AddressPolicy, read_networks
+from freehold.webhooks.connector import GuardedResolver, guard
 from freehold.webhooks.records import AttemptResult, Outgoing
 from freehold.webhooks.sender import BODY_BYTES_MAX, Sender
 from tests.webhooks.receivers import Receiver, receiver
@@ -368,3 +371,25 @@ def test_a_receiver_that_never_finishes_the_handshake_is_given_up() -> None:
 
     result = asyncio.run(run())
     assert (result.outcome, result.error) == ("unreachable", "No connection within 0.3 s.")
+
+
+def test_the_client_asks_the_guard_for_every_address_of_a_name() -> None:
+    """A contract with aiohttp: even were the resolver to let them pass, no socket is made for a refused address."""
+
+    async def run() -> tuple[Exception | None, int]:
+        async with receiver() as there:
+            addresses = names({"receiver.example": ["127.0.0.1 127.0.0.2 ::1"]})
+            with ThreadPoolExecutor(1) as threads:
+                connector = aiohttp.TCPConnector(
+                    resolver=GuardedResolver(OPEN, addresses, threads), socket_factory=guard(CLOSED)
+                )
+                async with aiohttp.ClientSession(connector=connector) as session:
+                    try:
+                        await session.get(f"http://receiver.example:{there.port}/accept")
+                    except aiohttp.ClientConnectorError as error:
+                        return error, there.connections
+            return None, there.connections
+
+    error, connections = asyncio.run(run())
+    assert error is not None
+    assert connections == 0
