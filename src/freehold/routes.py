@@ -23,8 +23,10 @@ from freehold.projects import pages as project_pages
 from freehold.usage import api as usage
 from freehold.usage import explain_api
 from freehold.usage import pages as usage_pages
+from freehold.web import query_parameters
 from freehold.web.statics import serve_static
 from freehold.webhooks import api as webhooks
+from freehold.webhooks import delivery_pages, endpoint_pages, message_pages
 
 Handler = Callable[..., Any]
 ORGANIZATION: Final = "/v1/organizations/{organization_id:str}"
@@ -164,6 +166,20 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (get, f"{HERE}/usage", usage_pages.show_usage),
     (get, f"{HERE}/requests", usage_pages.show_requests),
     (get, f"{HERE}/requests/{{request_id:str}}", usage_pages.show_request),
+    (get, f"{HERE}/webhooks", endpoint_pages.show_webhooks),
+    (get, f"{HERE}/webhooks/new", endpoint_pages.show_new_webhook),
+    (post, f"{HERE}/webhooks/new", endpoint_pages.create_webhook),
+    (get, f"{HERE}/webhooks/{{endpoint_id:str}}", endpoint_pages.show_webhook),
+    (post, f"{HERE}/webhooks/{{endpoint_id:str}}", endpoint_pages.edit_webhook),
+    (post, f"{HERE}/webhooks/{{endpoint_id:str}}/test", endpoint_pages.send_test_event),
+    (post, f"{HERE}/webhooks/{{endpoint_id:str}}/pause", endpoint_pages.pause_webhook),
+    (post, f"{HERE}/webhooks/{{endpoint_id:str}}/resume", endpoint_pages.resume_webhook),
+    (post, f"{HERE}/webhooks/{{endpoint_id:str}}/rotate", endpoint_pages.rotate_webhook_secret),
+    (post, f"{HERE}/webhooks/{{endpoint_id:str}}/delete", endpoint_pages.delete_webhook),
+    (get, f"{HERE}/deliveries/{{delivery_id:str}}", delivery_pages.show_delivery),
+    (get, f"{HERE}/deliveries/{{delivery_id:str}}/live", delivery_pages.live_delivery),
+    (get, f"{HERE}/messages", message_pages.show_messages),
+    (get, f"{HERE}/messages/{{message_id:str}}", message_pages.show_message),
     (get, "/static/{path:path}", serve_static),
 )
 
@@ -187,7 +203,8 @@ def _handler(decorator: Any, path: str, handler: Handler, tag: str) -> HTTPRoute
     status = {"status_code": 200} if handler in _ANSWERS_200 else {}
     made: HTTPRouteHandler = decorator(
         path, tags=[tag], operation_id=handler.__name__, name=f"{handler.__module__}.{handler.__name__}",
-        summary=(handler.__doc__ or "").partition("\n")[0], **status,
+        summary=(handler.__doc__ or "").partition("\n")[0], guards=[query_parameters.refuse_unknown],
+        opt={query_parameters.OPTION: query_parameters.query_parameters_of(handler, path)}, **status,
     )(_in_thread(handler))  # fmt: skip
     return made
 

@@ -232,12 +232,17 @@ def _disable(tx: Transaction, endpoint: WebhookEndpoint, reason: str) -> None:
 
 
 def list_messages(
-    tx: Transaction, actor: Actor, project_id: str, limit: int, after: Place | None = None
+    tx: Transaction,
+    actor: Actor,
+    project_id: str,
+    limit: int,
+    after: Place | None = None,
+    event_type: str | None = None,
 ) -> list[Message]:
-    """A project's messages, newest first."""
+    """A project's messages, of one event type or of all, newest first."""
     project = read_project(tx, actor, project_id)
     require(actor, "messages.read", project.organization_id)
-    return delivery_queries.messages_of(tx, project.id, limit, after)
+    return delivery_queries.messages_of(tx, project.id, limit, after, event_type)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,10 +57,16 @@ def find_message_by_dedup_id(tx: Transaction, project_id: str, dedup_id: str) ->
 
 
 def messages_of(
-    tx: Transaction, project_id: str, limit: int, after: tuple[datetime, str] | None = None
+    tx: Transaction,
+    project_id: str,
+    limit: int,
+    after: tuple[datetime, str] | None = None,
+    event_type: str | None = None,
 ) -> list[Message]:
     """A project's messages, newest first, after an (instant, id) (ix_messages_project_created_at)."""
     query = select(*_MESSAGE, _count_deliveries()).where(messages.c.project_id == project_id)
+    if event_type:
+        query = query.where(messages.c.event_type == event_type)
     if after:
         query = query.where(_before(messages.c.created_at, messages.c.id, after))
     ordered = query.order_by(messages.c.created_at.desc(), messages.c.id.desc()).limit(limit)

@@ -132,6 +132,7 @@ class AttemptView:
     address: str
     duration_us: int
     timing: tuple[Timing, ...]
+    url: str
     request_headers: tuple[tuple[str, str], ...]
     request_body: str
     signed_text: str
@@ -172,12 +173,13 @@ class MessageRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagesView:
-    """The messages of a project (`webhooks/messages.html.j2`)."""
+    """The messages of a project (`webhooks/messages.html.j2`). `filtered`: not all of them, or not the newest."""
 
     project_id: str
     rows: tuple[MessageRow, ...]
     filters: tuple[Filter, ...]
     pager: Pager
+    filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,135 @@
+"""Pages of deliveries: their rows in lists, and one delivery with its attempts in full. Thin: read, present."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any, Final
+
+from litestar import Response
+from litestar.concurrency import sync_to_thread
+from litestar.response import ServerSentEvent
+
+from freehold.dashboard import words
+from freehold.dashboard.frame import frame
+from freehold.dashboard.templating import render_part
+from freehold.dashboard.views.parts import Link
+from freehold.dashboard.views.shell import Shell
+from freehold.dashboard.views.webhooks import AttemptView, DeliveryRow, DeliveryView, Timing
+from freehold.errors import not_found
+from freehold.projects.actions import read_project
+from freehold.projects.records import Project
+from freehold.store.engine import Transaction
+from freehold.web.call import Call
+from freehold.web.live import Sight, follow
+from freehold.web.pages import page
+from freehold.webhooks import delivery_actions, glance_queries, queries
+from freehold.webhooks.delivery_actions import DeliveryDetail
+from freehold.webhooks.outgoing import signed_text
+from freehold.webhooks.records import Attempt, Delivery
+from freehold.webhooks.sender import BODY_BYTES_MAX
+
+_TEMPLATE: Final = "webhooks/delivery.html.j2"
+# The steps of an attempt, as its timing names them and as the page does.
+_STEPS: Final = (
+    ("dns_us", "Name look-up"), ("connect_us", "Connection"), ("tls_us", "TLS"), ("first_byte_us", "Answer")
+)  # fmt: skip
+
+
+def delivery_rows(tx: Transaction, deliveries: Sequence[Delivery]) -> tuple[DeliveryRow, ...]:
+    """Deliveries as lists show them, each with what its latest attempt came to."""
+    last = glance_queries.last_attempts(tx, [each.id for each in deliveries])
+    names = glance_queries.endpoint_names(tx, sorted({each.webhook_endpoint_id for each in deliveries}))
+    return tuple(_row(each, last.get(each.id), names[each.webhook_endpoint_id].url) for each in deliveries)
+
+
+def _row(delivery: Delivery, last: glance_queries.LastAttempt | None, url: str) -> DeliveryRow:
+    return DeliveryRow(
+        id=delivery.id, message_id=delivery.message_id, event_type=delivery.event_type, state=delivery.state,
+        attempts=delivery.attempts, status=last.status if last else None, error=(last.error or "") if last else "",
+        duration_us=last.duration_us if last else None, created_at=delivery.created_at, due_at=delivery.due_at,
+        endpoint_url=url,
+    )  # fmt: skip
+
+
+def show_delivery(call: Call, project_id: str, delivery_id: str) -> Response[Any]:
+    """One delivery: what was sent, what came back, how long each step took."""
+    with call.read() as tx:
+        shell, view, _ = _delivery(tx, call, project_id, delivery_id)
+    return page(_TEMPLATE, shell, view)
+
+
+async def live_delivery(call: Call, project_id: str, delivery_id: str) -> ServerSentEvent:
+    """Tell the page of a pending delivery what becomes of it (server-sent events)."""
+
+    def look(mark: Hashable) -> Sight | None:
+        with call.read() as tx:
+            shell, view, found = _delivery(tx, call, project_id, delivery_id)
+        now = (found.delivery.state, found.delivery.attempts, found.delivery.due_at is None)
+        if now == mark:
+            return None
+        return Sight(now, render_part(_TEMPLATE, "live", shell, view), found.delivery.state != "pending")
+
+    # Once before the answer begins, so that a wrong id is answered as such.
+    await sync_to_thread(look, None)
+    return ServerSentEvent(follow(look))
+
+
+def _delivery(
+    tx: Transaction, call: Call, project_id: str, delivery_id: str
+) -> tuple[Shell, DeliveryView, DeliveryDetail]:
+    project = read_project(tx, call.actor, project_id)
+    detail = delivery_actions.read_delivery(tx, call.actor, delivery_id)
+    if detail.delivery.project_id != project_id:
+        raise not_found("delivery")
+    (row,) = delivery_rows(tx, [detail.delivery])
+    endpoint_id = detail.delivery.webhook_endpoint_id
+    removed = glance_queries.endpoint_names(tx, [endpoint_id])[endpoint_id].removed
+    advice, fix = _advice(tx, project, detail)
+    view = DeliveryView(
+        project_id=project_id, endpoint_id="" if removed else endpoint_id, delivery=row,
+        attempts=tuple(_attempt(each) for each in reversed(detail.attempts)), advice=advice, fix=fix,
+    )  # fmt: skip
+    return frame(tx, call, "webhooks", project=project), view, detail
+
+
+def _advice(tx: Transaction, project: Project, detail: DeliveryDetail) -> tuple[str, Link | None]:
+    """What a delivery came to, in a sentence, and where to go on from there."""
+    delivery, last = detail.delivery, detail.attempts[-1] if detail.attempts else None
+    at = f"/projects/{project.id}"
+    endpoint = Link(label="Open the endpoint", href=f"{at}/webhooks/{delivery.webhook_endpoint_id}")
+    match delivery.state:
+        case "delivered":
+            took = f"The receiver answered {last.status} in {words.milliseconds(last.duration_us)} ms." if last else ""
+            return took, Link(label="See usage", href=f"{at}/usage") if delivery.origin == "test" else None
+        case "failed":
+            return _failure_words(delivery, last), endpoint
+        case "dropped":
+            return "The endpoint was removed before it accepted this.", None
+        case "pending":
+            return _waiting(tx, project, delivery, endpoint)
+
+
+def _failure_words(delivery: Delivery, last: Attempt | None) -> str:
+    tried = "A test is sent once." if delivery.origin == "test" else f"{words.plural(delivery.attempts, 'attempt')}."
+    return f"{tried} {last.error}" if last and last.error else tried
+
+
+def _waiting(tx: Transaction, project: Project, delivery: Delivery, fix: Link) -> tuple[str, Link | None]:
+    if project.state == "archived":
+        return "The project is archived; this is sent once it is restored.", None
+    if delivery.due_at is not None:
+        return "", None
+    endpoint = queries.find_endpoint(tx, delivery.webhook_endpoint_id)
+    state = endpoint.state if endpoint else "paused"
+    return f"The endpoint is {state}; this is sent once it is resumed.", fix
+
+
+def _attempt(attempt: Attempt) -> AttemptView:
+    body = attempt.response_body or b""
+    steps = ((name, getattr(attempt.timing, field)) for field, name in _STEPS)
+    return AttemptView(
+        id=attempt.id, number=attempt.number, at=attempt.at, outcome=attempt.outcome, error=attempt.error or "",
+        status=attempt.status, address=attempt.address or "", duration_us=attempt.duration_us,
+        timing=tuple(Timing(name=name, duration_us=took) for name, took in steps if took is not None),
+        url=attempt.url, request_headers=attempt.request_headers, request_body=attempt.request_body,
+        signed_text=signed_text(attempt), response_headers=attempt.response_headers or (),
+        response_body=body.decode("utf-8", "replace"), response_cut=len(body) >= BODY_BYTES_MAX,
+    )  # fmt: skip

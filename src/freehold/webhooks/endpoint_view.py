@@ -1,0 +1,183 @@
+"""The page of one webhook endpoint: its settings and forms, its deliveries. Presents, decides nothing."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, get_args
+from urllib.parse import urlsplit
+
+from litestar import Response
+
+from freehold.dashboard import words
+from freehold.dashboard.frame import frame
+from freehold.dashboard.views.form import Form, Values, refused
+from freehold.dashboard.views.parts import Danger, Filter
+from freehold.dashboard.views.webhooks import SigningSecretRow, WebhookRow, WebhookView
+from freehold.errors import Problem, not_found
+from freehold.kit.ids import new_id
+from freehold.kit.paging import page as cut_page
+from freehold.organizations.permissions import Permission, blocked
+from freehold.projects.actions import read_project
+from freehold.projects.records import Project
+from freehold.store.engine import Transaction
+from freehold.web.call import Call
+from freehold.web.pages import page
+from freehold.webhooks import actions, delivery_actions
+from freehold.webhooks import endpoint_forms as forms
+from freehold.webhooks.delivery_pages import delivery_rows
+from freehold.webhooks.delivery_queries import DeliveryFilter
+from freehold.webhooks.delivery_views import place_after, place_of
+from freehold.webhooks.glance_queries import EndpointActivity, activity_of_endpoints
+from freehold.webhooks.list_addresses import pager
+from freehold.webhooks.own_events import CHECK_EVENT
+from freehold.webhooks.records import Delivery, DeliveryState, WebhookEndpoint
+
+_SHOWN: Final = 25
+_ARCHIVED: Final = "The project is archived: restore it first."
+_STATES: Final[tuple[DeliveryState, ...]] = get_args(DeliveryState)
+_SPANS: Final = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+_SPAN_CHOICES: Final = (
+    ("", "Any time"), ("1h", "Last hour"), ("24h", "Last 24 hours"), ("7d", "Last 7 days"), ("30d", "Last 30 days")
+)  # fmt: skip
+_FILTERS: Final = ("state", "event_type", "within")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Which of a page's forms was refused, why, and what was typed into it."""
+
+    form: str
+    problem: Problem
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """A signing secret that was just made and is shown this once, with its endpoint or by a rotation."""
+
+    text: str = field(repr=False)
+    rotated: bool = False
+
+
+def webhook_row(endpoint: WebhookEndpoint, activity: EndpointActivity) -> WebhookRow:
+    """An endpoint as lists show it."""
+    fates = activity.fates
+    return WebhookRow(
+        id=endpoint.id, url=endpoint.url, description=endpoint.description or "", state=endpoint.state,
+        state_reason=endpoint.state_reason or "", event_types=endpoint.event_types, delivered=fates.delivered,
+        failed=fates.failed, pending=fates.pending, latest=activity.latest, last_at=activity.last_at,
+    )  # fmt: skip
+
+
+def blocked_for(call: Call, permission: Permission, project: Project) -> str | None:
+    """Why the caller cannot use a form or button of a project's endpoints, None where they can."""
+    role = blocked(call.actor, permission, project.organization_id)
+    return role or (_ARCHIVED if project.state == "archived" else None)
+
+
+def find_own(tx: Transaction, call: Call, project_id: str, endpoint_id: str) -> WebhookEndpoint:
+    """An endpoint of this project; Problem `not_found` where it is another's."""
+    endpoint = actions.read_endpoint(tx, call.actor, endpoint_id)
+    if endpoint.project_id != project_id:
+        raise not_found("webhook endpoint")
+    return endpoint
+
+
+def one_webhook(
+    call: Call, project_id: str, endpoint_id: str, refusal: Refusal | None = None, *,
+    revealed: Revealed | None = None,
+) -> Response[Any]:  # fmt: skip
+    """The page of one endpoint, with a form that was refused or a secret that was just made, where there is one."""
+    with call.read() as tx:
+        project = read_project(tx, call.actor, project_id)
+        endpoint = find_own(tx, call, project_id, endpoint_id)
+        shell = frame(tx, call, "webhooks", project=project)
+        activity = activity_of_endpoints(tx, [endpoint_id], shell.now)[endpoint_id]
+        wanted = _wanted(call, shell.now)
+        deliveries, next_cursor = _deliveries(tx, call, endpoint_id, wanted)
+        secrets = actions.signing_secrets_of(tx, [endpoint])[endpoint_id]
+        view = WebhookView(
+            project_id=project_id, endpoint=webhook_row(endpoint, activity), revision=endpoint.revision,
+            created_by=endpoint.created_by, created_at=endpoint.created_at, headers=tuple(endpoint.headers.items()),
+            secrets=tuple(
+                SigningSecretRow(version=each.version, created_at=each.created_at, retires_at=each.retires_at)
+                for each in secrets
+            ),
+            event_types=forms.event_type_choices(tx, project, endpoint.event_types),
+            test_event_types=forms.testable_choices(tx, project, endpoint), overlaps=forms.OVERLAPS,
+            deliveries=delivery_rows(tx, deliveries), filters=_filters(call, endpoint),
+            pager=pager(call, f"/projects/{project_id}/webhooks/{endpoint_id}", next_cursor, _FILTERS), filtered=wanted != DeliveryFilter(),
+            delete=_danger(call, project, endpoint, activity),
+            signing_secret=revealed.text if revealed else None, rotated=revealed is not None and revealed.rotated,
+            test_blocked=blocked_for(call, "webhooks.test", project),
+            **_forms(call, project, endpoint, refusal),
+        )  # fmt: skip
+    return page("webhooks/one.html.j2", shell, view, refusal.problem.status if refusal else 200)
+
+
+def _forms(call: Call, project: Project, endpoint: WebhookEndpoint, refusal: Refusal | None) -> dict[str, Form]:
+    """The page's forms: one with what was wrong, the others as they are."""
+    cannot = blocked_for(call, "webhooks.edit", project)
+    every = {
+        "edit": Form(forms.values_of(endpoint), blocked=cannot),
+        "test": Form({"event_type": CHECK_EVENT}),
+        "turn": Form(blocked=cannot),
+        "rotate": Form({"overlap_s": str(actions.OVERLAP_S)}, blocked=cannot, idempotency_key=new_id("req")),
+        "delete": Form(),
+    }
+    if refusal is not None:
+        key = every[refusal.form].idempotency_key
+        # What stops a form from being sent stays with it, as when the project was archived meanwhile.
+        every[refusal.form] = replace(
+            refused(refusal.problem, refusal.values, key), blocked=every[refusal.form].blocked
+        )
+    return {f"{name}_form": form for name, form in every.items()}
+
+
+def _danger(call: Call, project: Project, endpoint: WebhookEndpoint, activity: EndpointActivity) -> Danger:
+    pending = activity.fates.pending
+    waiting = f"{words.plural(pending, 'waiting delivery')} {'is' if pending == 1 else 'are'} dropped."
+    return Danger(
+        consequences=(
+            "Nothing more is sent to it, and its signing secret is erased.",
+            waiting if pending else "No delivery waits for it now.",
+            "It is for good. What it received stays on record.",
+        ),
+        name=host_of(endpoint), blocked=blocked(call.actor, "webhooks.edit", project.organization_id),
+    )  # fmt: skip
+
+
+def host_of(endpoint: WebhookEndpoint) -> str:
+    """What is typed to confirm that an endpoint goes: its URL's host, with its port where it has one."""
+    return urlsplit(endpoint.url).netloc
+
+
+# --- its deliveries -------------------------------------------------------------------------------
+
+
+def _deliveries(
+    tx: Transaction, call: Call, endpoint_id: str, wanted: DeliveryFilter
+) -> tuple[list[Delivery], str | None]:
+    after = place_after(call.query_value("cursor") or None)
+    rows = delivery_actions.list_deliveries(tx, call.actor, endpoint_id, wanted, _SHOWN + 1, after)
+    shown = cut_page(rows, _SHOWN, place_of)
+    return shown.data, shown.next_cursor
+
+
+def _wanted(call: Call, now: datetime) -> DeliveryFilter:
+    """Which deliveries the address asks for; a word that is no choice asks for any."""
+    state, span = call.query_value("state"), _SPANS.get(call.query_value("within"))
+    return DeliveryFilter(
+        state=state if state in _STATES else None,
+        event_type=call.query_value("event_type") or None, since=now - span if span else None,
+    )  # fmt: skip
+
+
+def _filters(call: Call, endpoint: WebhookEndpoint) -> tuple[Filter, ...]:
+    event_types = dict.fromkeys((*endpoint.event_types, CHECK_EVENT))
+    states = (("", "Any"), *((state, state.capitalize()) for state in _STATES))
+    return (
+        Filter(name="state", label="State", value=call.query_value("state"), choices=states),
+        Filter(name="event_type", label="Event", value=call.query_value("event_type"),
+               choices=(("", "Any"), *((name, name) for name in event_types))),
+        Filter(name="within", label="Time", value=call.query_value("within"), choices=_SPAN_CHOICES),
+    )  # fmt: skip
