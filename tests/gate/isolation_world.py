@@ -1,0 +1,186 @@
+"""Organizations, projects, keys and scopes as the isolation machine makes them, and a plain model of what is whose.
+
+Everything is made by the product's own actions, but for production projects, which only a clone will
+make: those are rows written with the constraints that hold for every writer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from freehold.apis import queries as apis
+from freehold.apis.records import Api, Catalogue, EndpointRow
+from freehold.keys import actions as keys
+from freehold.keys import credential
+from freehold.keys.settings_rules import KeySettings
+from freehold.kit import clock, ids
+from freehold.kit.secrets import InstanceSecret
+from freehold.organizations import queries as organizations
+from freehold.organizations import tokens
+from freehold.organizations.records import Actor, Organization, User
+from freehold.projects import actions as projects
+from freehold.projects import queries as project_queries
+from freehold.projects.records import Environment, NewProject, Scope
+from freehold.store import epoch
+from freehold.store.engine import Store, Transaction
+
+# Two APIs that share routes but not operations: a key of one must not open the other's.
+ROUTES: Final = {
+    "alpha": (("a_list", "GET", "/things"), ("a_get", "GET", "/things/{id}"), ("a_add", "POST", "/things"), ("a_only", "GET", "/alpha")),
+    "beta": (("b_list", "GET", "/things"), ("b_get", "GET", "/things/{id}"), ("b_only", "DELETE", "/beta")),
+}  # fmt: skip
+# Requests that are tried: each route filled in, and some that no catalogue has.
+REQUESTS: Final = (
+    ("GET", "/things"), ("GET", "/things/7"), ("POST", "/things"), ("GET", "/alpha"), ("DELETE", "/beta"),
+    ("PUT", "/things"), ("GET", "/things/7/more"), ("GET", "/nothing"),
+)  # fmt: skip
+_MATCHES: Final = {
+    ("alpha", "GET", "/things"): "a_list", ("alpha", "GET", "/things/7"): "a_get", ("alpha", "POST", "/things"): "a_add",
+    ("alpha", "GET", "/alpha"): "a_only", ("beta", "GET", "/things"): "b_list", ("beta", "GET", "/things/7"): "b_get",
+    ("beta", "DELETE", "/beta"): "b_only",
+}  # fmt: skip
+
+
+@dataclass
+class Team:
+    """One organization with a person who may do everything in it, and a service token."""
+
+    id: str
+    actor: Actor
+    token: str
+
+
+@dataclass
+class Workload:
+    """One project of the model."""
+
+    id: str
+    team: Team
+    api: str
+    environment: Environment
+    scope: set[str] = field(default_factory=set)
+    archived: bool = False
+    has_sibling: bool = False
+    keys: list["Credential"] = field(default_factory=list)
+
+
+@dataclass
+class Credential:
+    """One key of the model. `narrowed`: None for the whole scope."""
+
+    id: str
+    text: str
+    project: Workload
+    narrowed: set[str] | None
+    revoked: bool = False
+
+
+class World:
+    """The database with what was made in it."""
+
+    def __init__(self, store: Store, secret: InstanceSecret, upstreams: dict[str, dict[Environment, str]]) -> None:
+        self.store = store
+        self.secret = secret
+        with store.write() as tx:
+            for slug, routes in ROUTES.items():
+                self._add_api(tx, slug, routes, upstreams[slug])
+        self.operator = self.add_team(is_operator=True)
+
+    def _add_api(
+        self, tx: Transaction, slug: str, routes: Sequence[tuple[str, str, str]], upstreams: dict[Environment, str]
+    ) -> None:
+        api = Api(f"api_{slug}", slug, slug, upstreams["sandbox"], upstreams["production"], None, None, 1, clock.now())
+        apis.insert_api(tx, api)
+        rows = tuple(EndpointRow(operation_id, method, path, path) for operation_id, method, path in routes)
+        apis.replace_catalogue(tx, api.id, Catalogue(rows, ()), clock.now())
+
+    def add_team(self, is_operator: bool = False) -> Team:
+        now = clock.now()
+        organization_id, user_id = ids.new_id("org"), ids.new_id("usr")
+        with self.store.write() as tx:
+            organizations.insert_user(
+                tx, User(user_id, f"{user_id}@example.com", user_id, False, now), "not a password"
+            )
+            organizations.insert_organization(
+                tx, Organization(organization_id, organization_id, organization_id, is_operator, 1, now)
+            )
+            organizations.insert_member(tx, organization_id, user_id, "owner", now)
+            actor = Actor("user", user_id, user_id, user_id, False, {organization_id: frozenset({"owner"})})
+            token = tokens.create_service_token(tx, actor, self.secret, organization_id, "verify", ["verifier"], None)
+        return Team(organization_id, actor, token.text)
+
+    def add_project(self, team: Team, api: str) -> Workload:
+        with self.store.write() as tx:
+            made = projects.create_project(tx, team.actor, team.id, NewProject(ids.new_id("proj"), "isolation", api))
+        return Workload(made.id, team, api, "sandbox")
+
+    def add_production(self, sandbox: Workload) -> Workload:
+        with self.store.write() as tx:
+            found = project_queries.find_project(tx, sandbox.id)
+            assert found is not None
+            made = replace(
+                found, id=ids.new_id("proj"), environment="production", sandbox_id=sandbox.id, state="active"
+            )
+            project_queries.insert_project(tx, made)
+        sandbox.has_sibling = True
+        return Workload(made.id, sandbox.team, sandbox.api, "production")
+
+    def set_scope(self, project: Workload, endpoints: set[str]) -> None:
+        with self.store.write() as tx:
+            projects.set_scope(tx, project.team.actor, project.id, Scope(sorted(endpoints), []))
+        project.scope = endpoints
+        for key in project.keys:
+            # What leaves the scope leaves the keys that were narrowed to it, for good.
+            key.narrowed = None if key.narrowed is None else key.narrowed & endpoints
+
+    def archive(self, project: Workload, archived: bool) -> None:
+        with self.store.write() as tx:
+            act = projects.archive_project if archived else projects.restore_project
+            act(tx, project.team.actor, project.id)
+
+    def issue(self, project: Workload, narrowed: set[str] | None) -> Credential:
+        settings = KeySettings(ids.new_id("key"), endpoints=None if narrowed is None else tuple(narrowed))
+        with self.store.write() as tx:
+            issued = keys.issue_key(tx, project.team.actor, self.secret, "fh", project.id, settings)
+        key = Credential(issued.detail.key.id, issued.text, project, narrowed)
+        project.keys.append(key)
+        return key
+
+    def revoke(self, key: Credential) -> None:
+        with self.store.write() as tx:
+            keys.revoke_key(tx, key.project.team.actor, key.id)
+
+    def reached(self) -> bool:
+        """Whether every gate decides by all that was changed."""
+        with self.store.read() as tx:
+            now = epoch.current(tx)
+            verifiers = epoch.verifiers_seen_since(tx, clock.from_ms(0))
+        return bool(verifiers) and all(verifier.epoch >= now for verifier in verifiers)
+
+
+def matched(api: str, method: str, path: str) -> str | None:
+    """The operation that a request calls at an API, by the table above."""
+    return _MATCHES.get((api, method, path))
+
+
+def expected(key: Credential, operation: str | None, environment: Environment | None) -> str:
+    """What must be decided of a key that was presented whole, by the words of product.md alone."""
+    project = key.project
+    if key.revoked:
+        return "revoked"
+    if project.archived:
+        return "project_archived"
+    if environment not in (None, project.environment):
+        return "wrong_environment"
+    if operation is None:
+        return "endpoint_unknown"
+    allowed = project.scope if key.narrowed is None else project.scope & key.narrowed
+    return "allowed" if operation in allowed else "endpoint_not_in_scope"
+
+
+def forge(own: str, other: str, environment: Environment | None) -> str:
+    """A key with the selector of one and the secret of another, under either prefix, its checksum right."""
+    mine, theirs = credential.parse(own, "fh"), credential.parse(other, "fh")
+    assert mine is not None
+    assert theirs is not None
+    return credential.compose("fh", environment or mine.environment, mine.selector, theirs.secret)
