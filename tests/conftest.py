@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import hypothesis
 import pytest
 
 from freehold.kit import clock
@@ -24,6 +25,10 @@ from tests.databases import SECRET, PostgresServer, copy_sqlite, make_sqlite_tem
 
 EngineName = Literal["sqlite", "postgresql"]
 _LEAVE_S: Final = 5.0
+
+# No test asserts a time: a property that is slow on a busy machine is not thereby wrong.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 # --- databases ------------------------------------------------------------------------------------
