@@ -106,7 +106,8 @@ def _named(operations: list[Operation]) -> tuple[EndpointRow, ...]:
     for each in operations:
         name = each.given_id or _free(_made_id(each.method, each.path), taken)
         taken[name] += 1
-        rows.append(EndpointRow(name, each.method, each.path, each.summary or f"{each.method} {each.path}"))
+        summary = each.summary or f"{each.method} {each.path}"
+        rows.append(EndpointRow(name, each.method, each.path, summary, each.example))
     return tuple(rows)
 
 

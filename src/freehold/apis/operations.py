@@ -7,8 +7,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from freehold.apis import path_templates
+from freehold.apis.example_calls import ExampleCall, example_call
 from freehold.apis.json_pointers import dotted, join
 from freehold.apis.reading import NAME_LENGTH_MAX, Reading, is_name
+from freehold.apis.references import References
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -22,6 +24,7 @@ class Operation:
     given_id: str | None
     summary: str
     pointer: str
+    example: ExampleCall | None
 
 
 def operations_of(reading: Reading) -> list[Operation]:
@@ -29,13 +32,18 @@ def operations_of(reading: Reading) -> list[Operation]:
     found: list[Operation] = []
     paths = reading.mapping(reading.document.get("paths", {}), "/paths")
     base = _base_path(reading, reading.document, "")
+    # Examples follow references on an account of their own: they may run out, the catalogue must not.
+    samples = References(reading.document)
     for template, item in paths.items():
         if not template.startswith("x-"):
-            found.extend(_operations_at(reading, template, item, base, join("/paths", template)))
+            found.extend(_operations_at(reading, samples, template, item, base))
     return found
 
 
-def _operations_at(reading: Reading, template: str, item: Any, base: str, pointer: str) -> Iterator[Operation]:
+def _operations_at(
+    reading: Reading, samples: References, template: str, item: Any, base: str
+) -> Iterator[Operation]:
+    pointer = join("/paths", template)
     problem = path_templates.problem_of(template)
     if problem:
         reading.wrong(pointer, problem, "bad_path")
@@ -50,7 +58,9 @@ def _operations_at(reading: Reading, template: str, item: Any, base: str, pointe
             path = _base_path(reading, operation, at, item_base) + template
             summary = reading.summary(operation, item, at)
             # Its place is under its own path, also where two paths refer to one item: those are two operations.
-            yield Operation(method.upper(), path, _operation_id(reading, operation, at), summary, join(pointer, method))
+            own_id, own_pointer = _operation_id(reading, operation, at), join(pointer, method)
+            example = example_call(samples, path, item, operation, place, at)
+            yield Operation(method.upper(), path, own_id, summary, own_pointer, example)
 
 
 def _base_path(reading: Reading, owner: dict[str, Any], pointer: str, inherited: str = "") -> str:

@@ -28,7 +28,8 @@ _API: Final = (
     apis.c.document_digest, apis.c.imported_at, apis.c.revision, apis.c.created_at,
 )  # fmt: skip
 _ENDPOINT: Final = (
-    endpoints.c.operation_id, endpoints.c.method, endpoints.c.path, endpoints.c.summary, endpoints.c.removed_at,
+    endpoints.c.operation_id, endpoints.c.method, endpoints.c.path, endpoints.c.summary, endpoints.c.example,
+    endpoints.c.removed_at,
 )  # fmt: skip
 _EVENT_TYPE: Final = (
     event_types.c.name, event_types.c.summary, event_types.c.schema, event_types.c.example, event_types.c.removed_at,
@@ -195,9 +196,12 @@ def update_document(tx: Transaction, api: Api, document: str) -> None:
 def replace_catalogue(tx: Transaction, api_id: str, catalogue: Catalogue, now: datetime) -> None:
     """Make a catalogue the API's own. What it no longer has stays, marked as removed now, since scopes may name it."""
     routes = [
-        {"operation_id": each.operation_id, "method": each.method, "path": each.path, "summary": each.summary}
+        {
+            "operation_id": each.operation_id, "method": each.method, "path": each.path, "summary": each.summary,
+            "example": each.example,
+        }
         for each in catalogue.endpoints
-    ]
+    ]  # fmt: skip
     events = [
         {"name": each.name, "summary": each.summary, "schema": each.schema, "example": each.example}
         for each in catalogue.event_types

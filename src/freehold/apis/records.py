@@ -47,12 +47,16 @@ class Api:
 
 @dataclass(frozen=True, slots=True)
 class EndpointRow:
-    """One endpoint of a catalogue. `path` is a template, as callers use it at the API's own host."""
+    """One endpoint of a catalogue. `path` is a template, as callers use it at the API's own host.
+
+    `example` is a call of it that can be tried: `path` filled in, `query`, and `body` (JSON) or None.
+    """
 
     operation_id: str
     method: str
     path: str
     summary: str
+    example: Mapping[str, Any] | None = None
     removed_at: datetime | None = None
 
 

@@ -18,14 +18,14 @@ from freehold.web.call import Call, after_id, checked_limit, etag
 from freehold.web.inputs import Body, CursorText, Limit, with_time_zone
 
 
-class RateLimitBody(Body):
+class RateLimitBody(Body, frozen=True):
     """So many requests in a window of so many seconds, evenly refilled."""
 
     limit: Annotated[int, msgspec.Meta(examples=[600])]
     window_s: Annotated[int, msgspec.Meta(examples=[60])]
 
 
-class KeyBody(Body):
+class KeyBody(Body, frozen=True):
     """A new key. Without `endpoints` it may call all of the project's scope."""
 
     name: Annotated[str, msgspec.Meta(examples=["conveyancer-web"])]
@@ -36,7 +36,7 @@ class KeyBody(Body):
     rate_limit: RateLimitBody | None = None
 
 
-class KeyPatch(Body):
+class KeyPatch(Body, frozen=True):
     """New values; what is absent stays, null takes a narrowing, an expiry or a limit away."""
 
     name: str | UnsetType = UNSET

@@ -1,7 +1,8 @@
 """HTTP of setup, sessions, tokens, organizations, members and the audit log. Thin: parse, one action, present."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from litestar import Response
@@ -11,7 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from freehold.errors import FieldError, invalid
 from freehold.kit import clock
-from freehold.kit.paging import Cursor, Page, page
+from freehold.kit.paging import Cursor, Page, page, page_of_whole
 from freehold.organizations import actions, audit, members, passwords, sessions, tokens
 from freehold.organizations.permissions import require
 from freehold.organizations.records import (
@@ -26,6 +27,9 @@ from freehold.organizations.records import (
 )
 from freehold.web.call import SESSION_COOKIE, Call, checked_limit, etag, read_cursor
 from freehold.web.inputs import Body, CursorText, Limit, with_time_zone
+
+T = TypeVar("T")
+
 
 class UserView(msgspec.Struct, kw_only=True):
     """A person's account."""
@@ -47,7 +51,7 @@ class OrganizationView(msgspec.Struct, kw_only=True):
     etag: str
 
 
-class SetupBody(Body):
+class SetupBody(Body, frozen=True):
     """The first-run setup: the operator's account and organization."""
 
     setup_token: Annotated[str, msgspec.Meta(description="The token behind `#token=` in the link that Freehold prints.")]
@@ -65,7 +69,7 @@ class SetupView(msgspec.Struct, kw_only=True):
     token: str
 
 
-class SessionBody(Body):
+class SessionBody(Body, frozen=True):
     """Signing in."""
 
     email: str
@@ -96,7 +100,7 @@ class MeView(msgspec.Struct, kw_only=True):
     roles: dict[str, list[ServiceRole]]
 
 
-class TokenBody(Body):
+class TokenBody(Body, frozen=True):
     """A new access token: the caller's own, or with `organization` a service token of that organization."""
 
     name: str
@@ -125,13 +129,13 @@ class IssuedTokenView(TokenView, kw_only=True):
     token: str
 
 
-class OrganizationBody(Body):
+class OrganizationBody(Body, frozen=True):
     """A new organization."""
 
     name: str
 
 
-class OrganizationPatch(Body):
+class OrganizationPatch(Body, frozen=True):
     """New values; what is absent stays."""
 
     name: str | UnsetType = UNSET
@@ -148,13 +152,13 @@ class MemberView(msgspec.Struct, kw_only=True):
     last_seen_at: datetime | None
 
 
-class RoleBody(Body):
+class RoleBody(Body, frozen=True):
     """A member's new role."""
 
     role: Role
 
 
-class InvitationBody(Body):
+class InvitationBody(Body, frozen=True):
     """An address to ask."""
 
     email: str
@@ -177,7 +181,7 @@ class IssuedInvitationView(InvitationView, kw_only=True):
     link: str
 
 
-class AcceptBody(Body):
+class AcceptBody(Body, frozen=True):
     """Accepting an invitation: as a new account with `name` and `password`, or as the caller."""
 
     token: str
@@ -273,14 +277,16 @@ def read_me(call: Call) -> MeView:
 # --- tokens ---------------------------------------------------------------------------------------
 
 
-def list_tokens(call: Call, organization: str | None = None) -> Page[TokenView]:
+def list_tokens(
+    call: Call, organization: str | None = None, limit: Limit = 50, cursor: CursorText = None
+) -> Page[TokenView]:
     """The caller's own access tokens, or with `organization` that organization's service tokens."""
     with call.read() as tx:
         if organization is None:
             rows = tokens.list_personal_tokens(tx, call.actor)
         else:
             rows = tokens.list_service_tokens(tx, call.actor, organization)
-    return Page([token_view(row) for row in rows])
+    return _cut([token_view(row) for row in rows], limit, cursor, lambda view: view.id)
 
 
 def create_token(call: Call, data: TokenBody) -> Response[IssuedTokenView]:
@@ -309,10 +315,11 @@ def revoke_token(call: Call, token_id: str) -> None:
 # --- organizations --------------------------------------------------------------------------------
 
 
-def list_organizations(call: Call) -> Page[OrganizationView]:
+def list_organizations(call: Call, limit: Limit = 50, cursor: CursorText = None) -> Page[OrganizationView]:
     """The organizations that the caller can see, by name."""
     with call.read() as tx:
-        return Page([organization_view(each) for each in actions.list_organizations(tx, call.actor)])
+        views = [organization_view(each) for each in actions.list_organizations(tx, call.actor)]
+    return _cut(views, limit, cursor, lambda view: view.id)
 
 
 def create_organization(call: Call, data: OrganizationBody) -> Response[OrganizationView]:
@@ -337,10 +344,13 @@ def edit_organization(call: Call, organization_id: str, data: OrganizationPatch)
 # --- members --------------------------------------------------------------------------------------
 
 
-def list_members(call: Call, organization_id: str) -> Page[MemberView]:
+def list_members(
+    call: Call, organization_id: str, limit: Limit = 50, cursor: CursorText = None
+) -> Page[MemberView]:
     """An organization's members, by e-mail address."""
     with call.read() as tx:
-        return Page([member_view(each) for each in members.list_members(tx, call.actor, organization_id)])
+        views = [member_view(each) for each in members.list_members(tx, call.actor, organization_id)]
+    return _cut(views, limit, cursor, lambda view: view.user)
 
 
 def change_role(call: Call, organization_id: str, user_id: str, data: RoleBody) -> MemberView:
@@ -355,10 +365,13 @@ def remove_member(call: Call, organization_id: str, user_id: str) -> None:
         members.remove_member(tx, call.actor, organization_id, user_id)
 
 
-def list_invitations(call: Call, organization_id: str) -> Page[InvitationView]:
+def list_invitations(
+    call: Call, organization_id: str, limit: Limit = 50, cursor: CursorText = None
+) -> Page[InvitationView]:
     """The invitations that can still be accepted, newest first."""
     with call.read() as tx:
-        return Page([invitation_view(each) for each in members.list_invitations(tx, call.actor, organization_id)])
+        views = [invitation_view(each) for each in members.list_invitations(tx, call.actor, organization_id)]
+    return _cut(views, limit, cursor, lambda view: view.id)
 
 
 def invite(call: Call, organization_id: str, data: InvitationBody) -> Response[IssuedInvitationView]:
@@ -441,6 +454,13 @@ def list_audit(call: Call, organization_id: str, wanted: audit.AuditFilter, limi
 
 
 # --- presenting -----------------------------------------------------------------------------------
+
+
+def _cut(views: list[T], limit: int, cursor: str | None, id_of: Callable[[T], str]) -> Page[T]:
+    """A page of a list that is short enough to be read whole."""
+    after = read_cursor(cursor) if cursor else None
+    return page_of_whole(views, checked_limit(limit), after, id_of)
+
 
 
 def session_cookie(call: Call, signed_in: sessions.SignedIn) -> Cookie:

@@ -25,14 +25,14 @@ from freehold.web.call import Call, after_id, checked_limit, etag
 from freehold.web.inputs import Body, CursorText, Limit
 
 
-class OwnerBody(Body):
+class OwnerBody(Body, frozen=True):
     """An owner: a member of the organization, by id or e-mail address, and what they answer for."""
 
     member: str
     duty: Duty = "technical"
 
 
-class ProjectBody(Body):
+class ProjectBody(Body, frozen=True):
     """A new sandbox project. `api` is an API's id or slug; without `owners` the caller owns it technically."""
 
     name: Annotated[str, msgspec.Meta(examples=["Parcel lookup"])]
@@ -43,7 +43,7 @@ class ProjectBody(Body):
     owners: list[OwnerBody] = []
 
 
-class ProjectPatch(Body):
+class ProjectPatch(Body, frozen=True):
     """New values; what is absent stays, null or an empty text clears an optional one."""
 
     name: str | UnsetType = UNSET
@@ -95,7 +95,7 @@ class ProjectView(msgspec.Struct, kw_only=True):
     etag: str
 
 
-class ScopeBody(Body):
+class ScopeBody(Body, frozen=True):
     """What a project declares, whole: operation ids and event types of the catalogue."""
 
     endpoints: list[str]

@@ -11,9 +11,9 @@ from freehold.dashboard.views.parts import Snippet
 
 def choose_endpoint(endpoints: Sequence[EndpointRow], declared: Sequence[str]) -> EndpointRow | None:
     """The declared endpoint that is easiest to call: one that reads, with an example of its call."""
-    callable_ones = [each for each in endpoints if each.operation_id in declared and each.removed_at is None]
-    ranked = sorted(callable_ones, key=lambda each: (each.example is None, each.method != "GET", each.position))
-    return ranked[0] if ranked else None
+    usable = [each for each in endpoints if each.operation_id in declared and each.removed_at is None]
+    # Of equals the first one wins: the catalogue's order is the document's.
+    return min(usable, key=lambda each: (each.example is None, each.method != "GET"), default=None)
 
 
 def snippets(gate_url: str, api_slug: str, endpoint: EndpointRow, credential: str) -> tuple[Snippet, ...]:
@@ -29,10 +29,9 @@ def snippets(gate_url: str, api_slug: str, endpoint: EndpointRow, credential: st
 
 def address(endpoint: EndpointRow) -> str:
     """An endpoint's path and query, filled with the catalogue's example; its template where there is none."""
-    example = endpoint.example or {}
+    example = endpoint.example or {"path": endpoint.path}
     query = example.get("query")
-    path = str(example.get("path", endpoint.path))
-    return f"{path}?{urlencode(query)}" if query else path
+    return f"{example['path']}?{urlencode(query)}" if query else str(example["path"])
 
 
 def _curl(method: str, url: str, credential: str, body: object) -> str:

@@ -255,6 +255,8 @@ endpoints = Table(
     Column("method", Text, nullable=False),
     Column("path", Text, nullable=False),
     Column("summary", Text, nullable=False),
+    # A call of it that can be tried: {"path", "query", "body"}.
+    Column("example", JsonText),
     Column("position", Integer, nullable=False),
     # No longer in the document: kept, because scopes and usage name it; requests to it are endpoint_unknown.
     Column("removed_at", Instant),

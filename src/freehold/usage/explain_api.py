@@ -10,7 +10,7 @@ from freehold.web.call import Call
 from freehold.web.inputs import Body
 
 
-class ExplainBody(Body):
+class ExplainBody(Body, frozen=True):
     """A call to ask about: a key by id or text, and the endpoint by id or by method and path."""
 
     key: Annotated[str, msgspec.Meta(description="A key's id (`key_…`), or its text.", max_length=200)]
