@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def endpoint(name: str, path: str = "/", method: str = "GET", summary: str = "", gone: bool = False) -> EndpointRow:
-    return EndpointRow(name, method, path, summary, NOW if gone else None)
+    return EndpointRow(name, method, path, summary, removed_at=NOW if gone else None)
 
 
 def api(sandbox: str | None = None, production: str | None = None) -> Api:
