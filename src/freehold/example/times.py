@@ -66,7 +66,10 @@ def convert(local: datetime, zone: str, targets: list[str], when_repeated: WhenR
         raise LookupFailed("skipped_local_time", f"Clocks in {zone} go forward over {local.isoformat()}.", "local")
     at = second if when_repeated == "later" else first
     return Conversion(
-        at=at, source=moment(zone, at), targets=[moment(each, at, "targets") for each in targets], repeated=first != second
+        at=at,
+        source=moment(zone, at),
+        targets=[moment(each, at, "targets") for each in targets],
+        repeated=first != second,
     )
 
 
