@@ -5,7 +5,7 @@ once, at the start of a process, into a frozen `Settings`; nothing else reads th
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
@@ -99,9 +99,9 @@ def load(environment: Mapping[str, str] | None = None, **given: Any) -> Settings
     return settings
 
 
-def _read(variable: str, text: str, kind: type) -> Any:
+def _read(variable: str, text: str, kind: Callable[[str], Any]) -> Any:
     try:
-        return Path(text) if issubclass(kind, Path) else kind(text)
+        return Path(text) if kind is type(Path()) else kind(text)
     except ValueError:
         raise BadSetting(f"{variable} should be {'a whole number' if kind is int else 'a number'}, not {text!r}.") from None
 

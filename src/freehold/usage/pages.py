@@ -4,7 +4,7 @@ The view's whole state is in its address. Thin: parse the address, one action, p
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast, get_args
 from urllib.parse import urlencode
@@ -78,6 +78,10 @@ class _View:
         asked = urlencode({name: value for name, value in kept.items() if value})
         return f"/projects/{project_id}/{place}{'?' + asked if asked else ''}"
 
+    def in_range(self, project_id: str, name: str) -> str:
+        """The same view over one of the named ranges."""
+        return replace(self, query={**self.query, "from": "", "to": "", "bucket": ""}).address(project_id, range=name)
+
 
 # --- usage ----------------------------------------------------------------------------------------
 
@@ -104,7 +108,7 @@ def show_usage(call: Call, project_id: str) -> Response[Any]:
     shown = UsageView(
         project_id=project_id,
         ranges=tuple(
-            Option(label=label, href=view.address(project_id, range=name, bucket=None, **{"from": None, "to": None}), current=name == view.range_name)
+            Option(label=label, href=view.in_range(project_id, name), current=name == view.range_name)
             for name, label, _ in _RANGES
         ),
         buckets=_bucket_options(view, project_id),
@@ -149,7 +153,7 @@ def _figures(usage: Usage, before: Sequence[Group], buckets: Sequence[Counts]) -
         Figure(label="Served", value=words.percent(now.served, now.requests), unit="%" if now.requests else "",
                note=f"{words.number(now.served)} requests", note_tone="", spark=tuple(each.served for each in buckets)),
         Figure(label="p95 latency", value=words.milliseconds(None if p95 is None else round(p95 * 1000)), unit="" if p95 is None else " ms",
-               note="Where the upstream's answer was seen", note_tone="", spark=()),
+               note="Through the gateway", note_tone="", spark=()),
         Figure(label="Throttled", value=words.number(now.throttled), unit="", note=_compared(now.throttled, then.throttled),
                note_tone="warn" if now.throttled else "", spark=tuple(each.throttled for each in buckets), tone="throttled"),
         Figure(label="Denied", value=words.number(now.denied), unit="", note=_compared(now.denied, then.denied),
@@ -175,7 +179,8 @@ def _chart(usage: Usage, view: _View, project_id: str, routes: Mapping[str, str]
         by_time.setdefault(point.at, []).append(point)
     starts = list(by_time)
     ends = [*starts[1:], view.range.end]
-    title, series = "Requests by outcome", OUTCOME_SERIES
+    title = "Requests by outcome"
+    series: tuple[Series, ...] = OUTCOME_SERIES
     if view.group_by != "outcome":
         title = f"Requests by {view.group_by}"
         names = [routes.get(group.id, group.name) for group in usage.groups]
@@ -355,7 +360,7 @@ def _read_view(call: Call, now: datetime) -> _View:
     if (range_.end - range_.start) / {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}.get(grain, timedelta(days=1)) > _BARS_MAX:
         grain = rules.bucket_for(range_.end - range_.start)
     grouping = query.get("group_by", "")
-    group_by = cast(GroupBy, grouping) if grouping in {name for name, _ in _GROUPINGS} else "outcome"
+    group_by: GroupBy = next((name for name, _ in _GROUPINGS if name == grouping), "outcome")
     return _View(query, range_, name, grain, group_by, _filter(query))
 
 
@@ -363,7 +368,7 @@ def _filter(query: Mapping[str, str]) -> Filter:
     kind = query.get("kind", "")
     return Filter(
         key=query.get("key") or None, secret=query.get("secret") or None, endpoint=query.get("endpoint") or None,
-        outcome=query.get("outcome") or None, kind=cast(Kind, kind) if kind in KINDS else None,
+        outcome=query.get("outcome") or None, kind=next((each for each in KINDS if each == kind), None),
     )  # fmt: skip
 
 

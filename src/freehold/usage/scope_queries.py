@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import case, distinct, func, select
+from sqlalchemy import and_, case, distinct, func, select
 
 from freehold.keys.records import ALLOWED
 from freehold.store.engine import Transaction
@@ -16,7 +16,7 @@ _COLUMNS: Final = usage_rollups.c
 
 @dataclass(frozen=True, slots=True)
 class ScopeUse:
-    """The use of one endpoint by a project. `last_at`: the beginning of its last hour of use."""
+    """The use of one endpoint by a project. `last_at`: the beginning of its last minute of use, where minutes are kept."""
 
     allowed: int
     denied: int
@@ -26,11 +26,13 @@ class ScopeUse:
 
 def scope_use(tx: Transaction, project_id: str, now: datetime) -> dict[str, ScopeUse]:
     """How a project used each endpoint of the catalogue in 30 days, declared or not (ix_usage_rollups_project)."""
-    allowed = func.sum(case((_COLUMNS.outcome == ALLOWED, _COLUMNS.requests), else_=0))
-    denied = func.sum(case((_COLUMNS.outcome != ALLOWED, _COLUMNS.requests), else_=0))
+    # The hours are summed; the minutes only say when the last use was.
+    hours = _COLUMNS.grain == "hour"
+    allowed = func.sum(case((and_(hours, _COLUMNS.outcome == ALLOWED), _COLUMNS.requests), else_=0))
+    denied = func.sum(case((and_(hours, _COLUMNS.outcome != ALLOWED), _COLUMNS.requests), else_=0))
     query = (
         select(_COLUMNS.endpoint, allowed, denied, func.count(distinct(_COLUMNS.key_id)), func.max(_COLUMNS.bucket_at))
-        .where(_COLUMNS.project_id == project_id, _COLUMNS.grain == "hour", _COLUMNS.bucket_at >= now - _WINDOW)
+        .where(_COLUMNS.project_id == project_id, _COLUMNS.grain.in_(("minute", "hour")), _COLUMNS.bucket_at >= now - _WINDOW)
         .where(_COLUMNS.endpoint != "")
         .group_by(_COLUMNS.endpoint)
     )
