@@ -1,6 +1,5 @@
 """A data directory with a database, one API, one organization with sibling projects, and keys: written by plain inserts."""
 
-import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,10 +12,12 @@ from freehold.keys import credential
 from freehold.keys.records import Environment
 from freehold.kit import clock, ids
 from freehold.kit.secrets import InstanceSecret, keyed_digest, random_base62
-from freehold.store import epoch, migrate, schema
-from freehold.store.engine import SQLITE_FILE, Store, Transaction, open_sqlite
+from freehold.store import epoch, schema
+from freehold.store.engine import Store, Transaction
 from freehold.usage.journal_frames import HEAD_BYTES, decode_frame
 from freehold.usage.records import UsageEvent
+from tests.databases import SECRET, copy_sqlite
+from tests.gate.gate_process import eventually
 
 ROUTES = [
     ("listCountries", "GET", "/v1/countries"),
@@ -48,14 +49,11 @@ class Instance:
     production_id: str = "proj_production"
 
     @classmethod
-    def create(cls, data: Path) -> "Instance":
-        data.mkdir(mode=0o700)
-        secret = InstanceSecret(os.urandom(32))
-        (data / "secret.key").write_text(secret.to_hex())
-        store = open_sqlite(data / SQLITE_FILE)
-        migrate.bring_up_to_date(store)
-        made = cls(data, store, secret)
-        with store.write() as tx:
+    def create(cls, template: Path, data: Path) -> "Instance":
+        """A new instance in `data`, its database copied from a migrated one."""
+        made = cls(data, copy_sqlite(template, data), SECRET)
+        (data / "secret.key").write_text(SECRET.to_hex())
+        with made.store.write() as tx:
             made._fill(tx)
         return made
 
@@ -63,7 +61,6 @@ class Instance:
         self.store.close()
 
     def _fill(self, tx: Transaction) -> None:
-        tx.execute(insert(schema.instance).values(id=1, created_at=_NOW, secret_check=self.secret.derive("secret-check")))
         self.add_organization(tx, "org_operator", is_operator=True)
         self.add_organization(tx, self.organization_id)
         self.add_organization(tx, "org_two")
@@ -78,7 +75,9 @@ class Instance:
         )
 
     def add_api(self, tx: Transaction, api_id: str, slug: str, upstream: str | None) -> None:
-        tx.execute(insert(schema.apis).values(id=api_id, slug=slug, name=slug, upstream_sandbox=upstream, created_at=_NOW))
+        tx.execute(
+            insert(schema.apis).values(id=api_id, slug=slug, name=slug, upstream_sandbox=upstream, created_at=_NOW)
+        )
         for position, (operation_id, method, path) in enumerate(ROUTES):
             tx.execute(
                 insert(schema.endpoints).values(
@@ -113,8 +112,8 @@ class Instance:
         with self.store.write() as tx:
             tx.execute(
                 insert(schema.keys).values(
-                    id=key_id, project_id=project_id, environment=environment, name=key_id, state="active",
-                    narrowed=narrowed_to is not None, created_by="usr_one", created_at=_NOW, **columns,
+                    id=key_id, project_id=project_id, environment=environment, name=key_id,
+                    narrowed=narrowed_to is not None, created_by="usr_one", created_at=_NOW, **{"state": "active"} | columns,
                 )
             )  # fmt: skip
             for operation_id in narrowed_to or ():
@@ -145,7 +144,9 @@ class Instance:
 
     def revoke(self, key: IssuedKey) -> int:
         with self.store.write() as tx:
-            tx.execute(update(schema.keys).where(schema.keys.c.id == key.id).values(state="revoked", revoked_at=clock.now()))
+            tx.execute(
+                update(schema.keys).where(schema.keys.c.id == key.id).values(state="revoked", revoked_at=clock.now())
+            )
             return epoch.advance(tx, "key", key.id, clock.now())
 
     def archive(self, project_id: str) -> int:
@@ -165,16 +166,24 @@ class Instance:
             tx.execute(
                 insert(schema.tokens).values(
                     id=token_id, kind="service", organization_id=organization_id, name="tests", roles=list(roles),
-                    digest=keyed_digest(self.secret.derive("token-pepper"), text), last4=text[-4:], created_at=_NOW,
+                    digest=self._token_digest(text), last4=text[-4:], created_at=_NOW,
                 )
             )  # fmt: skip
             epoch.advance(tx, "token", token_id, clock.now())
         return text
 
-    def expire_tokens(self) -> None:
+    def revoke_token(self, text: str) -> None:
         with self.store.write() as tx:
-            tx.execute(update(schema.tokens).values(revoked_at=clock.now() - timedelta(days=1)))
-            epoch.advance(tx, "token", "tok_all", clock.now())
+            token_id = tx.execute(
+                update(schema.tokens)
+                .where(schema.tokens.c.digest == self._token_digest(text))
+                .values(revoked_at=clock.now())
+                .returning(schema.tokens.c.id)
+            ).scalar_one()
+            epoch.advance(tx, "token", token_id, clock.now())
+
+    def _token_digest(self, text: str) -> bytes:
+        return keyed_digest(self.secret.derive("token-pepper"), text)
 
     # --- what the gate leaves behind ---
 
@@ -187,6 +196,17 @@ class Instance:
                 found.append((frame.position, msgspec.msgpack.decode(frame.payload, type=UsageEvent)))
                 offset = frame.end
         return [event for _, event in found]
+
+    def event(self, request_id: str) -> UsageEvent:
+        """The one usage event of a decision."""
+        [found] = [each for each in self.events() if each.id == request_id]
+        return found
+
+    def settled(self) -> None:
+        """Wait until every gate process has applied what was changed."""
+        with self.store.read() as tx:
+            current = epoch.current(tx)
+        eventually(lambda: self.verifiers() and all(each.epoch >= current for each in self.verifiers()))
 
     def verifiers(self) -> list[epoch.Verifier]:
         with self.store.read() as tx:

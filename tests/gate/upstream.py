@@ -3,6 +3,7 @@
 import socket
 import threading
 from dataclasses import dataclass, field
+from io import BufferedReader
 from types import TracebackType
 from typing import Self
 
@@ -97,8 +98,8 @@ class Upstream:
             self.gone.set()
 
 
-def _read(reader: "socket.SocketIO | object") -> Received | None:
-    readline, read = reader.readline, reader.read  # type: ignore[attr-defined]
+def _read(reader: BufferedReader) -> Received | None:
+    readline, read = reader.readline, reader.read
     line = readline().decode("latin-1").rstrip("\r\n")
     if not line:
         return None

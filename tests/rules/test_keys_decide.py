@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freehold.keys import explanation, rules
+from freehold.keys import explanation
 from freehold.keys.rate_limit import UNUSED
-from freehold.keys.records import DENIAL_STATUS, DENIAL_WORDS, LimitState, RateLimit, Reason, SecretRecord
+from freehold.keys.records import DENIAL_STATUS, DENIAL_WORDS, Decision, LimitState, RateLimit, Reason, SecretRecord
 from freehold.keys.rules import Ask, decide
 
 NOW_MS = 1_800_000_000_000
@@ -149,7 +149,7 @@ def test_an_explanation_of_what_was_kept_is_that_of_the_decision() -> None:
 
 def test_the_longest_wait_is_the_one_that_is_told() -> None:
     limits = (LimitState("a", 1, 0, 3.0, 2.0), LimitState("b", 1, 0, 9.0, 7.0))
-    explained = explanation.explain(rules.Decision(Reason.RATE_LIMITED, "key.rate_limit", limits))
+    explained = explanation.explain(Decision(Reason.RATE_LIMITED, "key.rate_limit", limits))
     assert explained.retry_after_s == 7.0
 
 

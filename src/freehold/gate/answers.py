@@ -32,8 +32,9 @@ class ProblemBody(msgspec.Struct, omit_defaults=True):
 
 
 def status_line(status: int, reason: bytes = b"") -> bytes:
-    """The status line of any status, also of those that nobody has registered."""
-    return STATUS_LINES.get(status) or b"HTTP/1.1 %d %b\r\n" % (status, reason)
+    """The status line of any status, also of those that nobody has registered; with an upstream's words, if it has some."""
+    known = None if reason else STATUS_LINES.get(status)
+    return known or b"HTTP/1.1 %d %b\r\n" % (status, reason)
 
 
 def problem_body(problem: Problem, request_id: str) -> bytes:

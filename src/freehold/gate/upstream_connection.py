@@ -10,7 +10,6 @@ from typing import Final, Protocol, cast
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 _HEAD_BYTES_MAX: Final = 64 * 1024
-_BODILESS: Final = frozenset({204, 304})
 
 
 class Failure(enum.Enum):
@@ -71,6 +70,7 @@ class UpstreamConnection(asyncio.Protocol):
         "_head",
         "_headers",
         "_held",
+        "_keeps_alive",
         "_listener",
         "_parser",
         "_reason",
@@ -88,7 +88,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._reason = b""
         # Bytes before the head was whole.
         self._fed = 0
-        self._ended = self._bodiless = False
+        self._ended = self._bodiless = self._keeps_alive = False
         # Whether anything of the response has come.
         self.heard = False
         self._held = False
@@ -210,6 +210,8 @@ class UpstreamConnection(asyncio.Protocol):
         if codings not in ([], [b"chunked"]):
             raise ValueError("a transfer coding that cannot be passed on")
         self._head = head
+        # Asked here, because the parser forgets it once the message is complete.
+        self._keeps_alive = self._parser.should_keep_alive()
         if self._listener is not None:
             self._listener.on_head(head)
         if self._bodiless:
@@ -235,7 +237,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._headers = []
         self._reason = b""
         self._fed = 0
-        self._ended = self._bodiless = self.heard = False
+        self._ended = self._bodiless = self._keeps_alive = self.heard = False
 
     def _until_close(self) -> bool:
         """Whether the response's body ends where the connection does (RFC 9112, section 6.3)."""
@@ -243,9 +245,7 @@ class UpstreamConnection(asyncio.Protocol):
         return head is not None and head.length is None and b"transfer-encoding" not in head.fields
 
     def _reusable(self) -> bool:
-        if not self._ended or self.transport.is_closing() or not self._parser.should_keep_alive():
-            return False
-        return self._bodiless or not self._until_close() or (self._head is not None and self._head.status in _BODILESS)
+        return self._ended and self._keeps_alive and not self.transport.is_closing()
 
     def _end(self) -> None:
         self._ended = True

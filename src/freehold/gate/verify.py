@@ -4,6 +4,7 @@ Answers 200 whatever was decided; anything else says that the question itself ca
 """
 
 import math
+import re
 from typing import Annotated, Final
 
 import msgspec
@@ -17,6 +18,9 @@ from freehold.gate.service_tokens import ServiceTokens
 from freehold.keys.records import Environment
 
 _JSON_TYPES: Final = (b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8")
+
+# The messages about a field that is unknown or missing name it; all others say where.
+_NAMED_FIELD: Final = re.compile(r".* field `([^`]+)`")
 
 
 class VerifyRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -102,16 +106,12 @@ def _read(exchange: Exchange) -> VerifyRequest:
         asked = _decode(exchange.body)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$")
-        raise invalid(FieldError(place.strip("`.") or _unknown_field(message), f"{message}.")) from None
+        named = place.strip("`.") or _NAMED_FIELD.sub(r"\1", message)
+        raise invalid(FieldError("" if named == message else named, f"{message}.")) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem("bad_request", f"The body is no JSON: {error}.") from None
     _check(asked)
     return asked
-
-
-def _unknown_field(message: str) -> str:
-    """The field that a message about an unknown or missing one names."""
-    return message.partition("`")[2].partition("`")[0]
 
 
 def _check(asked: VerifyRequest) -> None:
