@@ -23,7 +23,7 @@ from freehold.projects import pages as project_pages
 from freehold.usage import api as usage
 from freehold.usage import explain_api
 from freehold.usage import pages as usage_pages
-from freehold.web import query_parameters
+from freehold.web import guards
 from freehold.web.statics import serve_static
 from freehold.webhooks import api as webhooks
 from freehold.webhooks import delivery_pages, endpoint_pages, message_pages
@@ -203,8 +203,8 @@ def _handler(decorator: Any, path: str, handler: Handler, tag: str) -> HTTPRoute
     status = {"status_code": 200} if handler in _ANSWERS_200 else {}
     made: HTTPRouteHandler = decorator(
         path, tags=[tag], operation_id=handler.__name__, name=f"{handler.__module__}.{handler.__name__}",
-        summary=(handler.__doc__ or "").partition("\n")[0], guards=[query_parameters.refuse_unknown],
-        opt={query_parameters.OPTION: query_parameters.query_parameters_of(handler, path)}, **status,
+        summary=(handler.__doc__ or "").partition("\n")[0], opt=guards.options_of(handler, path),
+        guards=[guards.refuse_unknown_query, guards.refuse_other_media_types], **status,
     )(_in_thread(handler))  # fmt: skip
     return made
 

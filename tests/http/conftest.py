@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from freehold.app import create_app
-from freehold.kit.secrets import InstanceSecret
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.web.call import Shared

@@ -18,6 +18,7 @@ import uvicorn
 
 from freehold.apis import actions as apis
 from freehold.apis.records import NewApi
+from freehold.errors import KINDS
 from freehold.keys import actions as keys
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock, ids
@@ -35,6 +36,7 @@ PASSWORD: Final = "a boat in the harbour at noon"
 PASSWORD_HASH: Final = passwords.hash_password(PASSWORD)
 SYSTEM: Final = Actor("system", "freehold", "Freehold", None, is_operator=False, roles={})
 ROLES: Final[tuple[Role, ...]] = ("owner", "admin", "developer", "billing", "auditor")
+SERVICES: Final[tuple[ServiceRole, ...]] = ("verifier", "publisher")
 DOCUMENT: Final = b"""{"openapi": "3.1.0", "info": {"title": "Parcels", "version": "1"},
  "paths": {"/parcels/{id}": {"get": {"operationId": "get_parcel", "summary": "One parcel"}},
            "/parcels": {"get": {"operationId": "list_parcels"}, "post": {"operationId": "create_parcel"}}},
@@ -118,6 +120,18 @@ def hidden_fields(page: str, action: str) -> dict[str, str]:
     return {name: html.unescape(value) for name, value in hidden}
 
 
+def assert_problem(answer: httpx.Response, status: int, code: str, *fields: str) -> None:
+    """The answer is this error (RFC 9457), with exactly these fields named."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert (body["status"], body["code"]) == (status, code), answer.text
+    assert body["title"] == KINDS[code].title
+    assert body["type"] == f"urn:freehold:error:{code}"
+    assert body["request_id"] == answer.headers["x-request-id"]
+    assert tuple(error["field"] for error in body.get("errors", ())) == fields, answer.text
+
+
 def text_of(answer: httpx.Response) -> str:
     """A page's text as it is read: without tags, entities resolved, blanks joined."""
     body = re.sub(r"<(script|style|svg)\b.*?</\1>", "", answer.text, flags=re.DOTALL)
@@ -142,11 +156,12 @@ def fill(instance: Instance) -> None:
         for who, user in instance.users.items():
             issued = tokens.create_personal_token(tx, _actor(tx, user), instance.secret, "Test", None)
             instance.tokens[who] = issued.text
-        service_roles: dict[str, ServiceRole] = {"verifier": "verifier", "publisher": "publisher"}
         owner = _actor(tx, instance.users["owner"])
-        for name, role in service_roles.items():
-            issued = tokens.create_service_token(tx, owner, instance.secret, instance.harbour, name, [role], None)
-            instance.tokens[name] = issued.text
+        for service_role in SERVICES:
+            issued = tokens.create_service_token(
+                tx, owner, instance.secret, instance.harbour, service_role, [service_role], None
+            )
+            instance.tokens[service_role] = issued.text
         _fill_projects(tx, instance)
 
 

@@ -49,6 +49,18 @@ def from_text(text: str) -> Cursor:
         raise BadCursor(text) from error
 
 
+def page_of_whole(rows: Sequence[Row], limit: int, after: Cursor | None, id_of: Callable[[Row], str]) -> Page[Row]:
+    """Cut a page out of a list that was read whole: it goes on after the cursor's row, or where that row stood."""
+    ids = [id_of(row) for row in rows]
+    start = 0
+    if after is not None:
+        place = after.value if isinstance(after.value, int) else 0
+        start = ids.index(after.id) + 1 if after.id in ids else max(place, 0)
+    places = range(start, len(rows))[: limit + 1]
+    cut = page(places, limit, lambda place: Cursor(place, ids[place]))
+    return Page([rows[place] for place in cut.data], cut.next_cursor)
+
+
 def page(rows: Sequence[Row], limit: int, cursor_of: Callable[[Row], Cursor]) -> Page[Row]:
     """Cut a page out of up to `limit + 1` rows: the one too many only says that there is more."""
     shown = list(rows[:limit])

@@ -2,14 +2,16 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response
+from litestar.enums import ParamType
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 
 from freehold.errors import FieldError, Problem
+from freehold.web.guards import QUERY
 
 _LOG: Final = logging.getLogger("freehold.web")
 _BY_STATUS: Final = {
@@ -48,12 +50,12 @@ class FieldErrorView(msgspec.Struct):
     code: str
 
 
-def problem_of(error: Exception) -> Problem:
-    """Any exception as what a user may see of it."""
+def problem_of(error: Exception, query: Mapping[str, str] | None = None) -> Problem:
+    """Any exception as what a user may see of it. `query`: what callers call the handler's query parameters."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, ValidationException):
-        return _invalid_input(error)
+        return _invalid_input(error, query or {})
     if isinstance(error, SerializationException | msgspec.DecodeError) or _is_too_deep(error):
         return Problem("bad_request", _DETAILS["bad_request"])
     if isinstance(error, HTTPException) and error.status_code < 500:
@@ -69,7 +71,9 @@ def _is_too_deep(error: Exception) -> bool:
 
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer an exception as problem+json."""
-    problem = problem_of(error)
+    # Absent where no route was found.
+    route_handler: Any = request.scope.get("route_handler")
+    problem = problem_of(error, route_handler.opt.get(QUERY) if route_handler else None)
     if problem.status >= 500:
         _LOG.error("request %s failed", request_id_of(request), exc_info=error)
     view = ProblemView(
@@ -92,18 +96,23 @@ def _kept_headers(error: HTTPException) -> dict[str, str]:
     return {name: value for name, value in (error.headers or {}).items() if name.lower() in ("allow", "retry-after")}
 
 
-def _invalid_input(error: ValidationException) -> Problem:
+def _invalid_input(error: ValidationException, query: Mapping[str, str]) -> Problem:
     extra = error.extra if isinstance(error.extra, list) else []
-    errors = tuple(_field_error(each) for each in extra if isinstance(each, dict))
+    errors = tuple(_field_error(each, query) for each in extra if isinstance(each, dict))
     if not errors:
-        errors = (_field_error({"message": str(error.detail)}),)
+        errors = (_field_error({"message": str(error.detail)}, query),)
     return Problem("invalid", " ".join(each.message for each in errors), errors)
 
 
-def _field_error(extra: dict[str, Any]) -> FieldError:
+def _field_error(extra: dict[str, Any], query: Mapping[str, str]) -> FieldError:
     """Litestar's and msgspec's words, with the path taken out of the sentence."""
     message = str(extra.get("message", "not valid"))
     key = str(extra.get("key") or "")
+    if key == "data":
+        return _body_error(message)
+    if extra.get("source") == ParamType.QUERY:
+        key = query.get(key, key)
+    key = re.sub(r"\[(\d+)\]", r".\1", key)
     found = _PATH.search(message)
     if found:
         path = re.sub(r"\[(\d+)\]", r".\1", found["path"]).strip(".")
@@ -120,3 +129,10 @@ def _field_error(extra: dict[str, Any]) -> FieldError:
     if unknown:
         return FieldError(key, f"There is no field {key} here.", "unknown_field")
     return FieldError(key, f"{key}: {message[:1].lower()}{message[1:].removesuffix('.')}.", "invalid")
+
+
+def _body_error(message: str) -> FieldError:
+    """What is wrong with a body as a whole: msgspec says of an absent one only what it would have been called."""
+    if message == "'data'":
+        return FieldError("", "Send a JSON object as the body.", "required")
+    return FieldError("", f"The body: {message[:1].lower()}{message[1:].removesuffix('.')}.", "invalid")
