@@ -241,7 +241,7 @@ def attempt(number: int, outcome: str) -> webhooks.AttemptView:
     return webhooks.AttemptView(
         id=f"att_{number}", number=number, at=ago(minutes=4), outcome="accepted" if outcome == "accepted" else "refused" if outcome == "refused" else "unreachable",
         error={"refused": "The endpoint answered 401: the signing secret it checks with is probably another one.", "unreachable": "The connection was refused."}.get(outcome, ""),
-        status=(200 if outcome == "accepted" else 401) if answered else None, address="203.0.113.9:443" if answered else "", duration_us=42_300,
+        status=(200 if outcome == "accepted" else 401) if answered else None, address="203.0.113.9:443" if answered else "", duration_us=42_300, url="https://hooks.northgate.example/freehold",
         timing=(webhooks.Timing(name="Name look-up", duration_us=1_200), webhooks.Timing(name="Connection", duration_us=12_800), webhooks.Timing(name="Answer", duration_us=28_300)) if answered else (),
         request_headers=(("webhook-id", "msg_01kaa"), ("webhook-timestamp", "1795010520"), ("webhook-signature", "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="), ("content-type", "application/json")),
         request_body=BODY, signed_text=f"msg_01kaa.1795010520.{BODY}",
@@ -251,7 +251,9 @@ def attempt(number: int, outcome: str) -> webhooks.AttemptView:
 
 def one_hook(fresh: bool) -> webhooks.WebhookView:
     return webhooks.WebhookView(
-        project_id=PROJECT, endpoint=hook("active" if fresh else "failing"), revision=1, created_by="Ines Okafor", created_at=ago(days=2), max_per_second=None, event_types=EVENT_CHOICES,
+        project_id=PROJECT, endpoint=hook("active" if fresh else "failing"), revision=1, created_by="Ines Okafor", created_at=ago(days=2), headers=(("authorization", "Basic …"),), event_types=EVENT_CHOICES,
+        secrets=(webhooks.SigningSecretRow(version=2, created_at=ago(days=1), retires_at=None), webhooks.SigningSecretRow(version=1, created_at=ago(days=2), retires_at=NOW + timedelta(hours=3))),
+        test_event_types=EVENT_CHOICES, overlaps=(Choice("0", "No time: the old one ends now"), Choice("86400", "24 hours")),
         deliveries=() if fresh else (delivery("pending"), delivery("failed", 8), delivery("delivered")), filters=(STATE_FILTER,), pager=Pager(older=f"{AT}/webhooks/{HOOK}?cursor=x"),
         delete=Danger(name="hooks.northgate.example", consequences=("Nothing more is sent to it; 1 pending delivery is dropped.", "Its past deliveries stay.")),
         signing_secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" if fresh else None, test_form=Form({"event_type": "country.looked_up"}),
@@ -408,7 +410,7 @@ def usage_pages() -> dict[str, Sample]:
 
 def webhook_pages() -> dict[str, Sample]:
     here = shell("webhooks")
-    new = webhooks.NewWebhookView(project_id=PROJECT, event_types=EVENT_CHOICES, form=Form({"event_types": ["country.looked_up"]}))
+    new = webhooks.NewWebhookView(project_id=PROJECT, event_types=EVENT_CHOICES, loopback=True, form=Form({"event_types": ["country.looked_up"]}))
     message = webhooks.MessageRow(id="msg_01kaa", event_type="country.looked_up", origin="published", created_at=ago(minutes=4), delivered=1, failed=1, pending=0)
 
     def one_delivery(state: webhooks.DeliveryState, attempts: tuple[webhooks.AttemptView, ...]) -> Sample:
@@ -441,6 +443,8 @@ def organization_pages() -> dict[str, Sample]:
     return {
         "members": Sample("organizations/members.html.j2", shell("members", inside=False), organizations.MembersView(organization_id=ORGANIZATION, members=members, invitations=(invitation,), roles=ROLE_CHOICES)),
         "members-invited": Sample("organizations/members.html.j2", shell("members", inside=False), organizations.MembersView(organization_id=ORGANIZATION, members=members, invitations=(), roles=ROLE_CHOICES, invitation_link="http://127.0.0.1:8400/invitation#token=inv_x", invited="ana@northgate.example", edit_blocked="Only owners and admins change members.", invite_form=Form(blocked="Only owners and admins invite."))),
+        "organization": Sample("organizations/settings.html.j2", shell("organization", inside=False), organizations.OrganizationView(id=ORGANIZATION, name="Northgate", slug="northgate", revision=1, created_at=ago(days=12), is_operator=True, form=Form({"name": "Northgate"}))),
+        "organization-new": Sample("organizations/new.html.j2", shell("", inside=False), organizations.NewOrganizationView(form=Form(idempotency_key="once-2"))),
         "tokens": Sample("organizations/tokens.html.j2", shell("tokens", inside=False), organizations.TokensView(organization_id=ORGANIZATION, own=(), service=(TOKEN,), service_roles=(Choice("verifier", "Verifier", "May verify keys"), Choice("publisher", "Publisher", "May publish events")))),
         "tokens-made": Sample("organizations/tokens.html.j2", shell("tokens", inside=False), organizations.TokensView(organization_id=ORGANIZATION, own=(TOKEN,), service=(), service_roles=(), secret="fhp_8Vt3qLr0Zc5NwYb2HsKe7XmD41uPjGaQ9f2c", secret_name="laptop")),
         "audit": Sample("organizations/audit.html.j2", shell("audit", inside=False), organizations.AuditView(organization_id=ORGANIZATION, rows=(audit_row(1, "key.edited", changes), audit_row(2, "key.issued"), audit_row(3, "project.created")), filters=filters, from_on="", to_on="", pager=Pager(older="/organizations/x/audit?cursor=y"))),
@@ -451,10 +455,11 @@ def organization_pages() -> dict[str, Sample]:
 def instance_pages() -> dict[str, Sample]:
     here, outside = shell("apis", inside=False), shell("", inside=False, signed_in=False)
     endpoints = tuple(apis.CatalogueEndpoint(operation_id=c.value, method="GET", path=c.label[4:], summary=c.detail, projects=2, removed_at=ago(days=1) if i else None) for i, c in enumerate(ENDPOINT_CHOICES))
-    events = (apis.CatalogueEventType(name="country.looked_up", summary="A country was looked up", projects=2),)
+    events = (apis.CatalogueEventType(name="country.looked_up", summary="A country was looked up", projects=2, schema='{\n  "type": "object"\n}', example='{\n  "code": "PT"\n}'),)
     values = {"name": "Example API", "upstream_sandbox": API.upstream_sandbox, "upstream_production": API.upstream_production}
     api = apis.ApiView(api=API, revision=1, gateway_url="http://127.0.0.1:8401/gateway/example", document_digest=DIGEST, endpoints=endpoints, event_types=events, edit_form=Form(values))
-    imported = apis.ApiView(api=API, revision=2, gateway_url=api.gateway_url, document_digest=DIGEST, endpoints=(), event_types=(), result=apis.ImportResult(added=("getCountry",), changed=(), removed=("oldOne",), projects=("Country lookup",)), import_form=Form({"document": "openapi: nope"}, {"document": "This is not an OpenAPI 3.1 document: paths is missing."}))
+    imported = apis.ApiView(api=API, revision=2, gateway_url=api.gateway_url, document_digest=DIGEST, endpoints=(), event_types=(), result=apis.ImportResult(added=("getCountry",), changed=(), removed=("oldOne",), projects=("Country lookup (sandbox): oldOne",), warnings=("getCountry has no summary.",)), import_form=Form({"document": "openapi: nope"}, {"document": "This is not an OpenAPI 3.1 document: paths is missing."}))
+    refused_document = apis.ApiView(api=API, revision=2, gateway_url=api.gateway_url, document_digest=DIGEST, endpoints=endpoints, event_types=events, faults=(apis.ImportFault(place="paths./v1/x.get", message="operationId is missing."),), edit_form=Form(values), import_form=Form({}, {}, "The document was not imported; nothing was changed."))
     sessions = (
         account.SessionRow(id="s1", client="Firefox on Linux", address="198.51.100.24", created_at=ago(days=2), seen_at=NOW, current=True),
         account.SessionRow(id="s2", client="Safari on iPhone", address="203.0.113.7", created_at=ago(days=9), seen_at=ago(hours=30), current=False),
@@ -472,6 +477,7 @@ def instance_pages() -> dict[str, Sample]:
         "api-new": Sample("apis/new.html.j2", here, apis.NewApiView()),
         "api": Sample("apis/one.html.j2", here, api),
         "api-imported": Sample("apis/one.html.j2", here, imported),
+        "api-refused": Sample("apis/one.html.j2", here, refused_document),
         "not-found": Sample("errors/error.html.j2", outside, errors.ErrorView(status=404, title="There is nothing here", detail="There is no such project, or it is not yours to see.", request_id="req_1", back=Link(label="Back to the projects", href="/"))),
     }  # fmt: skip
 
