@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -183,6 +184,19 @@ def test_410_disables_the_endpoint_keeps_the_rest_and_tells(world: World, test_c
     with world.store.write() as tx:
         actions.resume_endpoint(tx, world.owner, endpoint.id)
     assert [each.delivery_id for each in claim(world)] == [kept.id]
+
+
+def test_410_from_where_the_endpoint_was_before_disables_nothing(world: World) -> None:
+    endpoint = world.add_endpoint(URL).endpoint
+    world.publish()
+    dispatch = claim(world)[0]
+    with world.store.write() as tx:
+        actions.edit_endpoint(
+            tx, world.owner, world.secret, world.settings, endpoint.id, lambda old: replace(old, url=URL + "/moved")
+        )
+    record(world, dispatch, 410)
+    with world.store.read() as tx:
+        assert actions.read_endpoint(tx, world.owner, endpoint.id).state == "active"
 
 
 @pytest.mark.parametrize("act", [actions.pause_endpoint, actions.delete_endpoint])

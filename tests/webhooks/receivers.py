@@ -72,6 +72,12 @@ async def _slow(writer: asyncio.StreamWriter) -> None:
     await asyncio.sleep(3600)
 
 
+async def _later(writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(0.7)
+    writer.write(ANSWERS["/accept"])
+    await writer.drain()
+
+
 async def _drip(writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
     while True:
@@ -112,6 +118,7 @@ async def _close(writer: asyncio.StreamWriter) -> None:
 
 BEHAVIOURS: dict[str, Callable[[asyncio.StreamWriter], Awaitable[None]]] = {
     "/slow": _slow,
+    "/later": _later,
     "/drip": _drip,
     "/drip-head": _drip_head,
     "/endless": _endless,

@@ -194,10 +194,11 @@ def test_told_to_stop_it_lets_what_is_sent_end(world: World) -> None:
 
     async def run() -> None:
         async with receiver() as there:
-            world.add_endpoint(there.url())
+            world.add_endpoint(there.url("/later"))
             thread.start()
             message = world.publish()
-            await until(lambda: state(world, message.id) == "delivered")
+            await until(lambda: bool(there.requests))
+            assert state(world, message.id) == "pending"
             stop.set()
             await asyncio.to_thread(thread.join)
             assert state(world, message.id) == "delivered"
