@@ -2,12 +2,13 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +19,7 @@ import httpx
 class GateProcess:
     """One or more workers on one listening socket."""
 
-    def __init__(self, data: Path, *, processes: int = 1, **environment: str) -> None:
+    def __init__(self, data: Path, environment: Mapping[str, str] | None = None, *, processes: int = 1) -> None:
         self.data = data
         self.socket = socket.socket()
         self.socket.bind(("127.0.0.1", 0))
@@ -26,7 +27,7 @@ class GateProcess:
         self.port: int = self.socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.client = httpx.Client(base_url=self.url, timeout=20)
-        self._environment = environment
+        self._environment = environment or {}
         self.processes = [self._spawn() for _ in range(processes)]
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
@@ -115,6 +116,17 @@ def receive_some(client: socket.socket) -> bytes:
             break
         body += part
     return head + b"\r\n\r\n" + body
+
+
+def statuses(data: bytes) -> list[int]:
+    """The statuses of the answers that follow one another in these bytes, each with a Content-Length or no body."""
+    found = []
+    while data:
+        head, _, data = data.partition(b"\r\n\r\n")
+        found.append(int(head.split(b" ", 2)[1]))
+        length = re.search(rb"\r\ncontent-length: (\d+)", head, re.IGNORECASE)
+        data = data[int(length[1]) :] if length else data
+    return found
 
 
 def eventually(found: Callable[[], Any], within_s: float = 15.0) -> Any:

@@ -21,7 +21,7 @@ class RequestReader:
     """The requests of one connection, one after the other."""
 
     __slots__ = (
-        "_carried", "_connection", "_exchange", "_fed", "_framing", "_head_bytes_max", "_headers", "_parser", "_target",
+        "_carried", "_connection", "_exchange", "_fed", "_framing", "_head_bytes_max", "_head_ended", "_headers", "_parser", "_target",
         "in_head",
     )  # fmt: skip
 
@@ -36,6 +36,8 @@ class RequestReader:
         self.in_head = False
         # Bytes of that head in earlier feeds, of this feed, and of chunk framing without a chunk.
         self._carried = self._fed = self._framing = 0
+        # Whether a head was completed by this feed.
+        self._head_ended = False
         self._parser = HttpRequestParser(self)
 
     @property
@@ -50,8 +52,8 @@ class RequestReader:
 
     def feed(self, data: bytes | memoryview) -> None:
         """Read on; Problem where the bytes are no request that we take."""
-        was_in_head = self.in_head
         self._fed = len(data)
+        self._head_ended = False
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
@@ -65,7 +67,8 @@ class RequestReader:
         except HttpParserError as error:
             raise Problem("bad_request", f"The bytes are no HTTP/1.1 request: {error}.") from None
         if self.in_head:
-            self._carried = self._carried + len(data) if was_in_head else self._head_bytes()
+            # Where another head ended in these bytes, only what is known of this one can be counted.
+            self._carried = self._head_bytes() if self._head_ended else self._carried + len(data)
             self._check_head_bytes(self._carried)
         elif self._exchange is not None:
             self._framing += len(data)
@@ -96,6 +99,7 @@ class RequestReader:
         parser, target, headers = self._parser, self._target, self._headers
         self._target, self._headers = b"", []
         self.in_head = False
+        self._head_ended = True
         fields = dict(headers)
         method, version = parser.get_method(), parser.get_http_version()
         check_head(method, target, version, headers, fields)
@@ -133,5 +137,10 @@ class RequestReader:
         return len(self._target) + sum(len(name) + len(value) + 4 for name, value in self._headers)
 
     def _check_head_bytes(self, count: int) -> None:
-        if count > self._head_bytes_max:
-            raise Problem("head_too_large", f"A request's head may have {self._head_bytes_max} bytes.")
+        if count <= self._head_bytes_max:
+            return
+        if 2 * len(self._target) > count:
+            raise Problem(
+                "target_too_long", f"A request's head may have {self._head_bytes_max} bytes, target included."
+            )
+        raise Problem("head_too_large", f"A request's head may have {self._head_bytes_max} bytes.")
