@@ -33,7 +33,9 @@ def ago(**span: float) -> datetime:
     return NOW - timedelta(**span)
 
 
-def shell(here: str, environment: str = "sandbox", inside: bool = True, notice: str = "", signed_in: bool = True) -> Shell:
+def shell(
+    here: str, environment: str = "sandbox", inside: bool = True, notice: str = "", signed_in: bool = True
+) -> Shell:
     project = ProjectFrame(
         id=PROJECT,
         name="Country lookup",
@@ -47,27 +49,53 @@ def shell(here: str, environment: str = "sandbox", inside: bool = True, notice: 
         csrf_token="c5rf" * 8,
         nonce="bm9uY2Vub25jZQ",
         here=here,
-        person=Person(name="Ines Okafor", email="ines@northgate.example", role="Owner", is_operator=True) if signed_in else None,
+        person=Person(name="Ines Okafor", email="ines@northgate.example", role="Owner", is_operator=True)
+        if signed_in
+        else None,
         organization=OrganizationFrame(id=ORGANIZATION, name="Northgate"),
-        organizations=(OrganizationFrame(id=ORGANIZATION, name="Northgate"), OrganizationFrame(id="org_b", name="Alder & Sons")),
+        organizations=(
+            OrganizationFrame(id=ORGANIZATION, name="Northgate"),
+            OrganizationFrame(id="org_b", name="Alder & Sons"),
+        ),
         project=project if inside else None,
-        jumps=(Jump(label="Country lookup", href=AT, hint="Sandbox"), Jump(label="checkout-web", href=f"{AT}/keys/{KEY}", hint="Key", icon="key-round")),
+        jumps=(
+            Jump(label="Country lookup", href=AT, hint="Sandbox"),
+            Jump(label="checkout-web", href=f"{AT}/keys/{KEY}", hint="Key", icon="key-round"),
+        ),
         notice=Notice(text=notice) if notice else None,
     )
 
 
-OUTCOMES = (Series("served", "Served"), Series("throttled", "Throttled"), Series("denied", "Denied"), Series("failed", "Failed"))
+OUTCOMES = (
+    Series("served", "Served"),
+    Series("throttled", "Throttled"),
+    Series("denied", "Denied"),
+    Series("failed", "Failed"),
+)
 
 
 def hours(count: int, title: str, quiet: bool = False) -> BarChart:
     buckets = []
     for index in range(count):
         at = NOW.replace(minute=0, second=0, microsecond=0) - timedelta(hours=count - 1 - index)
-        served = 0 if quiet else int(1100 * (0.2 + 0.8 * max(0, math.sin((at.hour - 5) / 24 * 2 * math.pi))) * (1 + (index * 37 % 11) / 60))
-        extra = (0, 0, 0) if quiet else (served // 40 if index % 19 > 15 else 0, served // 120, served // 90 if index % 23 == 8 else 0)
+        served = (
+            0
+            if quiet
+            else int(
+                1100 * (0.2 + 0.8 * max(0, math.sin((at.hour - 5) / 24 * 2 * math.pi))) * (1 + (index * 37 % 11) / 60)
+            )
+        )
+        extra = (
+            (0, 0, 0)
+            if quiet
+            else (served // 40 if index % 19 > 15 else 0, served // 120, served // 90 if index % 23 == 8 else 0)
+        )
         buckets.append(Bucket(f"{at:%a %d %b %H:%M}", (served, *extra), f"{AT}/requests?from={at:%Y-%m-%dT%H:%M}Z"))
     step = 4 if count <= 24 else 24
-    axis = tuple(AxisLabel(i + 0.5, buckets[i].label[-5:] if count <= 24 else buckets[i].label[:6]) for i in range(1, count, step))
+    axis = tuple(
+        AxisLabel(i + 0.5, buckets[i].label[-5:] if count <= 24 else buckets[i].label[:6])
+        for i in range(1, count, step)
+    )
     return BarChart(title=title, unit="Hourly, UTC", series=OUTCOMES, buckets=tuple(buckets), axis=axis)
 
 
@@ -75,8 +103,8 @@ def hourly(scale: int) -> tuple[int, ...]:
     return tuple(bucket.total * scale // 100 for bucket in hours(24, "").buckets)
 
 
-def rows(kinds: Sequence[str]) -> tuple[requests.RequestRow, ...]:
-    known = {
+def rows(kinds: Sequence[requests.OutcomeKind]) -> tuple[requests.RequestRow, ...]:
+    known: dict[requests.OutcomeKind, tuple[str, int, int]] = {
         "served": ("allowed", 200, 84_210),
         "throttled": ("rate_limited", 429, 410),
         "denied": ("endpoint_not_in_scope", 403, 380),
@@ -99,7 +127,9 @@ def rows(kinds: Sequence[str]) -> tuple[requests.RequestRow, ...]:
     )
 
 
-REQUESTS = rows(["served", "served", "throttled", "served", "failed", "denied", "served", "throttled", "served", "served"])
+REQUESTS = rows(
+    ["served", "served", "throttled", "served", "failed", "denied", "served", "throttled", "served", "served"]
+)
 PROJECT_HEAD = projects.ProjectHead(
     id=PROJECT, organization_id=ORGANIZATION, name="Country lookup", slug="country-lookup", environment="sandbox",
     purpose="Shows prices in the visitor's own currency and time zone.", product_line="Web shop", use_case="Checkout",
@@ -112,16 +142,50 @@ NEXT = NextStep(
 )  # fmt: skip
 CHECKS = (
     Check(done=True, title="Purpose named", detail="By Ines Okafor.", at=ago(days=12)),
-    Check(done=True, title="Scope declared", detail="3 endpoints and 1 event of Example API.", evidence=Link(label="Open scope", href=f"{AT}/scope"), at=ago(days=12)),
-    Check(done=True, title="Key issued", detail="checkout-web, by Ines Okafor.", evidence=Link(label="Open key", href=f"{AT}/keys/{KEY}"), at=ago(days=11)),
-    Check(done=True, title="First live call", detail="GET /v1/countries/PT got 200 in 84 ms.", evidence=Link(label="Explain it", href=f"{AT}/requests/{REQUESTS[0].id}"), at=ago(days=11)),
-    Check(done=True, title="Webhook endpoint added", detail="hooks.northgate.example", evidence=Link(label="Open endpoint", href=f"{AT}/webhooks/{HOOK}"), at=ago(days=2)),
-    Check(done=False, title="Test event accepted", detail="Nothing was sent yet.", fix=Link(label="Send test event", href=f"{AT}/webhooks/{HOOK}"), fix_icon="send"),
+    Check(
+        done=True,
+        title="Scope declared",
+        detail="3 endpoints and 1 event of Example API.",
+        evidence=Link(label="Open scope", href=f"{AT}/scope"),
+        at=ago(days=12),
+    ),
+    Check(
+        done=True,
+        title="Key issued",
+        detail="checkout-web, by Ines Okafor.",
+        evidence=Link(label="Open key", href=f"{AT}/keys/{KEY}"),
+        at=ago(days=11),
+    ),
+    Check(
+        done=True,
+        title="First live call",
+        detail="GET /v1/countries/PT got 200 in 84 ms.",
+        evidence=Link(label="Explain it", href=f"{AT}/requests/{REQUESTS[0].id}"),
+        at=ago(days=11),
+    ),
+    Check(
+        done=True,
+        title="Webhook endpoint added",
+        detail="hooks.northgate.example",
+        evidence=Link(label="Open endpoint", href=f"{AT}/webhooks/{HOOK}"),
+        at=ago(days=2),
+    ),
+    Check(
+        done=False,
+        title="Test event accepted",
+        detail="Nothing was sent yet.",
+        fix=Link(label="Send test event", href=f"{AT}/webhooks/{HOOK}"),
+        fix_icon="send",
+    ),
 )
 CURL = 'curl http://127.0.0.1:8401/gateway/example/v1/countries/PT \\\n  -H "Authorization: Bearer $FREEHOLD_KEY"'
 PYTHON = 'import os, httpx\n\nanswer = httpx.get(\n    "http://127.0.0.1:8401/gateway/example/v1/countries/PT",\n    headers={"Authorization": f"Bearer {os.environ[\'FREEHOLD_KEY\']}"},\n)\nprint(answer.json())'
 NODE = 'const answer = await fetch("http://127.0.0.1:8401/gateway/example/v1/countries/PT", {\n  headers: { Authorization: `Bearer ${process.env.FREEHOLD_KEY}` },\n});\nconsole.log(await answer.json());'
-SNIPPETS = (Snippet(language="curl", text=CURL), Snippet(language="Python", text=PYTHON), Snippet(language="Node", text=NODE))
+SNIPPETS = (
+    Snippet(language="curl", text=CURL),
+    Snippet(language="Python", text=PYTHON),
+    Snippet(language="Node", text=NODE),
+)
 
 
 def overview(environment: str, quiet: bool = False) -> projects.OverviewView:
@@ -166,12 +230,18 @@ def side(environment: str, project: str) -> projects.ProjectSide:
     )  # fmt: skip
 
 
-MEMBERS = (Choice("usr_1", "Ines Okafor", "ines@northgate.example"), Choice("usr_2", "Tom Reyes", "tom@northgate.example"))
+MEMBERS = (
+    Choice("usr_1", "Ines Okafor", "ines@northgate.example"),
+    Choice("usr_2", "Tom Reyes", "tom@northgate.example"),
+)
 ENDPOINT_CHOICES = (
     Choice("getCountry", "GET /v1/countries/{code}", "One country, by its ISO 3166 code", True),
     Choice("getCurrency", "GET /v1/currencies/{code}", "One currency, by its ISO 4217 code", True),
 )
-EVENT_CHOICES = (Choice("country.looked_up", "country.looked_up", "A country was looked up", True), Choice("key.revoked", "key.revoked", "Freehold: a key was revoked", True))
+EVENT_CHOICES = (
+    Choice("country.looked_up", "country.looked_up", "A country was looked up", True),
+    Choice("key.revoked", "key.revoked", "Freehold: a key was revoked", True),
+)
 ROLE_CHOICES = (
     Choice("owner", "Owner", "Everything, and who else is owner"), Choice("admin", "Admin", "Everything but owners"),
     Choice("developer", "Developer", "Projects, keys, webhooks"), Choice("billing", "Billing", "Reads usage"), Choice("auditor", "Auditor", "Reads all, changes nothing"),
@@ -188,9 +258,22 @@ def key_details(state: str = "active") -> keys.KeyDetails:
 
 def issued(arrived: bool) -> keys.IssuedKeyView:
     secret = "fh_test_8Vt3qLr0Zc5NwYb2HsKe7XmD41uPjGaQ9f2cT7hBnWx0kE3R1v"
-    call = keys.FirstCall(request_id=REQUESTS[0].id, method="GET", path="/v1/countries/PT", allowed=True, outcome="allowed", status=200, latency_us=84_210, at=NOW)
+    call = keys.FirstCall(
+        request_id=REQUESTS[0].id,
+        method="GET",
+        path="/v1/countries/PT",
+        allowed=True,
+        outcome="allowed",
+        status=200,
+        latency_us=84_210,
+        at=NOW,
+    )
     return keys.IssuedKeyView(
-        project_id=PROJECT, key=key_details(), secret=secret, snippet=Snippet(language="curl", text=CURL.replace("$FREEHOLD_KEY", secret)), first_call=call if arrived else None
+        project_id=PROJECT,
+        key=key_details(),
+        secret=secret,
+        snippet=Snippet(language="curl", text=CURL.replace("$FREEHOLD_KEY", secret)),
+        first_call=call if arrived else None,
     )
 
 
@@ -203,7 +286,13 @@ def key_row(name: str, state: str, quiet: bool = False) -> keys.KeyRow:
 
 
 def one_key(state: str, failing: bool = False) -> keys.KeyView:
-    values = {"name": "checkout-web", "narrow": "yes", "endpoints": ["getCountry"], "rate_limit": "600", "rate_window_s": "60"}
+    values = {
+        "name": "checkout-web",
+        "narrow": "yes",
+        "endpoints": ["getCountry"],
+        "rate_limit": "600",
+        "rate_window_s": "60",
+    }
     return keys.KeyView(
         project_id=PROJECT, key=key_details(state), revision=3, endpoints=ENDPOINT_CHOICES,
         secrets=(
@@ -261,8 +350,15 @@ def one_hook(fresh: bool) -> webhooks.WebhookView:
     )  # fmt: skip
 
 
-STATE_FILTER = Filter(name="state", label="State", value="", choices=(("", "Any"), ("delivered", "Delivered"), ("failed", "Failed")))
-OUTCOME_FILTER = Filter(name="outcome", label="Outcome", value="rate_limited", choices=(("", "Any"), ("allowed", "Allowed"), ("rate_limited", "Rate limited")))
+STATE_FILTER = Filter(
+    name="state", label="State", value="", choices=(("", "Any"), ("delivered", "Delivered"), ("failed", "Failed"))
+)
+OUTCOME_FILTER = Filter(
+    name="outcome",
+    label="Outcome",
+    value="rate_limited",
+    choices=(("", "Any"), ("allowed", "Allowed"), ("rate_limited", "Rate limited")),
+)
 KEY_FILTER = Filter(name="key", label="Key", value="", choices=(("", "Any"), (KEY, "checkout-web")))
 
 
@@ -297,9 +393,29 @@ def usage_view(quiet: bool) -> usage.UsageView:
 def request_view(kind: str) -> requests.RequestView:
     row = next(each for each in REQUESTS if each.kind == kind)
     denied = kind in ("denied", "throttled")
-    names = ("Key's form and checksum", "Secret is known", "Key and secret serve", "Environment", "Project", "Endpoint in the catalogue", "Endpoint in scope", "Address", "Rate limit")
+    names = (
+        "Key's form and checksum",
+        "Secret is known",
+        "Key and secret serve",
+        "Environment",
+        "Project",
+        "Endpoint in the catalogue",
+        "Endpoint in scope",
+        "Address",
+        "Rate limit",
+    )
     stop = {"denied": 6, "throttled": 8}.get(kind, 99)
-    details = ("fh_test_…9f2c", "checkout-web, version 2", "Active, expires 22 Nov 2027", "Sandbox", "Country lookup is active", "getCountry", "Not declared by the project" if kind == "denied" else "Declared, and in the key", "198.51.100.24 is in 203.0.113.0/24", "612 in 60 s; the limit is 600" if kind == "throttled" else "588 of 600 left")
+    details = (
+        "fh_test_…9f2c",
+        "checkout-web, version 2",
+        "Active, expires 22 Nov 2027",
+        "Sandbox",
+        "Country lookup is active",
+        "getCountry",
+        "Not declared by the project" if kind == "denied" else "Declared, and in the key",
+        "198.51.100.24 is in 203.0.113.0/24",
+        "612 in 60 s; the limit is 600" if kind == "throttled" else "588 of 600 left",
+    )
     return requests.RequestView(
         project_id=PROJECT, request=row,
         why="The key's rate limit is spent for the moment." if kind == "throttled" else "The endpoint is outside what the project, or this key, declares." if denied else "Every check passed.",
@@ -318,7 +434,14 @@ def audit_row(index: int, action: str, changes: tuple[organizations.AuditChange,
 
 
 TOKEN = organizations.TokenRow(
-    id="tok_1", name="api-servers", identifier="fho_…k2Qd", roles=("verifier", "publisher"), created_by="Ines Okafor", created_at=ago(days=9), expires_at=None, last_used_at=ago(seconds=3)
+    id="tok_1",
+    name="api-servers",
+    identifier="fho_…k2Qd",
+    roles=("verifier", "publisher"),
+    created_by="Ines Okafor",
+    created_at=ago(days=9),
+    expires_at=None,
+    last_used_at=ago(seconds=3),
 )
 API = apis.ApiRow(
     id="api_1", name="Example API", slug="example", endpoints=3, event_types=1, projects=4, upstream_sandbox="bundled:example/sandbox", upstream_production="bundled:example/production",
@@ -333,11 +456,26 @@ def project_pages() -> dict[str, Sample]:
         production=side("production", SIBLING), next_step=None, attention="hooks.northgate.example has failed six times in a row",
     )  # fmt: skip
     second = projects.ProjectRow(
-        name="Opening hours <b>", purpose="Shows opening hours in the visitor's time zone.", product_line="", use_case="", owners=(), sandbox=side("sandbox", SIBLING), production=None, next_step=NEXT
+        name="Opening hours <b>",
+        purpose="Shows opening hours in the visitor's time zone.",
+        product_line="",
+        use_case="",
+        owners=(),
+        sandbox=side("sandbox", SIBLING),
+        production=None,
+        next_step=NEXT,
     )
     listing = projects.ProjectsView(organization_id=ORGANIZATION, rows=(row, second), total=2, archived=1)
-    new = projects.NewProjectView(organization_id=ORGANIZATION, apis=(Choice("api_1", "Example API"),), members=MEMBERS, product_lines=("Web shop",), form=Form(NEW_VALUES))
-    wrong = Form({**NEW_VALUES, "name": ""}, {"name": "Give the project a name.", "purpose": "Say in one line what it is for."})
+    new = projects.NewProjectView(
+        organization_id=ORGANIZATION,
+        apis=(Choice("api_1", "Example API"),),
+        members=MEMBERS,
+        product_lines=("Web shop",),
+        form=Form(NEW_VALUES),
+    )
+    wrong = Form(
+        {**NEW_VALUES, "name": ""}, {"name": "Give the project a name.", "purpose": "Say in one line what it is for."}
+    )
     scope = projects.ScopeView(
         project_id=PROJECT, api_name="Example API", next_step=None,
         endpoints=(
@@ -378,7 +516,11 @@ def project_pages() -> dict[str, Sample]:
 def key_pages() -> dict[str, Sample]:
     here = shell("keys")
     values = {"rate_window_s": "60", "narrow": "yes", "endpoints": ["getCountry"], "rate_limit": "many"}
-    wrong = Form(values, {"name": "Another active key has this name.", "rate_limit": "The rate limit is a whole number of at least 1."}, idempotency_key="once-1")
+    wrong = Form(
+        values,
+        {"name": "Another active key has this name.", "rate_limit": "The rate limit is a whole number of at least 1."},
+        idempotency_key="once-1",
+    )
     return {
         "keys": Sample("keys/list.html.j2", here, keys.KeysView(project_id=PROJECT, rows=(key_row("checkout-web", "active"), key_row("price-batch", "expired"), key_row("ines-laptop", "revoked", True)))),
         "keys-empty": Sample("keys/list.html.j2", here, keys.KeysView(project_id=PROJECT, rows=())),
@@ -395,8 +537,18 @@ def key_pages() -> dict[str, Sample]:
 
 
 def usage_pages() -> dict[str, Sample]:
-    listing = requests.RequestsView(project_id=PROJECT, rows=REQUESTS, filters=(KEY_FILTER, OUTCOME_FILTER), from_at=ago(hours=1), to_at=NOW, as_of=NOW, pager=Pager(older=f"{AT}/requests?cursor=x", newest=f"{AT}/requests"))
-    none = requests.RequestsView(project_id=PROJECT, rows=(), filters=(KEY_FILTER,), from_at=None, to_at=None, as_of=NOW, pager=Pager())
+    listing = requests.RequestsView(
+        project_id=PROJECT,
+        rows=REQUESTS,
+        filters=(KEY_FILTER, OUTCOME_FILTER),
+        from_at=ago(hours=1),
+        to_at=NOW,
+        as_of=NOW,
+        pager=Pager(older=f"{AT}/requests?cursor=x", newest=f"{AT}/requests"),
+    )
+    none = requests.RequestsView(
+        project_id=PROJECT, rows=(), filters=(KEY_FILTER,), from_at=None, to_at=None, as_of=NOW, pager=Pager()
+    )
     return {
         "usage": Sample("usage/usage.html.j2", shell("usage"), usage_view(False)),
         "usage-quiet": Sample("usage/usage.html.j2", shell("usage"), usage_view(True)),
@@ -410,11 +562,23 @@ def usage_pages() -> dict[str, Sample]:
 
 def webhook_pages() -> dict[str, Sample]:
     here = shell("webhooks")
-    new = webhooks.NewWebhookView(project_id=PROJECT, event_types=EVENT_CHOICES, loopback=True, form=Form({"event_types": ["country.looked_up"]}))
-    message = webhooks.MessageRow(id="msg_01kaa", event_type="country.looked_up", origin="published", created_at=ago(minutes=4), delivered=1, failed=1, pending=0)
+    new = webhooks.NewWebhookView(
+        project_id=PROJECT, event_types=EVENT_CHOICES, loopback=True, form=Form({"event_types": ["country.looked_up"]})
+    )
+    message = webhooks.MessageRow(
+        id="msg_01kaa",
+        event_type="country.looked_up",
+        origin="published",
+        created_at=ago(minutes=4),
+        delivered=1,
+        failed=1,
+        pending=0,
+    )
 
     def one_delivery(state: webhooks.DeliveryState, attempts: tuple[webhooks.AttemptView, ...]) -> Sample:
-        view = webhooks.DeliveryView(project_id=PROJECT, endpoint_id=HOOK, delivery=delivery(state, len(attempts)), attempts=attempts)
+        view = webhooks.DeliveryView(
+            project_id=PROJECT, endpoint_id=HOOK, delivery=delivery(state, len(attempts)), attempts=attempts
+        )
         return Sample("webhooks/delivery.html.j2", here, view)
 
     return {
@@ -434,12 +598,36 @@ def webhook_pages() -> dict[str, Sample]:
 
 def organization_pages() -> dict[str, Sample]:
     members = (
-        organizations.MemberRow(user_id="usr_1", name="Ines Okafor", email="ines@northgate.example", role="owner", joined_at=ago(days=12), owns=("Country lookup",), fixed="The last owner stays owner.", is_self=True),
-        organizations.MemberRow(user_id="usr_2", name="Tom Reyes", email="tom@northgate.example", role="developer", joined_at=ago(days=4)),
+        organizations.MemberRow(
+            user_id="usr_1",
+            name="Ines Okafor",
+            email="ines@northgate.example",
+            role="owner",
+            joined_at=ago(days=12),
+            owns=("Country lookup",),
+            fixed="The last owner stays owner.",
+            is_self=True,
+        ),
+        organizations.MemberRow(
+            user_id="usr_2", name="Tom Reyes", email="tom@northgate.example", role="developer", joined_at=ago(days=4)
+        ),
     )
-    invitation = organizations.InvitationRow(id="inv_1", email="ana@northgate.example", role="auditor", invited_by="Ines Okafor", created_at=ago(days=1), expires_at=NOW + timedelta(days=6))
-    changes = (organizations.AuditChange(field="rate_limit", before="1,200 per minute", after="600 per minute"), organizations.AuditChange(field="workload", before=None, after="Checkout"))
-    filters = (Filter(name="action", label="Action", value="", choices=(("", "Any"), ("key", "Keys"))), Filter(name="actor", label="Actor", value="", choices=(("", "Anybody"),)))
+    invitation = organizations.InvitationRow(
+        id="inv_1",
+        email="ana@northgate.example",
+        role="auditor",
+        invited_by="Ines Okafor",
+        created_at=ago(days=1),
+        expires_at=NOW + timedelta(days=6),
+    )
+    changes = (
+        organizations.AuditChange(field="rate_limit", before="1,200 per minute", after="600 per minute"),
+        organizations.AuditChange(field="workload", before=None, after="Checkout"),
+    )
+    filters = (
+        Filter(name="action", label="Action", value="", choices=(("", "Any"), ("key", "Keys"))),
+        Filter(name="actor", label="Actor", value="", choices=(("", "Anybody"),)),
+    )
     return {
         "members": Sample("organizations/members.html.j2", shell("members", inside=False), organizations.MembersView(organization_id=ORGANIZATION, members=members, invitations=(invitation,), roles=ROLE_CHOICES)),
         "members-invited": Sample("organizations/members.html.j2", shell("members", inside=False), organizations.MembersView(organization_id=ORGANIZATION, members=members, invitations=(), roles=ROLE_CHOICES, invitation_link="http://127.0.0.1:8400/invitation#token=inv_x", invited="ana@northgate.example", edit_blocked="Only owners and admins change members.", invite_form=Form(blocked="Only owners and admins invite."))),
@@ -454,15 +642,86 @@ def organization_pages() -> dict[str, Sample]:
 
 def instance_pages() -> dict[str, Sample]:
     here, outside = shell("apis", inside=False), shell("", inside=False, signed_in=False)
-    endpoints = tuple(apis.CatalogueEndpoint(operation_id=c.value, method="GET", path=c.label[4:], summary=c.detail, projects=2, removed_at=ago(days=1) if i else None) for i, c in enumerate(ENDPOINT_CHOICES))
-    events = (apis.CatalogueEventType(name="country.looked_up", summary="A country was looked up", projects=2, schema='{\n  "type": "object"\n}', example='{\n  "code": "PT"\n}'),)
-    values = {"name": "Example API", "upstream_sandbox": API.upstream_sandbox, "upstream_production": API.upstream_production}
-    api = apis.ApiView(api=API, revision=1, gateway_url="http://127.0.0.1:8401/gateway/example", document_digest=DIGEST, endpoints=endpoints, event_types=events, edit_form=Form(values))
-    imported = apis.ApiView(api=API, revision=2, gateway_url=api.gateway_url, document_digest=DIGEST, endpoints=(), event_types=(), result=apis.ImportResult(added=("getCountry",), changed=(), removed=("oldOne",), projects=("Country lookup (sandbox): oldOne",), warnings=("getCountry has no summary.",)), import_form=Form({"document": "openapi: nope"}, {"document": "This is not an OpenAPI 3.1 document: paths is missing."}))
-    refused_document = apis.ApiView(api=API, revision=2, gateway_url=api.gateway_url, document_digest=DIGEST, endpoints=endpoints, event_types=events, faults=(apis.ImportFault(place="paths./v1/x.get", message="operationId is missing."),), edit_form=Form(values), import_form=Form({}, {}, "The document was not imported; nothing was changed."))
+    endpoints = tuple(
+        apis.CatalogueEndpoint(
+            operation_id=c.value,
+            method="GET",
+            path=c.label[4:],
+            summary=c.detail,
+            projects=2,
+            removed_at=ago(days=1) if i else None,
+        )
+        for i, c in enumerate(ENDPOINT_CHOICES)
+    )
+    events = (
+        apis.CatalogueEventType(
+            name="country.looked_up",
+            summary="A country was looked up",
+            projects=2,
+            schema='{\n  "type": "object"\n}',
+            example='{\n  "code": "PT"\n}',
+        ),
+    )
+    values = {
+        "name": "Example API",
+        "upstream_sandbox": API.upstream_sandbox,
+        "upstream_production": API.upstream_production,
+    }
+    api = apis.ApiView(
+        api=API,
+        revision=1,
+        gateway_url="http://127.0.0.1:8401/gateway/example",
+        document_digest=DIGEST,
+        endpoints=endpoints,
+        event_types=events,
+        edit_form=Form(values),
+    )
+    imported = apis.ApiView(
+        api=API,
+        revision=2,
+        gateway_url=api.gateway_url,
+        document_digest=DIGEST,
+        endpoints=(),
+        event_types=(),
+        result=apis.ImportResult(
+            added=("getCountry",),
+            changed=(),
+            removed=("oldOne",),
+            projects=("Country lookup (sandbox): oldOne",),
+            warnings=("getCountry has no summary.",),
+        ),
+        import_form=Form(
+            {"document": "openapi: nope"}, {"document": "This is not an OpenAPI 3.1 document: paths is missing."}
+        ),
+    )
+    refused_document = apis.ApiView(
+        api=API,
+        revision=2,
+        gateway_url=api.gateway_url,
+        document_digest=DIGEST,
+        endpoints=endpoints,
+        event_types=events,
+        faults=(apis.ImportFault(place="paths./v1/x.get", message="operationId is missing."),),
+        edit_form=Form(values),
+        import_form=Form({}, {}, "The document was not imported; nothing was changed."),
+    )
     sessions = (
-        account.SessionRow(id="s1", client="Firefox on Linux", address="198.51.100.24", created_at=ago(days=2), seen_at=NOW, current=True),
-        account.SessionRow(id="s2", client="Safari on iPhone", address="203.0.113.7", created_at=ago(days=9), seen_at=ago(hours=30), current=False),
+        account.SessionRow(
+            id="s1",
+            client="Firefox on Linux",
+            address="198.51.100.24",
+            created_at=ago(days=2),
+            seen_at=NOW,
+            current=True,
+        ),
+        account.SessionRow(
+            id="s2",
+            client="Safari on iPhone",
+            address="203.0.113.7",
+            created_at=ago(days=9),
+            seen_at=ago(hours=30),
+            current=False,
+        ),
     )
     wrong = Form({"email": "ines@northgate.example"}, {}, "E-mail address or password is wrong.")
     return {
@@ -482,4 +741,11 @@ def instance_pages() -> dict[str, Sample]:
     }  # fmt: skip
 
 
-PAGES = {**project_pages(), **key_pages(), **usage_pages(), **webhook_pages(), **organization_pages(), **instance_pages()}
+PAGES = {
+    **project_pages(),
+    **key_pages(),
+    **usage_pages(),
+    **webhook_pages(),
+    **organization_pages(),
+    **instance_pages(),
+}

@@ -1,13 +1,12 @@
-"""Serves the sample pages on loopback, with the real headers, to be looked at: `python tests/tidy/show_pages.py 8499`."""
+"""Serves the sample pages on loopback, with the real headers, to be looked at: `python -m tests.tidy.show_pages 8499`."""
 
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from sample_pages import PAGES
-
 from freehold.dashboard.policy import content_security_policy
 from freehold.dashboard.static_files import static_file
 from freehold.dashboard.templating import render_page
+from tests.tidy.sample_pages import PAGES
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -30,7 +29,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that it overrides
         """Nothing: the browser shows what happened."""
 
 

@@ -102,8 +102,8 @@ def bars(chart: BarChart, height: int = 190) -> Markup:
     drawn = Markup("").join(_bar(plot, chart, index) for index in range(len(chart.buckets)))
     scale = Markup("").join(_tick_text(plot, value) for value in values)
     return Markup(
-        '<div class="fh-plot" data-chart><svg class="fh-plot-y" width="40" height="{h}" aria-hidden="true">{scale}</svg>'
-        '<svg class="fh-plot-a" width="100%" height="{h}" role="group" aria-label="{title}, {unit}. Arrow keys move between bars.">'
+        '<div class="fh-plot" data-chart=""><svg width="40" height="{h}" aria-hidden="true">{scale}</svg>'
+        '<svg width="100%" height="{h}" role="group" aria-label="{title}, {unit}. Arrow keys move between bars.">'
         "{grid}{names}{drawn}</svg></div>"
     ).format(h=height, scale=scale, title=chart.title, unit=chart.unit, grid=grid, names=names, drawn=drawn)
 
