@@ -11,6 +11,7 @@ from freehold import __version__
 _COMMANDS: Final = {
     "up": ("up", "command"),
     "setup": ("setup", "command"),
+    "demo": ("demo", "command"),
     "sign-in": ("sign_in", "command"),
     "sign-out": ("sign_in", "sign_out"),
     "organizations": ("organizations", "command"),

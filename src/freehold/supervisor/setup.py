@@ -23,7 +23,7 @@ _TOKEN_NAME = "freehold setup"  # noqa: S105 — what the token is called
 
 def check(settings: Settings) -> None:
     """Raise Problem `already_set_up` where setup is over, CannotStart where the instance cannot be opened."""
-    with _opened(settings) as (store, _), store.read() as tx:
+    with opened(settings) as (store, _), store.read() as tx:
         if queries.is_set_up(tx):
             raise Problem("already_set_up", "The first-run setup was done before; sign in with freehold sign-in.")
 
@@ -32,7 +32,7 @@ def set_up(settings: Settings, email: str, name: str, password: str, organizatio
     """Make the operator's account and organization; their ids, and an access token's text."""
     check_new_operator(email, name, password, organization)
     new = NewOperator(email, name, passwords.hash_password(password), organization)
-    with _opened(settings) as (store, secret), store.write() as tx:
+    with opened(settings) as (store, secret), store.write() as tx:
         user, made = set_up_instance(tx, new)
         actor = actor_of_user(tx, user.id)
         if actor is None:
@@ -42,7 +42,8 @@ def set_up(settings: Settings, email: str, name: str, password: str, organizatio
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[tuple[Store, InstanceSecret]]:
+def opened(settings: Settings) -> Iterator[tuple[Store, InstanceSecret]]:
+    """The instance's database and secret, made where they are not there; CannotStart where they cannot be."""
     os.umask(0o077)
     settings = replace(settings, data=settings.data.absolute())
     data_directory.prepare(settings.data)

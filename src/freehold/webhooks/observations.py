@@ -60,3 +60,8 @@ def event_types_of(tx: Transaction, project_id: str, now: datetime) -> dict[str,
         name: EventTypeUse(seen.get(name, (0, None))[0], endpoints.get(name, 0), seen.get(name, (0, None))[1])
         for name in seen.keys() | endpoints.keys()
     }
+
+
+def next_due_at(tx: Transaction) -> datetime | None:
+    """When the next delivery of all is due (ix_deliveries_due)."""
+    return tx.execute(select(func.min(deliveries.c.due_at)).where(deliveries.c.state == "pending")).scalar()

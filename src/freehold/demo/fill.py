@@ -1,0 +1,71 @@
+"""Fills a new instance with the demonstration. Refuses one that somebody has set up: it would be in their way."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from freehold.demo.events import events_planned, make_events
+from freehold.demo.people import MadeProject, Place, at, make_organization, make_project
+from freehold.demo.story import STORY
+from freehold.demo.traffic import make_traffic
+from freehold.keys import actions as keys
+from freehold.kit import clock
+from freehold.kit.secrets import InstanceSecret
+from freehold.organizations import passwords
+from freehold.organizations.records import Actor
+from freehold.settings import Settings
+from freehold.store.engine import Store
+
+_SEED: Final = 20261123
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What the demonstration holds."""
+
+    organizations: int
+    projects: int
+    requests: int
+    messages: int
+    emails: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Who hears how far it is: a step's name and its length at its beginning, then each piece that is done."""
+
+    begin: Callable[[str, int], None]
+    tell: Callable[[int], None]
+
+
+def fill(store: Store, settings: Settings, secret: InstanceSecret, password: str, progress: Progress) -> Filled:
+    """Fill an instance that is not set up yet; Problem `already_set_up` where it is. Everybody has the same password."""
+    place = Place(store, settings, secret, clock.now())
+    dice = random.Random(_SEED)  # noqa: S311 — invents traffic, no secret
+    password_hash = passwords.hash_password(password)
+    progress.begin("Organizations and projects", sum(len(story.projects) for story in STORY))
+    made: list[MadeProject] = []
+    operator: Actor | None = None
+    for story in STORY:
+        owner, people = make_organization(place, story, password_hash, operator)
+        operator = operator or owner
+        for project in story.projects:
+            made += make_project(place, project, story, people)
+            progress.tell(1)
+    progress.begin("Thirty days of requests", 30)
+    requests = make_traffic(place, made, dice, progress.tell)
+    _revoke_ended(place, made)
+    progress.begin("Webhook deliveries", events_planned(made))
+    messages = make_events(place, made, dice, progress.tell)
+    emails = tuple(f"{person.mailbox}@{story.domain}" for story in STORY for person in story.people)
+    return Filled(len(STORY), len(made), requests, messages, emails)
+
+
+def _revoke_ended(place: Place, projects: list[MadeProject]) -> None:
+    for made in projects:
+        for key in made.keys:
+            if key.story.ended_days_ago is not None:
+                with at(place.now - timedelta(days=key.story.ended_days_ago)), place.store.write() as tx:
+                    keys.revoke_key(tx, made.actor, key.id)
