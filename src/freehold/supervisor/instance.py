@@ -3,14 +3,16 @@
 Everything here can be run again, and by two nodes at one instant, without harm.
 """
 
+import hashlib
 from datetime import datetime
+from importlib import resources
 from typing import Final
 
 from sqlalchemy import select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from freehold.apis.actions import ensure_example_api
+from freehold.apis import queries as catalogue
 from freehold.errors import Problem
 from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret, random_base62, same
@@ -19,7 +21,7 @@ from freehold.organizations.actions import setup_token_digest
 from freehold.organizations.records import Token
 from freehold.organizations.tokens import token_digest
 from freehold.settings import Settings
-from freehold.store import epoch, instance_secret, migrate
+from freehold.store import epoch, instance_secret, schema_version
 from freehold.store.engine import Store, Transaction, open_store
 from freehold.store.schema import instance, tokens
 from freehold.supervisor import data_directory
@@ -48,15 +50,12 @@ def open_instance(settings: Settings) -> str | None:
 def prepare(store: Store, settings: Settings) -> InstanceSecret:
     """Bring schema, instance row and example API up to date; the instance's secret. CannotStart says what is wrong."""
     try:
-        migrate.bring_up_to_date(store)
+        if not schema_version.is_newest(store):
+            _migrate(store, settings)
         with store.write() as tx:
             secret = _recognised_secret(tx, settings)
-            ensure_example_api(tx, clock.now())
+            _ensure_example_api(tx)
         return secret
-    except migrate.NewerSchema:
-        raise CannotStart(
-            f"The database {_name(settings)} was written by a newer Freehold; start that one, or a newer one still."
-        ) from None
     except DBAPIError as error:
         raise CannotStart(f"The database {_name(settings)} cannot be used: {_first_line(error)}.") from None
     except Problem as problem:
@@ -100,6 +99,29 @@ def _example_token(token: str, now: datetime) -> Token:
         None,
         None,
     )
+
+
+def _migrate(store: Store, settings: Settings) -> None:
+    # Loaded only where there is something to migrate: it takes a while.
+    from freehold.store import migrate
+
+    try:
+        migrate.bring_up_to_date(store)
+    except migrate.NewerSchema:
+        raise CannotStart(
+            f"The database {_name(settings)} was written by a newer Freehold; start that one, or a newer one still."
+        ) from None
+
+
+def _ensure_example_api(tx: Transaction) -> None:
+    """Have the example API in the catalogue as its bundled document describes it."""
+    document = (resources.files("freehold.example") / "openapi.yaml").read_bytes()
+    api = catalogue.find_api_by_slug(tx, "example")
+    if api is None or (api.is_bundled and api.document_digest != hashlib.sha256(document).hexdigest()):
+        # Loaded only where there is something to import: reading OpenAPI documents takes a while to load.
+        from freehold.apis.actions import ensure_example_api
+
+        ensure_example_api(tx, clock.now())
 
 
 def _recognised_secret(tx: Transaction, settings: Settings) -> InstanceSecret:
