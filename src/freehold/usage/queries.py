@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, and_, delete, func, not_, or_, select
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from freehold.keys.records import ALLOWED, Reason
@@ -32,7 +32,9 @@ def requests_of(
     query = select(*_REQUEST).outerjoin(keys, keys.c.id == usage_events.c.key_id)
     query = query.where(usage_events.c.project_id == project_id, *_matching(filter_), *_within(start, end))
     if after:
-        query = query.where(tuple_(usage_events.c.at, usage_events.c.id) < tuple_(*after))
+        at, request_id = after
+        # The first condition is what the index is searched by.
+        query = query.where(usage_events.c.at <= at, or_(usage_events.c.at < at, usage_events.c.id < request_id))
     query = query.order_by(usage_events.c.at.desc(), usage_events.c.id.desc()).limit(limit)
     return [_request(row) for row in tx.execute(query)]
 

@@ -1,0 +1,335 @@
+"""What is asked of usage, on both databases: sums that reconcile, lists, explanations, and who may ask."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from freehold.errors import Problem
+from freehold.kit import clock, ids
+from freehold.store.engine import Store
+from freehold.store.schema import changes
+from freehold.usage import actions, queries, rules, sum_queries
+from freehold.usage.records import Counts, Filter, Grain, Question, Range, Usage
+from tests.conftest import TestClock
+from tests.store.usage_world import UsageWorld, make_usage_world
+
+# The test clock's time: 2027-01-15 08:00 UTC.
+NOW_MS = 1_800_000_000_000
+NOW = clock.from_ms(NOW_MS)
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def world(store: Store, tmp_path: Path, test_clock: TestClock) -> UsageWorld:
+    return make_usage_world(store, tmp_path / "journal")
+
+
+def at(*parts: int) -> int:
+    year, month, day, hour, minute = (*parts, 0, 0)[:5]
+    return clock.to_ms(datetime(year, month, day, hour, minute, tzinfo=UTC))
+
+
+def ask(world: UsageWorld, start_ms: int, end_ms: int, bucket: Grain = "day", **more: object) -> Usage:
+    question = Question(Range(clock.from_ms(start_ms), clock.from_ms(end_ms)), bucket, **more)  # type: ignore[arg-type]  # the question's other fields
+    with world.store.read() as tx:
+        return actions.read_usage(tx, world.actor("developer"), world.project_id, question)
+
+
+def test_a_series_has_every_bucket_and_the_totals_are_its_sum(world: UsageWorld) -> None:
+    world.collect(
+        world.decide(NOW_MS - 3 * HOUR_MS, cost=4),
+        world.decide(NOW_MS - 3 * HOUR_MS + 1, status=503),
+        world.decide(NOW_MS - 2 * HOUR_MS, outcome="rate_limited", status=None, latency_us=None),
+        world.decide(NOW_MS - 2 * HOUR_MS, outcome="quota_exhausted", status=None, latency_us=None),
+        world.decide(NOW_MS - 1, outcome="revoked", status=None, latency_us=None),
+        world.decide(NOW_MS - 1, outcome="unavailable", status=None, latency_us=None),
+        # Outside the range, and another project's.
+        world.decide(NOW_MS),
+        world.decide(NOW_MS - HOUR_MS, project_id=world.second_project_id),
+    )
+    usage = ask(world, NOW_MS - 4 * HOUR_MS, NOW_MS, "hour")
+    assert [(point.at, point.counts.requests) for point in usage.series] == [
+        (NOW - timedelta(hours=4), 0), (NOW - timedelta(hours=3), 2), (NOW - timedelta(hours=2), 2), (NOW - timedelta(hours=1), 2),
+    ]  # fmt: skip
+    assert usage.totals == Counts(requests=6, cost=9, allowed=2, served=1, throttled=2, denied=1, failed=2)
+    assert usage.totals == rules.total(point.counts for point in usage.series)
+    assert usage.p95_ms == 1.0
+    assert usage.as_of == NOW
+
+
+def test_minutes_hours_days_and_months_give_the_same_sums(world: UsageWorld) -> None:
+    start, end = at(2026, 11, 30, 22, 17), at(2027, 1, 2, 1, 1)
+    step = (end - start) // 200
+    world.collect(*(world.decide(start + number * step, cost=number) for number in range(200)))
+    totals = {bucket: ask(world, start, end, bucket).totals for bucket in ("hour", "day", "month")}
+    assert set(totals.values()) == {Counts(200, sum(range(200)), 200, 200)}
+    day = ask(world, start, start + 24 * HOUR_MS, "minute")
+    assert day.totals == ask(world, start, start + 24 * HOUR_MS, "hour").totals
+    assert day.totals.requests == len([number for number in range(200) if number * step < 24 * HOUR_MS])
+
+
+@pytest.mark.parametrize(
+    ("zone", "offset_minutes"), [("Europe/Berlin", 60), ("Asia/Kolkata", 330), ("Asia/Kathmandu", 345)]
+)
+def test_days_are_those_of_the_zone(world: UsageWorld, zone: str, offset_minutes: int) -> None:
+    midnight = at(2027, 1, 10) - offset_minutes * 60_000
+    world.collect(world.decide(midnight - 1), world.decide(midnight), world.decide(midnight + 24 * HOUR_MS - 1))
+    usage = ask(world, midnight - 24 * HOUR_MS, midnight + 24 * HOUR_MS, "day", timezone=zone)
+    assert [(clock.to_ms(point.at), point.counts.requests) for point in usage.series] == [
+        (midnight - 24 * HOUR_MS, 1), (midnight, 2),
+    ]  # fmt: skip
+
+
+def test_a_day_of_23_and_one_of_25_hours(world: UsageWorld) -> None:
+    for midnight, hours in ((at(2026, 3, 28, 23), 23), (at(2026, 10, 24, 22), 25)):
+        world.collect(*(world.decide(midnight + hour * HOUR_MS) for hour in range(-1, hours + 1)))
+        usage = ask(world, midnight - HOUR_MS, midnight + (hours + 1) * HOUR_MS, "day", timezone="Europe/Berlin")
+        assert [point.counts.requests for point in usage.series] == [1, hours, 1]
+
+
+def test_groups_divide_the_whole(world: UsageWorld) -> None:
+    world.collect(
+        *(world.decide(NOW_MS - HOUR_MS) for _ in range(3)),
+        world.decide(NOW_MS - HOUR_MS, key="batch", endpoint="listCountries"),
+        world.decide(NOW_MS - 1, key="batch", endpoint=None, outcome="endpoint_unknown", status=None, latency_us=None),
+    )
+    groups = {
+        group_by: ask(world, NOW_MS - 2 * HOUR_MS, NOW_MS, "hour", group_by=group_by)
+        for group_by in ("key", "endpoint", "outcome", "secret")
+    }
+    assert [(each.id, each.name, each.share) for each in groups["key"].groups] == [
+        (world.key_ids["web"], "web", 0.6), (world.key_ids["batch"], "batch", 0.4),
+    ]  # fmt: skip
+    assert [(each.id, each.name) for each in groups["endpoint"].groups] == [
+        ("getCountry", "getCountry"), ("", "No endpoint"), ("listCountries", "listCountries"),
+    ]  # fmt: skip
+    assert [each.name for each in groups["outcome"].groups] == ["allowed", "endpoint_unknown"]
+    assert [each.name for each in groups["secret"].groups] == ["Version 1, ends in wxyz"] * 2
+    for usage in groups.values():
+        assert rules.total(each.counts for each in usage.groups) == usage.totals
+        assert rules.total(point.counts for point in usage.series) == usage.totals
+        assert len(usage.series) == 2 * len(usage.groups)
+    with world.store.read() as tx:
+        parts = actions.break_down(
+            tx, world.actor("billing"), world.project_id, groups["key"].question.range, Filter(), "key"
+        )
+    assert parts == groups["key"].groups
+
+
+def test_filters_choose_the_same_requests_in_sums_and_lists(world: UsageWorld) -> None:
+    world.collect(
+        world.decide(NOW_MS - 5),
+        world.decide(NOW_MS - 4, key="batch", status=502),
+        world.decide(NOW_MS - 3, key="batch", endpoint="listCountries", outcome="rate_limited", status=None),
+        world.decide(NOW_MS - 2, endpoint="listCountries", outcome="expired", status=None),
+        world.decide(NOW_MS - 1, outcome="unavailable", status=None),
+    )
+    expected = {
+        Filter(): 5, Filter(key=world.key_ids["batch"]): 2, Filter(secret="selector-web"): 3,
+        Filter(endpoint="listCountries"): 2, Filter(outcome="expired"): 1, Filter(outcome="allowed", key=world.key_ids["web"]): 1,
+        Filter(kind="served"): 1, Filter(kind="throttled"): 1, Filter(kind="denied"): 1, Filter(kind="failed"): 2,
+        Filter(key="key_nothing"): 0,
+    }  # fmt: skip
+    for filter_, count in expected.items():
+        assert ask(world, NOW_MS - HOUR_MS, NOW_MS, "hour", filter=filter_).totals.requests == count
+        with world.store.read() as tx:
+            rows = actions.list_requests(tx, world.actor("owner"), world.project_id, filter_, None, None, 50)
+        assert len(rows) == count
+        if filter_.kind:
+            assert {rules.kind_of(row.outcome, row.status) for row in rows} == {filter_.kind}
+
+
+def test_pages_of_requests_neither_repeat_nor_skip_while_more_arrive(world: UsageWorld) -> None:
+    # Several at one millisecond, so that the id decides.
+    world.collect(*(world.decide(NOW_MS - number // 3) for number in range(10)))
+    pages: list[list[tuple[datetime, str]]] = [[]]
+    for _ in range(4):
+        after = pages[-1][-1] if pages[-1] else None
+        with world.store.read() as tx:
+            rows = actions.list_requests(tx, world.actor("owner"), world.project_id, Filter(), None, None, 4, after)
+        pages.append([(row.at, row.id) for row in rows])
+        world.collect(world.decide(NOW_MS + 1))
+    assert [len(page) for page in pages] == [0, 4, 4, 2, 0]
+    seen = [place for page in pages for place in page]
+    assert seen == sorted(set(seen), reverse=True)
+
+
+def test_a_range_of_requests_begins_with_from_and_ends_before_to(world: UsageWorld) -> None:
+    world.collect(*(world.decide(NOW_MS + number) for number in range(5)))
+    with world.store.read() as tx:
+        rows = actions.list_requests(
+            tx,
+            world.actor("owner"),
+            world.project_id,
+            Filter(),
+            clock.from_ms(NOW_MS + 1),
+            clock.from_ms(NOW_MS + 3),
+            50,
+        )
+    assert [clock.to_ms(row.at) - NOW_MS for row in rows] == [2, 1]
+
+
+def test_percentiles_are_of_nearest_rank(world: UsageWorld) -> None:
+    start, end = clock.from_ms(NOW_MS), clock.from_ms(NOW_MS + HOUR_MS)
+
+    def percentile(percent: int) -> int | None:
+        with world.store.read() as tx:
+            return queries.latency_percentile_us(tx, world.project_id, Filter(), start, end, percent)
+
+    assert percentile(95) is None
+    world.collect(
+        *(world.decide(NOW_MS + number, latency_us=(number + 1) * 10) for number in range(20)),
+        world.decide(NOW_MS, latency_us=None, status=None),
+    )
+    assert [percentile(percent) for percent in (5, 50, 95, 99, 100)] == [10, 100, 190, 200, 200]
+
+
+def test_one_request_is_explained_with_what_was_in_force(world: UsageWorld) -> None:
+    denied = world.decide(
+        NOW_MS,
+        outcome="rate_limited",
+        rule="key.rate_limit",
+        status=None,
+        latency_us=None,
+        limits=(("key", 60, 0, 1.5),),
+    )
+    world.collect(denied)
+
+    def explained() -> actions.ExplainedRequest:
+        with world.store.read() as tx:
+            return actions.read_request(tx, world.actor("auditor"), denied.id)
+
+    found = explained()
+    assert (found.request.key_name, found.request.endpoint, found.request.outcome) == (
+        "web",
+        "getCountry",
+        "rate_limited",
+    )
+    assert found.secret is not None
+    assert (found.secret.version, found.secret.last4) == (1, "wxyz")
+    assert (found.explanation.allowed, found.explanation.rule) == (False, "key.rate_limit")
+    assert found.explanation.meaning
+    assert found.explanation.remedy
+    assert [(limit.name, limit.limit, limit.remaining, limit.reset_s) for limit in found.explanation.limits] == [
+        ("key", 60, 0, 1.5)
+    ]
+    assert (found.endpoints, found.epoch, found.changed_since) == (["getCountry"], 1, False)
+    with world.store.write() as tx:
+        tx.execute(insert(changes).values(epoch=2, subject_kind="project", subject_id=world.project_id, at=NOW))
+    assert explained().changed_since
+
+
+@pytest.mark.parametrize("role", ["owner", "admin", "developer", "billing", "auditor"])
+def test_every_member_reads_usage_and_strangers_find_nothing(world: UsageWorld, role: str) -> None:
+    mine = world.decide(NOW_MS)
+    world.collect(mine)
+    day = Range(NOW - timedelta(days=1), NOW + timedelta(minutes=1))
+    with world.store.read() as tx:
+        actor = world.actor(role)  # type: ignore[arg-type]  # one of the roles
+        assert actions.read_request(tx, actor, mine.id).request.id == mine.id
+        assert actions.read_organization_usage(tx, actor, world.organization_id, day).totals.requests == 1
+        stranger = world.actor(role, organization_id=world.foreign_organization_id)  # type: ignore[arg-type]
+        for attempt in (
+            lambda: actions.read_request(tx, stranger, mine.id),
+            lambda: actions.read_usage(tx, stranger, world.project_id, Question(day, "hour")),
+            lambda: actions.break_down(tx, stranger, world.project_id, day, Filter(), "key"),
+            lambda: actions.list_requests(tx, stranger, world.project_id, Filter(), None, None, 50),
+            lambda: actions.read_organization_usage(tx, stranger, world.organization_id, day),
+            lambda: actions.read_request(tx, actor, ids.new_id("req")),
+        ):
+            with pytest.raises(Problem) as caught:
+                attempt()
+            assert caught.value.code == "not_found"
+
+
+def test_a_role_without_the_permission_is_told_so(world: UsageWorld) -> None:
+    mine = world.decide(NOW_MS)
+    world.collect(mine)
+    with world.store.read() as tx, pytest.raises(Problem) as caught:
+        actions.read_request(tx, world.actor("verifier"), mine.id)
+    assert caught.value.code == "forbidden"
+
+
+def test_a_request_that_named_no_project_is_for_operators_alone(world: UsageWorld) -> None:
+    lost = world.decide(
+        NOW_MS, outcome="malformed_key", rule="credential.form", organization_id=None, environment=None, key_id=None,
+        secret=None, endpoint=None, status=None, latency_us=None, limits=(),
+    )  # fmt: skip
+    lost.project_id = None
+    world.collect(lost)
+    with world.store.read() as tx:
+        found = actions.read_request(tx, world.actor(is_operator=True), lost.id)
+        assert (found.project_name, found.secret, found.endpoints) == (None, None, [])
+        with pytest.raises(Problem) as caught:
+            actions.read_request(tx, world.actor("owner"), lost.id)
+    assert caught.value.code == "not_found"
+
+
+def test_an_organizations_projects_are_largest_first_and_add_up(world: UsageWorld) -> None:
+    world.collect(
+        world.decide(NOW_MS - 1),
+        *(world.decide(NOW_MS - 1, project_id=world.second_project_id) for _ in range(3)),
+        world.decide(
+            NOW_MS - 1,
+            project_id=world.foreign_project_id,
+            key="foreign",
+            organization_id=world.foreign_organization_id,
+        ),
+    )
+    with world.store.read() as tx:
+        day = Range(NOW - timedelta(days=1), NOW)
+        usage = actions.read_organization_usage(tx, world.actor("owner"), world.organization_id, day)
+    assert [(each.id, each.counts.requests, each.share) for each in usage.projects] == [
+        (world.second_project_id, 3, 0.75), (world.project_id, 1, 0.25),
+    ]  # fmt: skip
+    assert usage.totals == rules.total(each.counts for each in usage.projects)
+
+
+def test_the_page_that_waits_for_a_call_sees_the_newest_one(world: UsageWorld) -> None:
+    first, second, other = world.decide(NOW_MS), world.decide(NOW_MS + 5), world.decide(NOW_MS + 9, key="batch")
+
+    def newest(after_id: str = "") -> str | None:
+        with world.store.read() as tx:
+            row = queries.last_event_of_key(tx, world.key_ids["web"], after_id)
+        return row.id if row else None
+
+    assert newest() is None
+    world.collect(first, other)
+    assert newest() == first.id
+    assert newest(first.id) is None
+    world.collect(second)
+    assert newest(first.id) == second.id
+
+
+def test_sparklines_of_many_projects_come_in_one_query(world: UsageWorld) -> None:
+    world.collect(
+        world.decide(NOW_MS - HOUR_MS), world.decide(NOW_MS + 1), world.decide(NOW_MS + 2, status=500),
+        world.decide(NOW_MS - 30 * HOUR_MS), world.decide(NOW_MS, project_id=world.second_project_id),
+    )  # fmt: skip
+    with world.store.read() as tx:
+        hours = sum_queries.requests_by_hour(
+            tx, [world.project_id, world.second_project_id, world.foreign_project_id],
+            NOW - timedelta(hours=23), NOW + timedelta(hours=1),
+        )  # fmt: skip
+    assert {at: counts.requests for at, counts in hours[world.project_id].items()} == {
+        NOW - timedelta(hours=1): 1,
+        NOW: 2,
+    }
+    assert hours[world.project_id][NOW].failed == 1
+    assert list(hours[world.second_project_id]) == [NOW]
+    assert hours[world.foreign_project_id] == {}
+
+
+def test_observed_use_counts_what_was_allowed_and_says_when_last(world: UsageWorld) -> None:
+    world.collect(
+        world.decide(NOW_MS - 50 * HOUR_MS), world.decide(NOW_MS - 2 * HOUR_MS + 61_000), world.decide(NOW_MS - 3 * HOUR_MS),
+        world.decide(NOW_MS, outcome="endpoint_not_in_scope", endpoint="listCountries", status=None),
+        world.decide(NOW_MS, outcome="rate_limited", status=None),
+    )  # fmt: skip
+    with world.store.read() as tx:
+        observed = sum_queries.observed_endpoints(tx, world.project_id)
+    assert {name: (each.last_at, each.requests) for name, each in observed.items()} == {
+        "getCountry": (NOW - timedelta(hours=2) + timedelta(minutes=1), 3)
+    }
