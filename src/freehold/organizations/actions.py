@@ -38,7 +38,11 @@ def check_setup_token(tx: Transaction, secret: InstanceSecret, token: str) -> No
         raise _already_set_up()
     kept = queries.setup_token_digest(tx)
     if kept is None or not same(kept, setup_token_digest(secret, token)):
-        raise invalid(FieldError("setup_token", "This is not the link's token. Freehold prints a new link at each start.", "wrong_token"))
+        raise invalid(
+            FieldError(
+                "setup_token", "This is not the link's token. Freehold prints a new link at each start.", "wrong_token"
+            )
+        )
 
 
 def check_new_operator(email: str, name: str, password: str, organization: str) -> None:
@@ -90,8 +94,9 @@ def create_organization(tx: Transaction, actor: Actor, name: str) -> Organizatio
 
 def read_organization(tx: Transaction, actor: Actor, organization_id: str) -> Organization:
     """One organization, for those who belong to it."""
+    require(actor, "organization.read", organization_id)
     organization = queries.find_organization(tx, organization_id)
-    if organization is None or not may(actor, "organization.read", organization_id):
+    if organization is None:
         raise not_found("organization")
     return organization
 
@@ -102,7 +107,9 @@ def list_organizations(tx: Transaction, actor: Actor) -> list[Organization]:
     return [organization for organization in everyone if may(actor, "organization.read", organization.id)]
 
 
-def rename_organization(tx: Transaction, actor: Actor, organization_id: str, name: str, revision: int | None) -> Organization:
+def rename_organization(
+    tx: Transaction, actor: Actor, organization_id: str, name: str, revision: int | None
+) -> Organization:
     """Give an organization another name; its slug stays. `revision` is the one the caller saw, None for any."""
     require(actor, "organization.edit", organization_id)
     before = read_organization(tx, actor, organization_id)
@@ -132,7 +139,9 @@ def _add_organization(tx: Transaction, name: str, is_operator: bool, owner_id: s
     slug = rules.slug_of(name)
     slug = rules.free_slug(slug, queries.slugs_like(tx, slug))
     organization = Organization(ids.new_id("org"), name, slug, is_operator, 1, now)
-    with broken_constraint_means(Problem("already_exists", f"An organization with the address {slug} was made just now.")):
+    with broken_constraint_means(
+        Problem("already_exists", f"An organization with the address {slug} was made just now.")
+    ):
         queries.insert_organization(tx, organization)
     audit.begin_chain(tx, organization.id)
     queries.insert_member(tx, organization.id, owner_id, "owner", now)
@@ -140,4 +149,6 @@ def _add_organization(tx: Transaction, name: str, is_operator: bool, owner_id: s
 
 
 def _already_set_up() -> Problem:
-    return Problem("already_set_up", "The first-run setup was done before. Sign in, or ask the operator for an invitation.")
+    return Problem(
+        "already_set_up", "The first-run setup was done before. Sign in, or ask the operator for an invitation."
+    )

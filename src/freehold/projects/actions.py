@@ -37,7 +37,10 @@ _DUTIES_MAX: Final = 50
 
 
 def read_project(tx: Transaction, actor: Actor, project_id: str) -> Project:
-    """One project; Problem `not_found` where it is none of the actor's business."""
+    """One project; Problem `not_found` where it is none of the actor's business.
+
+    Says nothing of what the actor may do with it: whoever shows or changes something requires the permission for it.
+    """
     project = queries.find_project(tx, project_id)
     if project is None or not _concerns(actor, project):
         raise not_found("project")
@@ -88,6 +91,7 @@ def postures(tx: Transaction, project_ids: Sequence[str]) -> list[Posture]:
 def posture_of(tx: Transaction, actor: Actor, project_id: str) -> Posture:
     """One project with its posture."""
     project = read_project(tx, actor, project_id)
+    require(actor, "projects.read", project.organization_id)
     return _postures(tx, [project])[0]
 
 
@@ -144,7 +148,9 @@ def restore_project(tx: Transaction, actor: Actor, project_id: str, revision: in
 
 def read_scope(tx: Transaction, actor: Actor, project_id: str) -> Scope:
     """What a project declares."""
-    return queries.scope_of(tx, read_project(tx, actor, project_id).id)
+    project = read_project(tx, actor, project_id)
+    require(actor, "projects.read", project.organization_id)
+    return queries.scope_of(tx, project.id)
 
 
 def set_scope(tx: Transaction, actor: Actor, project_id: str, wanted: Scope, revision: int | None = None) -> Scope:

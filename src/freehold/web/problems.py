@@ -107,15 +107,10 @@ def _invalid_input(error: ValidationException, query: Mapping[str, str]) -> Prob
 def _field_error(extra: dict[str, Any], query: Mapping[str, str]) -> FieldError:
     """Litestar's and msgspec's words, with the path taken out of the sentence."""
     message = str(extra.get("message", "not valid"))
-    key = str(extra.get("key") or "")
-    if key == "data":
-        return _body_error(message)
-    if extra.get("source") == ParamType.QUERY:
-        key = query.get(key, key)
-    key = re.sub(r"\[(\d+)\]", r".\1", key)
+    key = _key(extra, query)
     found = _PATH.search(message)
     if found:
-        path = re.sub(r"\[(\d+)\]", r".\1", found["path"]).strip(".")
+        path = _dotted(found["path"])
         key = key if key.endswith(path) and key else path
         message = message[: found.start()]
     missing = re.search(r"missing required field `([^`]+)`", message)
@@ -128,11 +123,27 @@ def _field_error(extra: dict[str, Any], query: Mapping[str, str]) -> FieldError:
         return FieldError(key, f"{key} is required.", "required")
     if unknown:
         return FieldError(key, f"There is no field {key} here.", "unknown_field")
-    return FieldError(key, f"{key}: {message[:1].lower()}{message[1:].removesuffix('.')}.", "invalid")
+    if key == "data":
+        return _body_error(message)
+    return FieldError(key, f"{key}: {_continued(message)}.", "invalid")
+
+
+def _key(extra: dict[str, Any], query: Mapping[str, str]) -> str:
+    """The field that is meant, as the caller named it."""
+    key = str(extra.get("key") or "")
+    return query.get(key, key) if extra.get("source") == ParamType.QUERY else _dotted(key)
+
+
+def _dotted(path: str) -> str:
+    return re.sub(r"\[(\d+)\]", r".\1", path).strip(".")
+
+
+def _continued(message: str) -> str:
+    return f"{message[:1].lower()}{message[1:].removesuffix('.')}"
 
 
 def _body_error(message: str) -> FieldError:
     """What is wrong with a body as a whole: msgspec says of an absent one only what it would have been called."""
     if message == "'data'":
         return FieldError("", "Send a JSON object as the body.", "required")
-    return FieldError("", f"The body: {message[:1].lower()}{message[1:].removesuffix('.')}.", "invalid")
+    return FieldError("", f"The body: {_continued(message)}.", "invalid")

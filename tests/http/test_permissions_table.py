@@ -1,0 +1,209 @@
+"""Every kind of caller against every route of the API. A route that is not in the table fails the first test."""
+
+from typing import Any, Final, NamedTuple
+
+import pytest
+from sqlalchemy import insert
+
+from freehold import routes
+from freehold.kit import clock
+from freehold.store.schema import usage_events
+from tests.http.served import DOCUMENT, Instance
+
+PEOPLE: Final = frozenset({"operator", "owner", "admin", "developer", "billing", "auditor", "stranger"})
+SERVICES: Final = frozenset({"verifier", "publisher"})
+EVERYBODY: Final = PEOPLE | SERVICES
+MEMBERS: Final = frozenset({"operator", "owner", "admin", "developer", "billing", "auditor"})
+READERS: Final = MEMBERS - {"billing"}
+DEVELOPERS: Final = frozenset({"owner", "admin", "developer"})
+ADMINISTRATORS: Final = frozenset({"owner", "admin"})
+OPERATOR: Final = frozenset({"operator"})
+AUDITORS: Final = ADMINISTRATORS | {"operator", "auditor"}
+PUBLISHERS: Final = DEVELOPERS | {"publisher"}
+
+ORGANIZATION: Final = "/v1/organizations/{organization_id}"
+API: Final = "/v1/apis/{api}"
+PROJECT: Final = "/v1/projects/{project_id}"
+KEY: Final = "/v1/keys/{key_id}"
+WEBHOOK: Final = "/v1/webhooks/{endpoint_id}"
+
+
+class Row(NamedTuple):
+    """One route, who may use it, and a body that is right."""
+
+    method: str
+    path: str
+    allowed: frozenset[str]
+    body: Any = None
+    # A stranger is told that nothing is there, unless the route belongs to no organization.
+    hides: bool = True
+
+
+# What needs no permission: it is refused for other reasons, which other tests are about.
+OPEN: Final = frozenset(
+    {("POST", "/v1/setup"), ("POST", "/v1/session"), ("DELETE", "/v1/session"), ("POST", "/v1/invitations/accept")}
+)
+# In an order in which no row takes away what a later one needs.
+TABLE: Final = (
+    Row("GET", "/v1/me", EVERYBODY),
+    Row("GET", "/v1/tokens", PEOPLE, hides=False),
+    Row("POST", "/v1/tokens", PEOPLE, {"name": "another"}, hides=False),
+    Row("GET", "/v1/organizations", EVERYBODY),
+    Row("POST", "/v1/organizations", OPERATOR, {"name": "New"}, hides=False),
+    Row("GET", ORGANIZATION, MEMBERS),
+    Row("PATCH", ORGANIZATION, ADMINISTRATORS, {"name": "Harbour"}),
+    Row("GET", f"{ORGANIZATION}/members", MEMBERS),
+    Row("PATCH", f"{ORGANIZATION}/members/{{user_id}}", ADMINISTRATORS, {"role": "developer"}),
+    Row("GET", f"{ORGANIZATION}/invitations", MEMBERS),
+    Row("POST", f"{ORGANIZATION}/invitations", ADMINISTRATORS, {"email": "new@example.com", "role": "billing"}),
+    Row("DELETE", f"{ORGANIZATION}/invitations/{{invitation_id}}", ADMINISTRATORS),
+    Row("GET", f"{ORGANIZATION}/audit", AUDITORS),
+    Row("GET", f"{ORGANIZATION}/usage", MEMBERS),
+    Row("GET", "/v1/apis", EVERYBODY),
+    Row("POST", "/v1/apis", OPERATOR, {"name": "Ships"}, hides=False),
+    Row("GET", API, EVERYBODY),
+    Row("PATCH", API, OPERATOR, {"name": "Parcels"}, hides=False),
+    Row("GET", f"{API}/openapi", EVERYBODY),
+    Row("PUT", f"{API}/openapi", OPERATOR, DOCUMENT, hides=False),
+    Row("GET", f"{API}/endpoints", EVERYBODY),
+    Row("GET", f"{API}/event_types", EVERYBODY),
+    Row("GET", f"{ORGANIZATION}/projects", MEMBERS),
+    Row("POST", f"{ORGANIZATION}/projects", DEVELOPERS, {"name": "New", "purpose": "To see", "api": "parcels"}),
+    Row("GET", PROJECT, MEMBERS),
+    Row("PATCH", PROJECT, DEVELOPERS, {"purpose": "To see more"}),
+    Row("GET", f"{PROJECT}/scope", MEMBERS),
+    Row("PUT", f"{PROJECT}/scope", DEVELOPERS, {"endpoints": ["get_parcel"], "event_types": ["parcel.moved"]}),
+    Row("GET", f"{PROJECT}/keys", READERS),
+    Row("POST", f"{PROJECT}/keys", DEVELOPERS, {"name": "second"}),
+    Row("GET", KEY, READERS),
+    Row("PATCH", KEY, DEVELOPERS, {"workload": "nightly"}),
+    Row("GET", f"{PROJECT}/webhooks", READERS),
+    Row(
+        "POST", f"{PROJECT}/webhooks", DEVELOPERS, {"url": "http://127.0.0.1:1024/two", "event_types": ["parcel.moved"]}
+    ),
+    Row("GET", WEBHOOK, READERS),
+    Row("PATCH", WEBHOOK, DEVELOPERS, {"description": "Ours"}),
+    Row("POST", f"{WEBHOOK}/rotate_secret", DEVELOPERS, {}),
+    Row("POST", f"{WEBHOOK}/test", DEVELOPERS, {}),
+    Row("GET", f"{WEBHOOK}/deliveries", READERS),
+    Row("GET", "/v1/deliveries/{delivery_id}", READERS),
+    Row("GET", f"{PROJECT}/messages", READERS),
+    Row("POST", f"{PROJECT}/messages", PUBLISHERS, {"event_type": "parcel.moved", "payload": {"id": "p2"}}),
+    Row("GET", "/v1/messages/{message_id}", READERS),
+    Row("GET", f"{PROJECT}/usage", MEMBERS),
+    Row("GET", f"{PROJECT}/requests", MEMBERS),
+    Row("GET", "/v1/requests/{request_id}", MEMBERS),
+    # Answered for everybody: to those who may not know of the key as of an unknown one (test below).
+    Row("POST", "/v1/explain", EVERYBODY, {"key": "{key_id}", "endpoint": "get_parcel"}),
+    Row("POST", f"{WEBHOOK}/pause", DEVELOPERS),
+    Row("POST", f"{WEBHOOK}/resume", DEVELOPERS),
+    Row("DELETE", WEBHOOK, DEVELOPERS),
+    Row("POST", f"{KEY}/revoke", DEVELOPERS),
+    Row("POST", f"{PROJECT}/archive", DEVELOPERS),
+    Row("POST", f"{PROJECT}/restore", DEVELOPERS),
+    Row("DELETE", "/v1/tokens/{token_id}", ADMINISTRATORS),
+    Row("DELETE", f"{ORGANIZATION}/members/{{user_id}}", ADMINISTRATORS | {"developer"}),
+)
+
+
+def test_the_table_names_every_route_once() -> None:
+    served = {
+        (next(iter(handler.http_methods)), path.replace(":str}", "}"))
+        for handler in routes.api_handlers()
+        for path in handler.paths
+    }
+    named = [(row.method, row.path) for row in TABLE]
+    assert len(named) == len(set(named))
+    assert set(named) | OPEN == served
+
+
+@pytest.mark.parametrize("who", sorted(EVERYBODY))
+def test_what_each_caller_may_do(instance: Instance, who: str) -> None:
+    ids = prepare(instance)
+    wrong = []
+    for row in TABLE:
+        status = call(instance, who, row, ids)
+        if who in row.allowed:
+            right = status < 300
+        else:
+            right = status == (404 if who == "stranger" and row.hides else 403)
+        if not right:
+            wrong.append(f"{row.method} {row.path}: {status}")
+    assert wrong == []
+
+
+def test_nobody_may_do_anything(instance: Instance) -> None:
+    ids = prepare(instance)
+    assert [row for row in TABLE if call(instance, "", row, ids) != 401] == []
+
+
+def test_unknown_ids_look_like_those_of_others(instance: Instance) -> None:
+    """An owner's own permissions say nothing of what another organization has."""
+    ids = prepare(instance) | {"organization_id": instance.elsewhere}
+    unknown = {name: value[:-1] + ("0" if value[-1] != "0" else "1") for name, value in prepare(instance).items()}
+    for row in TABLE:
+        if row.hides and "{" in row.path and "{api}" not in row.path:
+            assert call(instance, "stranger", row, unknown) == 404, row
+            if "{organization_id}" in row.path:
+                assert call(instance, "owner", row, ids) == 404, row
+
+
+@pytest.mark.parametrize("who", sorted(EVERYBODY))
+def test_a_key_is_explained_only_to_those_who_may_know_of_it(instance: Instance, who: str) -> None:
+    answer = instance.client(who).post("/v1/explain", json={"key": instance.key, "endpoint": "get_parcel"}).json()
+    if who in READERS:
+        assert (answer["allowed"], answer["key"]["id"]) == (True, instance.key)
+    else:
+        assert (answer["allowed"], answer["reason"], answer["key"]) == (False, "unknown_key", None)
+
+
+def call(instance: Instance, who: str, row: Row, ids: dict[str, str]) -> int:
+    client = instance.client(who)
+    path = row.path.format(**ids)
+    if isinstance(row.body, bytes):
+        headers = {"Content-Type": "application/json"}
+        return client.request(row.method, path, content=row.body, headers=headers).status_code
+    body = row.body
+    if body is not None and "key" in body:
+        body = {**body, "key": ids["key_id"]}
+    return client.request(row.method, path, json=body).status_code
+
+
+def prepare(instance: Instance) -> dict[str, str]:
+    """Ids of one thing of each kind, all of Harbour."""
+    owner = instance.client("owner")
+
+    def made(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = owner.post(path, json=body)
+        assert answer.status_code in (201, 202), answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    organization, project = f"/v1/organizations/{instance.harbour}", f"/v1/projects/{instance.project}"
+    token = made("/v1/tokens", {"name": "old", "organization": instance.harbour, "roles": ["verifier"]})
+    invitation = made(f"{organization}/invitations", {"email": "nina@example.com", "role": "billing"})
+    webhook = made(f"{project}/webhooks", {"url": "http://127.0.0.1:1024/hook", "event_types": ["parcel.moved"]})
+    message = made(f"{project}/messages", {"event_type": "parcel.moved", "payload": {"id": "p1"}})
+    deliveries = owner.get(f"/v1/webhooks/{webhook['id']}/deliveries").json()["data"]
+    return {
+        "organization_id": instance.harbour, "api": "parcels", "project_id": instance.project,
+        "key_id": instance.key, "user_id": instance.users["developer"].id, "token_id": token["id"],
+        "invitation_id": invitation["id"], "endpoint_id": webhook["id"], "message_id": message["id"],
+        "delivery_id": deliveries[0]["id"], "request_id": record_request(instance),
+    }  # fmt: skip
+
+
+def record_request(instance: Instance) -> str:
+    """One request in the usage view, as the collector writes it."""
+    request_id = "req_01m84nefafrfwrcrmv8qcndk0q"
+    with instance.store.write() as tx:
+        tx.exec_driver_sql("DELETE FROM usage_events")
+        tx.execute(
+            insert(usage_events).values(
+                id=request_id, journal_id="jrn_1", position=0, at=clock.now(), project_id=instance.project,
+                organization_id=instance.harbour, environment="sandbox", key_id=instance.key, outcome="allowed",
+                via="verify", cost=1, endpoint="get_parcel", method="GET", path="/parcels/1",
+                explanation={"rule": "allowed", "limits": [], "epoch": 1},
+            )
+        )  # fmt: skip
+    return request_id
