@@ -1,5 +1,7 @@
 """A data directory with a database, one API, one organization with sibling projects, and keys: written by plain inserts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import insert, update
+from sqlalchemy import text as sql_text
 
 from freehold.keys import credential
 from freehold.keys.records import Environment
@@ -184,6 +187,15 @@ class Instance:
 
     def _token_digest(self, text: str) -> bytes:
         return keyed_digest(self.secret.derive("token-pepper"), text)
+
+    @contextmanager
+    def cut_off(self) -> Iterator[None]:
+        """As good as a database that is gone: what every poll reads is not there."""
+        with self.store.write() as tx:
+            tx.execute(sql_text("ALTER TABLE instance RENAME TO instance_gone"))
+        yield
+        with self.store.write() as tx:
+            tx.execute(sql_text("ALTER TABLE instance_gone RENAME TO instance"))
 
     # --- what the gate leaves behind ---
 
