@@ -12,13 +12,17 @@ from litestar.handlers import HTTPRouteHandler
 from freehold.apis import api as apis
 from freehold.apis import pages as api_pages
 from freehold.keys import api as keys
-from freehold.keys import pages as key_pages
 from freehold.organizations import api as organizations
 from freehold.organizations import audit_pages, member_pages, organization_pages, token_pages
 from freehold.organizations import pages as account_pages
+from freehold.overview import api as overview
+from freehold.overview.pages import overview as overview_pages
+from freehold.overview.pages import projects as projects_pages
+from freehold.overview.pages import scope as scope_pages
+from freehold.overview.pages.keys import issuing as key_issuing
+from freehold.overview.pages.keys import one as key_page
+from freehold.overview.pages.keys import table as key_table
 from freehold.projects import api as projects
-from freehold.projects import overview_api as overview
-from freehold.projects import overview_pages
 from freehold.projects import pages as project_pages
 from freehold.usage import api as usage
 from freehold.usage import explain_api
@@ -145,24 +149,24 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (get, "/apis/{api:str}", api_pages.show_api),
     (post, "/apis/{api:str}", api_pages.edit_api),
     (post, "/apis/{api:str}/openapi", api_pages.import_openapi),
-    (get, "/organizations/{organization_id:str}/projects", overview_pages.show_projects),
+    (get, "/organizations/{organization_id:str}/projects", projects_pages.show_projects),
     (get, "/organizations/{organization_id:str}/projects/new", project_pages.show_new_project),
     (post, "/organizations/{organization_id:str}/projects/new", project_pages.create_project),
     (get, HERE, overview_pages.show_overview),
-    (get, f"{HERE}/scope", overview_pages.show_scope),
-    (post, f"{HERE}/scope", overview_pages.save_scope),
+    (get, f"{HERE}/scope", scope_pages.show_scope),
+    (post, f"{HERE}/scope", scope_pages.save_scope),
     (get, f"{HERE}/settings", project_pages.show_settings),
     (post, f"{HERE}/settings", project_pages.save_labels),
     (post, f"{HERE}/settings/owners", project_pages.save_owners),
     (post, f"{HERE}/archive", project_pages.archive_project),
     (post, f"{HERE}/restore", project_pages.restore_project),
-    (get, f"{HERE}/keys", key_pages.show_keys),
-    (get, f"{HERE}/keys/new", key_pages.show_new_key),
-    (post, f"{HERE}/keys/new", key_pages.issue_key),
-    (get, f"{HERE}/keys/{{key_id:str}}", key_pages.show_key),
-    (post, f"{HERE}/keys/{{key_id:str}}", key_pages.edit_key),
-    (post, f"{HERE}/keys/{{key_id:str}}/revoke", key_pages.revoke_key),
-    (get, f"{HERE}/keys/{{key_id:str}}/live", key_pages.live_key),
+    (get, f"{HERE}/keys", key_table.show_keys),
+    (get, f"{HERE}/keys/new", key_issuing.show_new_key),
+    (post, f"{HERE}/keys/new", key_issuing.issue_key),
+    (get, f"{HERE}/keys/{{key_id:str}}", key_page.show_key),
+    (post, f"{HERE}/keys/{{key_id:str}}", key_page.edit_key),
+    (post, f"{HERE}/keys/{{key_id:str}}/revoke", key_page.revoke_key),
+    (get, f"{HERE}/keys/{{key_id:str}}/live", key_issuing.live_key),
     (get, f"{HERE}/usage", usage_pages.show_usage),
     (get, f"{HERE}/requests", usage_pages.show_requests),
     (get, f"{HERE}/requests/{{request_id:str}}", usage_pages.show_request),
@@ -188,7 +192,10 @@ def page_handlers() -> list[HTTPRouteHandler]:
     """The dashboard's routes, as the framework takes them."""
     return [
         decorator(
-            path, include_in_schema=False, status_code=200, name=f"{handler.__module__}.{handler.__name__}",
+            path,
+            include_in_schema=False,
+            status_code=200,
+            name=f"{handler.__module__}.{handler.__name__}",
         )(handler if iscoroutinefunction(handler) else _in_thread(handler))
         for decorator, path, handler in PAGES
     ]

@@ -6,7 +6,6 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 from litestar import Response
-from litestar.datastructures import Cookie
 from litestar.params import QueryParameter
 from msgspec import UNSET, UnsetType
 
@@ -14,6 +13,7 @@ from freehold.errors import FieldError, invalid
 from freehold.kit import clock
 from freehold.kit.paging import Cursor, Page, page, page_of_whole
 from freehold.organizations import actions, audit, members, passwords, sessions, tokens
+from freehold.organizations.cookies import accept_with_new_account, invitation_link, no_session_cookie, session_cookie
 from freehold.organizations.permissions import require
 from freehold.organizations.records import (
     AuditEntry,
@@ -25,7 +25,7 @@ from freehold.organizations.records import (
     Token,
     User,
 )
-from freehold.web.call import SESSION_COOKIE, Call, checked_limit, etag, read_cursor
+from freehold.web.call import Call, checked_limit, etag, read_cursor
 from freehold.web.inputs import Body, CursorText, Limit, with_time_zone
 
 T = TypeVar("T")
@@ -54,7 +54,9 @@ class OrganizationView(msgspec.Struct, kw_only=True):
 class SetupBody(Body, frozen=True):
     """The first-run setup: the operator's account and organization."""
 
-    setup_token: Annotated[str, msgspec.Meta(description="The token behind `#token=` in the link that Freehold prints.")]
+    setup_token: Annotated[
+        str, msgspec.Meta(description="The token behind `#token=` in the link that Freehold prints.")
+    ]
     email: Annotated[str, msgspec.Meta(examples=["ada@example.com"])]
     name: Annotated[str, msgspec.Meta(examples=["Ada Lovelace"])]
     password: Annotated[str, msgspec.Meta(description="12 characters or more.")]
@@ -245,9 +247,13 @@ def set_up(call: Call, data: SetupBody) -> Response[SetupView]:
 
 def begin_session(call: Call, data: SessionBody) -> Response[SessionView]:
     """Sign in with e-mail address and password."""
-    signed_in = sessions.sign_in(call.store, call.secret, data.email, data.password, call.visitor, call.settings.session_days)
+    signed_in = sessions.sign_in(
+        call.store, call.secret, data.email, data.password, call.visitor, call.settings.session_days
+    )
     view = SessionView(
-        user=user_view(signed_in.user), csrf_token=sessions.csrf_token(call.secret, signed_in.text), expires_at=signed_in.expires_at
+        user=user_view(signed_in.user),
+        csrf_token=sessions.csrf_token(call.secret, signed_in.text),
+        expires_at=signed_in.expires_at,
     )
     return Response(view, status_code=201, cookies=[session_cookie(call, signed_in)])
 
@@ -268,7 +274,9 @@ def read_me(call: Call) -> MeView:
         own = actions.memberships(tx, caller.user.id) if caller.user else []
     return MeView(
         user=user_view(caller.user) if caller.user else None,
-        organizations=[MembershipView(organization=organization_view(each.organization), role=each.role) for each in own],
+        organizations=[
+            MembershipView(organization=organization_view(each.organization), role=each.role) for each in own
+        ],
         token=token_view(caller.token) if caller.token else None,
         roles={organization: sorted(roles) for organization, roles in caller.actor.roles.items()},
     )
@@ -292,7 +300,11 @@ def list_tokens(
 def create_token(call: Call, data: TokenBody) -> Response[IssuedTokenView]:
     """Make an access token; its text is in this answer and nowhere else."""
     if data.organization is None and data.roles:
-        raise invalid(FieldError("roles", "A personal token has its person's roles; roles go with an organization.", "not_allowed"))
+        raise invalid(
+            FieldError(
+                "roles", "A personal token has its person's roles; roles go with an organization.", "not_allowed"
+            )
+        )
 
     def act(tx: Any) -> IssuedTokenView:
         if data.organization is None:
@@ -338,15 +350,15 @@ def edit_organization(call: Call, organization_id: str, data: OrganizationPatch)
     with call.write() as tx:
         if data.name is UNSET:
             return organization_view(actions.read_organization(tx, call.actor, organization_id))
-        return organization_view(actions.rename_organization(tx, call.actor, organization_id, data.name, call.revision()))
+        return organization_view(
+            actions.rename_organization(tx, call.actor, organization_id, data.name, call.revision())
+        )
 
 
 # --- members --------------------------------------------------------------------------------------
 
 
-def list_members(
-    call: Call, organization_id: str, limit: Limit = 50, cursor: CursorText = None
-) -> Page[MemberView]:
+def list_members(call: Call, organization_id: str, limit: Limit = 50, cursor: CursorText = None) -> Page[MemberView]:
     """An organization's members, by e-mail address."""
     with call.read() as tx:
         views = [member_view(each) for each in members.list_members(tx, call.actor, organization_id)]
@@ -406,20 +418,11 @@ def accept_invitation(call: Call, data: AcceptBody) -> Response[SessionView]:
     else:
         signed_in = accept_with_new_account(call, data.token, data.name or "", data.password or "")
     view = SessionView(
-        user=user_view(signed_in.user), csrf_token=sessions.csrf_token(call.secret, signed_in.text), expires_at=signed_in.expires_at
+        user=user_view(signed_in.user),
+        csrf_token=sessions.csrf_token(call.secret, signed_in.text),
+        expires_at=signed_in.expires_at,
     )
     return Response(view, status_code=201, cookies=[session_cookie(call, signed_in)])
-
-
-def accept_with_new_account(call: Call, token: str, name: str, password: str) -> sessions.SignedIn:
-    """Make the invited address's account, join, and begin its first session."""
-    with call.read() as tx:
-        invitation, _, _ = members.read_invitation(tx, call.secret, token)
-    members.check_new_member(name, password, invitation.email)
-    password_hash = passwords.hash_password(password)
-    with call.write() as tx:
-        user = members.accept_as_new_user(tx, call.secret, token, name, password_hash, call.address, call.request_id)
-        return sessions.begin_session(tx, call.secret, user, call.visitor, call.settings.session_days)
 
 
 # --- audit log ------------------------------------------------------------------------------------
@@ -438,11 +441,15 @@ def list_audit_entries(
     cursor: CursorText = None,
 ) -> Page[AuditEntryView]:
     """An organization's audit log, newest first."""
-    wanted = audit.AuditFilter(actor, action, subject, project, with_time_zone("from", since), with_time_zone("to", until))
+    wanted = audit.AuditFilter(
+        actor, action, subject, project, with_time_zone("from", since), with_time_zone("to", until)
+    )
     return list_audit(call, organization_id, wanted, limit, cursor)
 
 
-def list_audit(call: Call, organization_id: str, wanted: audit.AuditFilter, limit: int, cursor: str | None) -> Page[AuditEntryView]:
+def list_audit(
+    call: Call, organization_id: str, wanted: audit.AuditFilter, limit: int, cursor: str | None
+) -> Page[AuditEntryView]:
     """A page of the audit log, for those who may read it."""
     place = read_cursor(cursor) if cursor else None
     after = (int(place.value), place.id) if place and isinstance(place.value, int) else None
@@ -460,26 +467,6 @@ def _cut(views: list[T], limit: int, cursor: str | None, id_of: Callable[[T], st
     """A page of a list that is short enough to be read whole."""
     after = read_cursor(cursor) if cursor else None
     return page_of_whole(views, checked_limit(limit), after, id_of)
-
-
-
-def session_cookie(call: Call, signed_in: sessions.SignedIn) -> Cookie:
-    """The cookie of a new session."""
-    return Cookie(
-        key=SESSION_COOKIE, value=signed_in.text, path="/", httponly=True, samesite="lax",
-        secure=call.settings.control_url.startswith("https://"),
-        max_age=call.settings.session_days * 86_400,
-    )  # fmt: skip
-
-
-def no_session_cookie() -> Cookie:
-    """The cookie that takes a session's away."""
-    return Cookie(key=SESSION_COOKIE, value="", path="/", httponly=True, samesite="lax", max_age=0)
-
-
-def invitation_link(call: Call, token: str) -> str:
-    """The link of an invitation. The token is behind `#`, which browsers do not send."""
-    return f"{call.settings.control_url}/invitation#token={token}"
 
 
 def user_view(user: User) -> UserView:

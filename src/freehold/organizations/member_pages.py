@@ -13,7 +13,7 @@ from freehold.dashboard.views.organizations import InvitationRow, MemberRow, Mem
 from freehold.dashboard.views.shell import Notice
 from freehold.errors import Problem
 from freehold.kit.ids import new_id
-from freehold.organizations import api, members, queries, rules
+from freehold.organizations import cookies, members, queries, rules
 from freehold.organizations.permissions import blocked
 from freehold.organizations.records import ROLE_WORDS, ROLES, Actor, Invitation, Member, Role
 from freehold.store.engine import Transaction
@@ -41,7 +41,7 @@ def invite(call: Call, organization_id: str) -> Response[Any]:
     def act(tx: Transaction) -> Answer:
         days = call.settings.invitation_days
         issued = members.invite(tx, call.actor, call.secret, organization_id, email, role, days)
-        made = _Invited(issued.invitation.email, api.invitation_link(call, issued.token))
+        made = _Invited(issued.invitation.email, cookies.invitation_link(call, issued.token))
         return Answer(200, msgspec.json.encode(made))
 
     try:

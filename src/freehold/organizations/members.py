@@ -112,7 +112,9 @@ def accept_as_new_user(
     user = User(ids.new_id("usr"), invitation.email, rules.clean_name(name), False, clock.now())
     with broken_constraint_means(Problem("conflict", "This address has an account by now: sign in with it.")):
         queries.insert_user(tx, user, password_hash)
-    _join(tx, invitation, Actor("user", user.id, user.email, user.id, False, {}, address=address, request_id=request_id))
+    _join(
+        tx, invitation, Actor("user", user.id, user.email, user.id, False, {}, address=address, request_id=request_id)
+    )
     return user
 
 

@@ -8,7 +8,7 @@ from freehold.dashboard.frame import bare_frame, frame
 from freehold.dashboard.views.account import AccountView, InvitationView, SessionRow, SetupView, SignInView
 from freehold.dashboard.views.form import Form, refused
 from freehold.errors import Problem, not_found
-from freehold.organizations import actions, api, members, passwords, sessions, tokens
+from freehold.organizations import actions, cookies, members, passwords, sessions, tokens
 from freehold.organizations import queries as accounts
 from freehold.organizations.records import Session
 from freehold.web.call import Call
@@ -46,7 +46,7 @@ def set_up(call: Call) -> Response[Any]:
         form = refused(_named(problem, {"setup_token": "token"}), values)
         return page("account/setup.html.j2", bare_frame(call), SetupView(form=form), problem.status)
     answer = see_other(f"/organizations/{organization_id}/projects/new?first")
-    answer.cookies.append(api.session_cookie(call, signed_in))
+    answer.cookies.append(cookies.session_cookie(call, signed_in))
     return answer
 
 
@@ -82,7 +82,12 @@ def sign_in(call: Call) -> Response[Any]:
     following = safe_next(call.field("next"))
     try:
         signed_in = sessions.sign_in(
-            call.store, call.secret, call.field("email"), call.field("password"), call.visitor, call.settings.session_days
+            call.store,
+            call.secret,
+            call.field("email"),
+            call.field("password"),
+            call.visitor,
+            call.settings.session_days,
         )
     except Problem as problem:
         form = refused(problem, {"email": call.field("email"), "next": following})
@@ -92,7 +97,7 @@ def sign_in(call: Call) -> Response[Any]:
         answer.headers.update(problem.headers)
         return answer
     answer = see_other(following)
-    answer.cookies.append(api.session_cookie(call, signed_in))
+    answer.cookies.append(cookies.session_cookie(call, signed_in))
     return answer
 
 
@@ -103,7 +108,7 @@ def sign_out(call: Call) -> Response[Any]:
         with call.write() as tx:
             sessions.sign_out(tx, caller.actor, caller.session.digest)
     answer = see_other("/sign-in", "signed-out")
-    answer.cookies.append(api.no_session_cookie())
+    answer.cookies.append(cookies.no_session_cookie())
     return answer
 
 
@@ -125,7 +130,7 @@ def accept_invitation(call: Call) -> Response[Any]:
         status = 422 if problem.code in ("not_found", "wrong_credentials") else problem.status
         return page("account/invitation.html.j2", bare_frame(call), InvitationView(form=form), status)
     answer = see_other(f"/organizations/{organization_id}/projects", "joined")
-    answer.cookies.append(api.session_cookie(call, signed_in))
+    answer.cookies.append(cookies.session_cookie(call, signed_in))
     return answer
 
 
@@ -133,7 +138,7 @@ def _join(call: Call, token: str, name: str, password: str) -> tuple[sessions.Si
     with call.read() as tx:
         invitation, organization, has_account = members.read_invitation(tx, call.secret, token)
     if not has_account:
-        return api.accept_with_new_account(call, token, name, password), organization.id
+        return cookies.accept_with_new_account(call, token, name, password), organization.id
     signed_in = sessions.sign_in(
         call.store, call.secret, invitation.email, password, call.visitor, call.settings.session_days
     )

@@ -11,9 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 # 3 passes over 64 MiB, 4 lanes: the library's defaults, which follow RFC 9106, section 4.
 _HASHER: Final = PasswordHasher()
 # Somebody who asks for an account that is not there waits as long as for one that is.
-_NOBODY: Final = (
-    "$argon2id$v=19$m=65536,t=3,p=4$LwWx/SOFtRotUJFMmxQX+w$PVpacY0paFU2SzW+rz+1xIBZXcJUdX1WMb+ytgT9Y/s"
-)
+_NOBODY: Final = "$argon2id$v=19$m=65536,t=3,p=4$LwWx/SOFtRotUJFMmxQX+w$PVpacY0paFU2SzW+rz+1xIBZXcJUdX1WMb+ytgT9Y/s"
 
 
 def hash_password(password: str) -> str:

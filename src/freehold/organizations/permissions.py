@@ -17,13 +17,28 @@ Permission = Literal[
 ]  # fmt: skip
 
 _READS: Final[frozenset[Permission]] = frozenset(
-    {"organization.read", "members.read", "projects.read", "keys.read", "webhooks.read", "messages.read", "usage.read", "explain", "apis.read"}
+    {
+        "organization.read",
+        "members.read",
+        "projects.read",
+        "keys.read",
+        "webhooks.read",
+        "messages.read",
+        "usage.read",
+        "explain",
+        "apis.read",
+    }
 )
 _DEVELOPS: Final[frozenset[Permission]] = _READS | {
     "projects.create", "projects.edit", "projects.archive", "scope.edit", "keys.issue", "keys.revoke", "keys.verify",
     "webhooks.edit", "webhooks.test", "messages.publish",
 }  # fmt: skip
-_ADMINISTERS: Final[frozenset[Permission]] = _DEVELOPS | {"organization.edit", "members.edit", "tokens.edit", "audit.read"}
+_ADMINISTERS: Final[frozenset[Permission]] = _DEVELOPS | {
+    "organization.edit",
+    "members.edit",
+    "tokens.edit",
+    "audit.read",
+}
 
 PERMISSIONS: Final[dict[ServiceRole, frozenset[Permission]]] = {
     "owner": _ADMINISTERS,

@@ -48,7 +48,9 @@ def setup_token_digest(tx: Transaction) -> bytes | None:
 
 def mark_set_up(tx: Transaction, now: datetime) -> bool:
     """Close the first-run setup; whether this transaction was the one to do it (the row's lock decides)."""
-    done = tx.execute(update(instance).where(instance.c.set_up_at.is_(None)).values(set_up_at=now, setup_token_digest=None))
+    done = tx.execute(
+        update(instance).where(instance.c.set_up_at.is_(None)).values(set_up_at=now, setup_token_digest=None)
+    )
     return done.rowcount == 1
 
 
@@ -161,7 +163,9 @@ def insert_member(tx: Transaction, organization_id: str, user_id: str, role: Rol
 def members_of(tx: Transaction, organization_id: str) -> list[Member]:
     """An organization's members, by address."""
     last_seen = (
-        select(sessions.c.user_id, func.max(sessions.c.seen_at).label("seen_at")).group_by(sessions.c.user_id).subquery()
+        select(sessions.c.user_id, func.max(sessions.c.seen_at).label("seen_at"))
+        .group_by(sessions.c.user_id)
+        .subquery()
     )
     query = (
         select(members, users.c.email, users.c.name, last_seen.c.seen_at)
@@ -412,7 +416,9 @@ def tokens_of_organization(tx: Transaction, organization_id: str) -> list[Token]
 
 def revoke_token(tx: Transaction, token_id: str, now: datetime) -> bool:
     """End a token; whether it was in force."""
-    done = tx.execute(update(tokens).where(tokens.c.id == token_id, tokens.c.revoked_at.is_(None)).values(revoked_at=now))
+    done = tx.execute(
+        update(tokens).where(tokens.c.id == token_id, tokens.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
     return done.rowcount == 1
 
 

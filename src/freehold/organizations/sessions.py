@@ -61,7 +61,9 @@ def csrf_token_fits(secret: InstanceSecret, text: str, given: str) -> bool:
     return same(csrf_token(secret, text).encode(), given.encode())
 
 
-def sign_in(store: Store, secret: InstanceSecret, email: str, password: str, visitor: Visitor, session_days: int) -> SignedIn:
+def sign_in(
+    store: Store, secret: InstanceSecret, email: str, password: str, visitor: Visitor, session_days: int
+) -> SignedIn:
     """Check a password and begin a session: three steps, because the hashing must not hold a transaction.
 
     Problem `too_many_requests` (with Retry-After) or `wrong_credentials`, which is the same for an
@@ -130,7 +132,13 @@ def sign_out(tx: Transaction, actor: Actor, digest: bytes) -> None:
     """End the session."""
     queries.delete_session(tx, digest)
     audit.record(
-        tx, actor, "session.ended", organization_id=None, subject_kind="user", subject_id=actor.id, subject_name=actor.name
+        tx,
+        actor,
+        "session.ended",
+        organization_id=None,
+        subject_kind="user",
+        subject_id=actor.id,
+        subject_name=actor.name,
     )
 
 

@@ -105,7 +105,9 @@ def actor_of_token(tx: Transaction, secret: InstanceSecret, text: str) -> tuple[
     if token.user_id is not None:
         actor = actor_of_user(tx, token.user_id)
         # The log says which token acted; what it may do is its person's.
-        return (token, replace(actor, kind="token", id=token.id, name=f"{actor.name} ({token.name})")) if actor else None
+        return (
+            (token, replace(actor, kind="token", id=token.id, name=f"{actor.name} ({token.name})")) if actor else None
+        )
     return token, _service_actor(tx, token)
 
 
@@ -155,7 +157,18 @@ def _issue(
     now = clock.now()
     text = _PREFIX[kind] + random_base62(_LENGTH)
     token = Token(
-        ids.new_id("tok"), kind, user_id, organization_id, name, roles, text[-4:], actor.user_id, now, expires_at, None, None
+        ids.new_id("tok"),
+        kind,
+        user_id,
+        organization_id,
+        name,
+        roles,
+        text[-4:],
+        actor.user_id,
+        now,
+        expires_at,
+        None,
+        None,
     )
     queries.insert_token(tx, token, token_digest(secret, text))
     epoch.advance(tx, "token", token.id, now)

@@ -103,10 +103,14 @@ def edit_project(
     labels: dict[str, str | None] = {
         "name": project.name if change.name is None else clean_name(change.name),
         "purpose": project.purpose if change.purpose is None else clean_name(change.purpose),
-        "product_line": project.product_line if change.product_line is None else clean_name(change.product_line) or None,
+        "product_line": project.product_line
+        if change.product_line is None
+        else clean_name(change.product_line) or None,
         "use_case": project.use_case if change.use_case is None else clean_name(change.use_case) or None,
     }
-    errors = rules.check_labels(labels["name"] or "", labels["purpose"] or "", labels["product_line"], labels["use_case"])
+    errors = rules.check_labels(
+        labels["name"] or "", labels["purpose"] or "", labels["product_line"], labels["use_case"]
+    )
     owners = None
     if change.owners is not None:
         owners = _resolve_owners(tx, project.organization_id, change.owners, None, errors)
@@ -187,7 +191,11 @@ def require_active(project: Project) -> None:
 
 
 def _concerns(actor: Actor, project: Project) -> bool:
-    return may(actor, "projects.read", project.organization_id) or bool(actor.roles.get(project.organization_id)) or bool(actor.everywhere)
+    return (
+        may(actor, "projects.read", project.organization_id)
+        or bool(actor.roles.get(project.organization_id))
+        or bool(actor.everywhere)
+    )
 
 
 def _own(tx: Transaction, actor: Actor, project_id: str, permission: Any, archived: bool = False) -> Project:
@@ -226,7 +234,11 @@ def _resolve_owners(
     for index, owner in enumerate(wanted[:_DUTIES_MAX]):
         user_id = by_name.get(owner.member.strip().lower())
         if user_id is None:
-            errors.append(FieldError(f"owners.{index}.member", "No member of the organization has this id or address.", "unknown_member"))
+            errors.append(
+                FieldError(
+                    f"owners.{index}.member", "No member of the organization has this id or address.", "unknown_member"
+                )
+            )
         else:
             owners.append((user_id, owner.duty))
     if not any(duty == "technical" for _, duty in owners) and not errors:
@@ -256,7 +268,12 @@ def _owner_names(tx: Transaction, project_id: str) -> list[str]:
 
 
 def _labels(project: Project) -> dict[str, str | None]:
-    return {"name": project.name, "purpose": project.purpose, "product_line": project.product_line, "use_case": project.use_case}
+    return {
+        "name": project.name,
+        "purpose": project.purpose,
+        "product_line": project.product_line,
+        "use_case": project.use_case,
+    }
 
 
 def _record_difference(

@@ -123,7 +123,9 @@ def create_project(call: Call, organization_id: str, data: ProjectBody) -> Respo
 def list_projects(
     call: Call,
     organization_id: str,
-    search: Annotated[str | None, Parameter(description="Words in name, purpose, product line or use case.", max_length=200)] = None,
+    search: Annotated[
+        str | None, Parameter(description="Words in name, purpose, product line or use case.", max_length=200)
+    ] = None,
     environment: Environment | None = None,
     archived: Annotated[bool | None, Parameter(description="Only archived ones, or only others.")] = None,
     limit: Limit = 50,

@@ -38,7 +38,12 @@ def create_project(call: Call, organization_id: str) -> Response[Any]:
     """Make a sandbox project and go on to its scope."""
     owners = (NewOwner(call.field("owner"), "technical"),) if call.field("owner") else ()
     new = NewProject(
-        call.field("name"), call.field("purpose"), call.field("api"), call.field("product_line"), call.field("use_case"), owners
+        call.field("name"),
+        call.field("purpose"),
+        call.field("api"),
+        call.field("product_line"),
+        call.field("use_case"),
+        owners,
     )
 
     def act(tx: Transaction) -> Answer:
@@ -82,7 +87,9 @@ def show_settings(call: Call, project_id: str) -> Response[Any]:
 
 def save_labels(call: Call, project_id: str) -> Response[Any]:
     """Change a project's labels."""
-    change = ProjectChange(call.field("name"), call.field("purpose"), call.field("product_line"), call.field("use_case"))
+    change = ProjectChange(
+        call.field("name"), call.field("purpose"), call.field("product_line"), call.field("use_case")
+    )
     return _save(call, project_id, change, "labels")
 
 
@@ -114,7 +121,7 @@ def restore_project(call: Call, project_id: str) -> Response[Any]:
 def _save(call: Call, project_id: str, change: ProjectChange, which: str) -> Response[Any]:
     try:
         with call.write() as tx:
-            actions.edit_project(tx, call.actor, project_id, change, _revision(call))
+            actions.edit_project(tx, call.actor, project_id, change, call.form_revision())
     except Problem as problem:
         if problem.status not in (409, 412, 422):
             raise
@@ -187,7 +194,12 @@ def blocked(call: Call, permission: Permission, organization_id: str) -> str | N
 
 
 def _form(
-    call: Call, permission: Permission, organization_id: str, values: Values, problem: Problem | None, creates: bool = False
+    call: Call,
+    permission: Permission,
+    organization_id: str,
+    values: Values,
+    problem: Problem | None,
+    creates: bool = False,
 ) -> Form:
     key = (call.field("idempotency_key") or new_id("req")) if creates else ""
     if problem is not None:
@@ -201,8 +213,3 @@ def _for_field(problem: Problem | None, old: str, new: str) -> Problem | None:
         return None
     errors = tuple(type(each)(each.field.replace(old, new, 1), each.message, each.code) for each in problem.errors)
     return Problem(problem.code, problem.detail, errors, problem.headers)
-
-
-def _revision(call: Call) -> int | None:
-    text = call.field("revision")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -30,7 +30,9 @@ def counts_of(tx: Transaction, project_ids: Sequence[str], now: datetime) -> dic
         select(key_secrets.c.selector)
         .where(
             key_secrets.c.key_id == keys.c.id,
-            or_(key_secrets.c.state == "active", and_(key_secrets.c.state == "retiring", key_secrets.c.retires_at > now)),
+            or_(
+                key_secrets.c.state == "active", and_(key_secrets.c.state == "retiring", key_secrets.c.retires_at > now)
+            ),
         )
         .exists()
     )
@@ -46,7 +48,9 @@ def counts_of(tx: Transaction, project_ids: Sequence[str], now: datetime) -> dic
     here = (webhook_endpoints.c.project_id == projects.c.id, webhook_endpoints.c.deleted_at.is_(None))
     receiving = _count(select(func.count()).where(*here))
     failing = _count(
-        select(func.coalesce(func.sum(case((webhook_endpoints.c.state.in_(("failing", "disabled")), 1), else_=0)), 0)).where(*here)
+        select(
+            func.coalesce(func.sum(case((webhook_endpoints.c.state.in_(("failing", "disabled")), 1), else_=0)), 0)
+        ).where(*here)
     )
     rows = tx.execute(select(projects.c.id, serving, receiving, failing).where(projects.c.id.in_(project_ids)))
     return {row[0]: Counts(row[1], row[2], row[3]) for row in rows}
@@ -55,7 +59,9 @@ def counts_of(tx: Transaction, project_ids: Sequence[str], now: datetime) -> dic
 def progress_of(tx: Transaction, project_ids: Sequence[str]) -> dict[str, Progress]:
     """How far each project has come, with the newest evidence of each step."""
     scope = _count(select(func.count()).where(scope_endpoints.c.project_id == projects.c.id))
-    key = _newest(select(keys.c.id).where(keys.c.project_id == projects.c.id, keys.c.state == "active").order_by(keys.c.id.desc()))
+    key = _newest(
+        select(keys.c.id).where(keys.c.project_id == projects.c.id, keys.c.state == "active").order_by(keys.c.id.desc())
+    )
     allowed = _newest(
         select(usage_events.c.id)
         .where(usage_events.c.project_id == projects.c.id, usage_events.c.outcome == "allowed")

@@ -64,10 +64,14 @@ def check_scope(
     errors = []
     for index, item in enumerate(new.endpoints):
         if item not in known_endpoints and item not in old.endpoints:
-            errors.append(FieldError(f"endpoints.{index}", f"The catalogue has no endpoint {item!r}.", "unknown_endpoint"))
+            errors.append(
+                FieldError(f"endpoints.{index}", f"The catalogue has no endpoint {item!r}.", "unknown_endpoint")
+            )
     for index, item in enumerate(new.event_types):
         if item not in known_event_types and item not in old.event_types:
-            errors.append(FieldError(f"event_types.{index}", f"The catalogue has no event type {item!r}.", "unknown_event_type"))
+            errors.append(
+                FieldError(f"event_types.{index}", f"The catalogue has no event type {item!r}.", "unknown_event_type")
+            )
     return errors
 
 
@@ -75,14 +79,18 @@ def next_step(project: Project, progress: Progress) -> NextStep | None:
     """The one thing to do next on a project, None where the journey is done."""
     here = f"/projects/{project.id}"
     if project.state == "archived":
-        return NextStep("restore", "Restore the project", "It is archived: its keys do not serve.", f"{here}/settings#danger")
+        return NextStep(
+            "restore", "Restore the project", "It is archived: its keys do not serve.", f"{here}/settings#danger"
+        )
     if not progress.scope_declared:
         return NextStep(
             "declare_scope", "Declare what the project uses",
             "Tick the endpoints it calls and the events it receives. Keys can only be narrowed from it.", f"{here}/scope",
         )  # fmt: skip
     if progress.first_key_id is None:
-        return NextStep("issue_key", "Issue the first key", "It is shown once, with a call to try it.", f"{here}/keys/new")
+        return NextStep(
+            "issue_key", "Issue the first key", "It is shown once, with a call to try it.", f"{here}/keys/new"
+        )
     if progress.allowed_request_id is None:
         return NextStep(
             "verify_call", "Make the first protected call",
@@ -90,7 +98,10 @@ def next_step(project: Project, progress: Progress) -> NextStep | None:
         )  # fmt: skip
     if progress.webhook_endpoint_id is None:
         return NextStep(
-            "add_webhook", "Add a webhook endpoint", "Events reach your receiver signed and with retries.", f"{here}/webhooks/new"
+            "add_webhook",
+            "Add a webhook endpoint",
+            "Events reach your receiver signed and with retries.",
+            f"{here}/webhooks/new",
         )
     if progress.accepted_attempt_delivery_id is None:
         return NextStep(

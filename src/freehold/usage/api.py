@@ -6,23 +6,26 @@ from typing import Annotated, Any
 import msgspec
 from litestar.params import Parameter, QueryParameter
 
-from freehold.errors import FieldError, invalid
 from freehold.keys.records import Environment, Via
 from freehold.kit import clock
 from freehold.kit.paging import Cursor, Page, page
 from freehold.usage import actions, rules
 from freehold.usage.actions import ExplainedRequest
+from freehold.usage.cursors import after_request
 from freehold.usage.records import Counts, Filter, Grain, GroupBy, Kind, Question, RequestRow, Usage
-from freehold.web.call import Call, checked_limit, read_cursor
+from freehold.web.call import Call, checked_limit
 from freehold.web.inputs import CursorText, Limit, with_time_zone
 
-From = Annotated[datetime | None, QueryParameter(name="from", description="From this time on, cut to the minute before.")]
+From = Annotated[
+    datetime | None, QueryParameter(name="from", description="From this time on, cut to the minute before.")
+]
 To = Annotated[datetime | None, QueryParameter(name="to", description="Before this time, cut to the minute after.")]
 KeyId = Annotated[
     str | None, QueryParameter(name="key", description="Only this key's requests, by its id.", max_length=100)
 ]
 Selector = Annotated[
-    str | None, QueryParameter(name="secret", description="Only this secret's requests, by its selector.", max_length=100)
+    str | None,
+    QueryParameter(name="secret", description="Only this secret's requests, by its selector.", max_length=100),
 ]
 EndpointId = Annotated[
     str | None,
@@ -270,16 +273,6 @@ def read_organization_usage(
         organization=organization_id, from_=range_.start, to=range_.end, projects=rows,
         totals=CountsView(**usage.totals._asdict()), as_of=usage.as_of,
     )  # fmt: skip
-
-
-def after_request(cursor: str | None) -> tuple[datetime, str] | None:
-    """The request after which a list goes on; Problem `invalid` for a cursor that is not of such a list."""
-    if cursor is None:
-        return None
-    place = read_cursor(cursor)
-    if not isinstance(place.value, int) or not 0 <= place.value < 1 << 47:
-        raise invalid(FieldError("cursor", "This cursor was not given out here. Start without one.", "bad_cursor"))
-    return clock.from_ms(place.value), place.id
 
 
 def usage_view(project_id: str, usage: Usage) -> UsageView:

@@ -14,11 +14,15 @@ class ExplainBody(Body, frozen=True):
     """A call to ask about: a key by id or text, and the endpoint by id or by method and path."""
 
     key: Annotated[str, msgspec.Meta(description="A key's id (`key_…`), or its text.", max_length=200)]
-    endpoint: Annotated[str, msgspec.Meta(description="An operation id of the catalogue.", max_length=300)] | None = None
+    endpoint: Annotated[str, msgspec.Meta(description="An operation id of the catalogue.", max_length=300)] | None = (
+        None
+    )
     method: Annotated[str, msgspec.Meta(max_length=20, examples=["GET"])] | None = None
     path: Annotated[str, msgspec.Meta(max_length=4000, examples=["/countries/DE"])] | None = None
     environment: Environment | None = None
-    address: Annotated[str, msgspec.Meta(description="The caller's address; left out, any is taken.", max_length=50)] | None = None
+    address: (
+        Annotated[str, msgspec.Meta(description="The caller's address; left out, any is taken.", max_length=50)] | None
+    ) = None
     cost: int = 1
 
 

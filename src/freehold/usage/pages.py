@@ -23,14 +23,15 @@ from freehold.errors import FieldError, invalid, not_found
 from freehold.keys import actions as keys
 from freehold.keys.explanation import checked_rules
 from freehold.kit import clock
-from freehold.kit.paging import Cursor, page as cut_page
+from freehold.kit.paging import Cursor
+from freehold.kit.paging import page as cut_page
 from freehold.projects import queries as projects
 from freehold.projects.actions import read_project
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.usage import actions, rules
 from freehold.usage.actions import ExplainedRequest
-from freehold.usage.api import after_request
+from freehold.usage.cursors import after_request
 from freehold.usage.glances import OUTCOME_SERIES, request_row, requests_href
 from freehold.usage.records import (
     KINDS,
@@ -50,7 +51,12 @@ from freehold.usage.records import (
 from freehold.web.call import Call
 from freehold.web.pages import page
 
-_RANGES: Final = (("1h", "1 h", timedelta(hours=1)), ("24h", "24 h", timedelta(hours=24)), ("7d", "7 d", timedelta(days=7)), ("30d", "30 d", timedelta(days=30)))
+_RANGES: Final = (
+    ("1h", "1 h", timedelta(hours=1)),
+    ("24h", "24 h", timedelta(hours=24)),
+    ("7d", "7 d", timedelta(days=7)),
+    ("30d", "30 d", timedelta(days=30)),
+)
 _GROUPINGS: Final[tuple[tuple[GroupBy, str], ...]] = (("outcome", "Outcome"), ("key", "Key"), ("endpoint", "Endpoint"))
 _GROUP_TONES: Final[tuple[Tone, ...]] = ("a", "b", "c", "d", "e", "f")
 _BARS_MAX: Final = 400
@@ -173,7 +179,12 @@ def _compared(now: int, then: int) -> str:
 
 
 def _chart(usage: Usage, view: _View, project_id: str, routes: Mapping[str, str]) -> BarChart:
-    step = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1), "month": timedelta(days=31)}[view.bucket]
+    step = {
+        "minute": timedelta(minutes=1),
+        "hour": timedelta(hours=1),
+        "day": timedelta(days=1),
+        "month": timedelta(days=31),
+    }[view.bucket]
     by_time: dict[datetime, list[Point]] = {}
     for point in usage.series:
         by_time.setdefault(point.at, []).append(point)
@@ -357,7 +368,9 @@ def _read_view(call: Call, now: datetime) -> _View:
     range_ = rules.read_range(start, end, now)
     bucket = query.get("bucket", "")
     grain = cast(Grain, bucket) if bucket in get_args(Grain) else rules.bucket_for(range_.end - range_.start)
-    if (range_.end - range_.start) / {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}.get(grain, timedelta(days=1)) > _BARS_MAX:
+    if (range_.end - range_.start) / {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}.get(
+        grain, timedelta(days=1)
+    ) > _BARS_MAX:
         grain = rules.bucket_for(range_.end - range_.start)
     grouping = query.get("group_by", "")
     group_by: GroupBy = next((name for name, _ in _GROUPINGS if name == grouping), "outcome")
@@ -380,7 +393,9 @@ def _instant(query: Mapping[str, str], name: str) -> datetime | None:
         # A `+` of a time zone arrives as a blank where somebody wrote the address by hand.
         instant = datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError:
-        raise invalid(FieldError(name, f"{text!r} is no time. Write it like 2026-11-22T14:00:00Z.", "invalid_time")) from None
+        raise invalid(
+            FieldError(name, f"{text!r} is no time. Write it like 2026-11-22T14:00:00Z.", "invalid_time")
+        ) from None
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
@@ -389,7 +404,9 @@ def _before(range_: Range) -> Range:
 
 
 def _hidden(view: _View) -> tuple[tuple[str, str], ...]:
-    return tuple((name, view.query[name]) for name in ("range", "from", "to", "bucket", "group_by") if view.query.get(name))
+    return tuple(
+        (name, view.query[name]) for name in ("range", "from", "to", "bucket", "group_by") if view.query.get(name)
+    )
 
 
 def _filter_query(view: _View) -> str:
@@ -400,7 +417,10 @@ def _filter_query(view: _View) -> str:
 def _requests_address(view: _View, project_id: str, **more: str) -> str:
     filters = {**{name: view.query.get(name) for name in ("key", "secret", "endpoint", "outcome", "kind")}, **more}
     return requests_href(
-        project_id, view.range.start, view.range.end, urlencode({name: value for name, value in filters.items() if value})
+        project_id,
+        view.range.start,
+        view.range.end,
+        urlencode({name: value for name, value in filters.items() if value}),
     )
 
 

@@ -32,7 +32,11 @@ def scope_use(tx: Transaction, project_id: str, now: datetime) -> dict[str, Scop
     denied = func.sum(case((and_(hours, _COLUMNS.outcome != ALLOWED), _COLUMNS.requests), else_=0))
     query = (
         select(_COLUMNS.endpoint, allowed, denied, func.count(distinct(_COLUMNS.key_id)), func.max(_COLUMNS.bucket_at))
-        .where(_COLUMNS.project_id == project_id, _COLUMNS.grain.in_(("minute", "hour")), _COLUMNS.bucket_at >= now - _WINDOW)
+        .where(
+            _COLUMNS.project_id == project_id,
+            _COLUMNS.grain.in_(("minute", "hour")),
+            _COLUMNS.bucket_at >= now - _WINDOW,
+        )
         .where(_COLUMNS.endpoint != "")
         .group_by(_COLUMNS.endpoint)
     )

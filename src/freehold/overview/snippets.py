@@ -57,7 +57,11 @@ def _node(method: str, url: str, credential: str, body: object) -> str:
     headers = [f'"Authorization": "Bearer " + {secret}']
     if body is not None:
         headers.append('"Content-Type": "application/json"')
-    lines = [f"const answer = await fetch({json.dumps(url)}, {{", f'  method: "{method}",', f"  headers: {{ {', '.join(headers)} }},"]
+    lines = [
+        f"const answer = await fetch({json.dumps(url)}, {{",
+        f'  method: "{method}",',
+        f"  headers: {{ {', '.join(headers)} }},",
+    ]
     if body is not None:
         lines.append(f"  body: JSON.stringify({json.dumps(body)}),")
     return "\n".join([*lines, "});", "console.log(answer.status, await answer.text());"])

@@ -58,7 +58,9 @@ def read_scope(call: Call, project_id: str) -> ObservedScopeView:
 def _endpoint(name: str, use: ScopeUse | None) -> ObservedEndpointView:
     if use is None:
         return ObservedEndpointView(operation_id=name, allowed=0, denied=0, keys=0, last_at=None)
-    return ObservedEndpointView(operation_id=name, allowed=use.allowed, denied=use.denied, keys=use.keys, last_at=use.last_at)
+    return ObservedEndpointView(
+        operation_id=name, allowed=use.allowed, denied=use.denied, keys=use.keys, last_at=use.last_at
+    )
 
 
 def _event_type(name: str, use: EventTypeUse | None) -> ObservedEventTypeView:

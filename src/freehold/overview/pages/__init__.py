@@ -1,0 +1,1 @@
+"""Pages that need more than one slice: they compose, and decide nothing."""

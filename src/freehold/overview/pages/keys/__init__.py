@@ -1,0 +1,1 @@
+"""Pages of a project's keys, with what each was used for."""

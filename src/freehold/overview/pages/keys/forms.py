@@ -1,0 +1,63 @@
+"""Between a key's form and its settings."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+from freehold.dashboard.views.form import Values
+from freehold.errors import FieldError, Problem, invalid
+from freehold.keys.actions import KeyDetail
+from freehold.keys.records import RateLimit
+from freehold.keys.settings_rules import KeySettings
+from freehold.web.call import Call
+
+FIELDS: Final = (
+    "name", "workload", "narrow", "expires_on", "allowed_cidrs", "rate_limit", "rate_window_s"
+)  # fmt: skip
+
+
+def settings_from(call: Call, old: KeySettings | None = None) -> KeySettings:
+    """A key's settings as the form has them; Problem `invalid` where a field cannot be read."""
+    rate = call.field("rate_limit").strip()
+    expires_on = call.field("expires_on").strip()
+    return KeySettings(
+        name=call.field("name"), workload=call.field("workload"),
+        endpoints=tuple(call.fields("endpoints")) if call.field("narrow") == "yes" else None,
+        expires_at=_end_of(expires_on, old) if expires_on else None,
+        allowed_cidrs=tuple(line for line in call.field("allowed_cidrs").replace(",", "\n").split() if line),
+        rate_limit=RateLimit(_number("rate_limit", rate), _number("rate_window_s", call.field("rate_window_s"))) if rate else None,
+    )  # fmt: skip
+
+
+def _number(field: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise invalid(FieldError(field, "A whole number.", "not_a_number"))
+    return int(text)
+
+
+def _end_of(day: str, old: KeySettings | None) -> datetime:
+    """The end of a day in UTC. A key whose expiry is within that day keeps it to the second."""
+    try:
+        date = datetime.strptime(day, "%Y-%m-%d").date()
+    except ValueError:
+        raise invalid(FieldError("expires_on", "A date like 2027-11-22.", "not_a_date")) from None
+    if old is not None and old.expires_at is not None and old.expires_at.date() == date:
+        return old.expires_at
+    return datetime.combine(date, time(), UTC) + timedelta(days=1) - timedelta(seconds=1)
+
+
+def values_of(detail: KeyDetail) -> Values:
+    """A key's settings as the form shows them."""
+    key = detail.key
+    return {
+        "name": key.name, "workload": key.workload or "", "narrow": "no" if key.endpoints is None else "yes",
+        "endpoints": key.endpoints or [], "expires_on": f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "",
+        "allowed_cidrs": "\n".join(key.allowed_cidrs), "rate_limit": str(key.rate_limit.limit) if key.rate_limit else "",
+        "rate_window_s": str(key.rate_limit.window_s) if key.rate_limit else "60",
+    }  # fmt: skip
+
+
+def as_form_fields(problem: Problem) -> Problem:
+    """A problem whose fields are called as the form calls them."""
+    names = {"expires_at": "expires_on", "rate_limit.limit": "rate_limit", "rate_limit.window_s": "rate_window_s"}
+    errors = tuple(FieldError(names.get(each.field, each.field), each.message, each.code) for each in problem.errors)
+    return Problem(problem.code, problem.detail, errors, problem.headers)

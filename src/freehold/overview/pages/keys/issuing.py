@@ -1,0 +1,146 @@
+"""Issuing a key, its secret shown once, and the wait for its first call."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final
+
+from litestar import Response
+from litestar.concurrency import sync_to_thread
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from freehold.apis import queries as apis
+from freehold.dashboard.frame import frame
+from freehold.dashboard.templating import render_page, render_part
+from freehold.dashboard.views.form import Form, Values, refused
+from freehold.dashboard.views.keys import (
+    FirstCall,
+    IssuedKeyView,
+    NewKeyView,
+)
+from freehold.dashboard.views.parts import Snippet
+from freehold.errors import Problem
+from freehold.keys import actions
+from freehold.keys.actions import IssuedKey
+from freehold.kit.ids import new_id
+from freehold.overview import snippets
+from freehold.overview.pages.keys.forms import FIELDS, as_form_fields, settings_from
+from freehold.overview.pages.keys.presenting import (
+    NO_SNIPPET,
+    details_of,
+    endpoint_choices,
+    key_of_project,
+)
+from freehold.projects.actions import read_project
+from freehold.projects.pages import blocked
+from freehold.projects.records import Project
+from freehold.store.engine import Transaction
+from freehold.usage import queries as usage
+from freehold.web.call import Call
+from freehold.web.idempotency import Answer
+from freehold.web.pages import page
+
+
+def show_new_key(call: Call, project_id: str) -> Response[Any]:
+    """The form of a new key."""
+    return _new_key(call, project_id, None, 200)
+
+
+def issue_key(call: Call, project_id: str) -> Response[Any]:
+    """Issue a key and show its secret, this once. Sent twice, the form shows the same key."""
+
+    def act(tx: Transaction) -> Answer:
+        issued = actions.issue_key(tx, call.actor, call.secret, call.settings.brand, project_id, settings_from(call))
+        return Answer(200, _issued_page(tx, call, issued).encode())
+
+    try:
+        answer = call.once(act)
+    except Problem as problem:
+        if problem.status not in (409, 422):
+            raise
+        return _new_key(call, project_id, problem, problem.status)
+    return Response(answer.body, status_code=200, media_type="text/html; charset=utf-8")
+
+
+def _new_key(call: Call, project_id: str, problem: Problem | None, status: int) -> Response[Any]:
+    values: Values = {**{name: call.field(name) for name in FIELDS}, "endpoints": call.fields("endpoints")}
+    key = call.field("idempotency_key") or new_id("req")
+    with call.read() as tx:
+        project = read_project(tx, call.actor, project_id)
+        shell = frame(tx, call, "keys", project=project)
+        cannot = blocked(call, "keys.issue", project.organization_id)
+        form = (
+            refused(as_form_fields(problem), values, key)
+            if problem
+            else Form({"rate_window_s": "60"}, blocked=cannot, idempotency_key=key)
+        )
+        view = NewKeyView(
+            project_id=project_id, environment=project.environment, endpoints=endpoint_choices(tx, project), form=form
+        )
+    return page("keys/new.html.j2", shell, view, status)
+
+
+def _example(tx: Transaction, call: Call, project: Project, endpoints: Sequence[str], text: str) -> Snippet:
+    """A call that can be pasted, with the key filled in."""
+    api = apis.find_api(tx, project.api_id)
+    endpoint = snippets.choose_endpoint(apis.endpoints_of(tx, project.api_id), endpoints)
+    if api is None or endpoint is None:
+        return NO_SNIPPET
+    return snippets.snippets(call.settings.gate_base_url, api.slug, endpoint, text)[0]
+
+
+def _issued_page(tx: Transaction, call: Call, issued: IssuedKey) -> str:
+    project = read_project(tx, call.actor, issued.detail.key.project_id)
+    details = details_of(tx, project, issued.detail, call.settings.brand)
+    view = IssuedKeyView(
+        project_id=project.id, key=details, secret=issued.text,
+        snippet=_example(tx, call, project, details.endpoints, issued.text),
+    )  # fmt: skip
+    return render_page("keys/issued.html.j2", frame(tx, call, "keys", project=project), view)
+
+
+# --- waiting for the first call -------------------------------------------------------------------
+
+_POLL_S: Final = 0.25
+_WAIT_S: Final = 15 * 60
+_SILENT_S: Final = 15
+
+
+async def live_key(call: Call, project_id: str, key_id: str) -> ServerSentEvent:
+    """Tell the page that waits when the key's first call arrives (server-sent events)."""
+    await sync_to_thread(key_of_project, call, project_id, key_id)
+    return ServerSentEvent(_first_call_events(call, project_id, key_id))
+
+
+async def _first_call_events(call: Call, project_id: str, key_id: str) -> AsyncIterator[ServerSentEventMessage]:
+    """The part with the first call, as soon as there is one; a comment now and then keeps proxies from giving up."""
+    waited, silent = 0.0, 0.0
+    while waited < _WAIT_S:
+        html = await sync_to_thread(_first_call_part, call, project_id, key_id)
+        if html is not None:
+            yield ServerSentEventMessage(event="part", data=html)
+            yield ServerSentEventMessage(event="done", data="")
+            return
+        if silent >= _SILENT_S:
+            silent = 0.0
+            yield ServerSentEventMessage(comment="waiting")
+        await asyncio.sleep(_POLL_S)
+        waited, silent = waited + _POLL_S, silent + _POLL_S
+    yield ServerSentEventMessage(event="done", data="")
+
+
+def _first_call_part(call: Call, project_id: str, key_id: str) -> str | None:
+    with call.read() as tx:
+        event = usage.last_event_of_key(tx, key_id)
+        if event is None:
+            return None
+        project = read_project(tx, call.actor, project_id)
+        detail = actions.read_key(tx, call.actor, key_id)
+        shell = frame(tx, call, "keys", project=project)
+        first = FirstCall(
+            request_id=event.id, method=event.method or "", path=event.path or "", allowed=event.outcome == "allowed",
+            outcome=event.outcome, status=event.status, latency_us=event.latency_us, at=event.at,
+        )  # fmt: skip
+        details = details_of(tx, project, detail, call.settings.brand)
+        # The secret is not known any more, and the part that waits does not show it.
+        view = IssuedKeyView(project_id=project_id, key=details, secret="", snippet=NO_SNIPPET, first_call=first)
+    return render_part("keys/issued.html.j2", "live", shell, view)

@@ -1,0 +1,103 @@
+"""One key: its secrets, latest requests, limits, and the way to end it."""
+
+from typing import Any, Final
+
+from litestar import Response
+
+from freehold.dashboard import words
+from freehold.dashboard.frame import frame
+from freehold.dashboard.views.form import Form, Values, refused
+from freehold.dashboard.views.keys import (
+    KeyView,
+)
+from freehold.dashboard.views.parts import Danger
+from freehold.errors import FieldError, Problem, invalid
+from freehold.keys import actions, propagation
+from freehold.keys.actions import KeyDetail
+from freehold.kit import clock
+from freehold.overview.pages.keys.forms import FIELDS, as_form_fields, settings_from, values_of
+from freehold.overview.pages.keys.presenting import details_of, endpoint_choices, key_of_project, secret_row
+from freehold.projects.actions import read_project
+from freehold.projects.pages import blocked
+from freehold.store.engine import Transaction
+from freehold.usage import glances
+from freehold.web.call import Call
+from freehold.web.pages import page, see_other
+
+_LATEST: Final = 10
+
+
+def show_key(call: Call, project_id: str, key_id: str) -> Response[Any]:
+    """One key: its secrets, latest requests, limits, and the way to end it."""
+    return _one_key(call, project_id, key_id, 200)
+
+
+def edit_key(call: Call, project_id: str, key_id: str) -> Response[Any]:
+    """Change a key."""
+    key_of_project(call, project_id, key_id)
+    try:
+        with call.write() as tx:
+            actions.edit_key(tx, call.actor, key_id, lambda old: settings_from(call, old), call.form_revision())
+    except Problem as problem:
+        if problem.status not in (409, 412, 422):
+            raise
+        return _one_key(call, project_id, key_id, problem.status, "edit", problem)
+    return see_other(f"/projects/{project_id}/keys/{key_id}", "key-saved")
+
+
+def revoke_key(call: Call, project_id: str, key_id: str) -> Response[Any]:
+    """Revoke a key, once its name was typed, and wait until every gate decides by it."""
+    detail = key_of_project(call, project_id, key_id)
+    if call.field("confirm").strip() != detail.key.name:
+        problem = invalid(FieldError("confirm", "Type the key's name exactly as it is shown.", "not_confirmed"))
+        return _one_key(call, project_id, key_id, 422, "revoke", problem)
+    with call.write() as tx:
+        _, reached = actions.revoke_key(tx, call.actor, key_id)
+    confirmation = propagation.wait_for_verifiers(call.store, reached, call.settings.staleness_s)
+    done = "key-revoked-silent" if confirmation.silent else "key-revoked"
+    return see_other(f"/projects/{project_id}/keys/{key_id}", done)
+
+
+def _one_key(
+    call: Call, project_id: str, key_id: str, status: int, which: str = "", problem: Problem | None = None
+) -> Response[Any]:
+    detail = key_of_project(call, project_id, key_id)
+    with call.read() as tx:
+        project = read_project(tx, call.actor, project_id)
+        shell = frame(tx, call, "keys", project=project)
+        here = project.organization_id
+        typed: Values = {**{name: call.field(name) for name in FIELDS}, "endpoints": call.fields("endpoints")}
+        cannot_edit, cannot_revoke = blocked(call, "keys.issue", here), blocked(call, "keys.revoke", here)
+        edit_form = (
+            refused(as_form_fields(problem), typed)
+            if problem and which == "edit"
+            else Form(values_of(detail), blocked=cannot_edit)
+        )
+        revoke_form = refused(problem, {}) if problem and which == "revoke" else Form(blocked=cannot_revoke)
+        view = KeyView(
+            project_id=project_id, key=details_of(tx, project, detail, call.settings.brand), revision=detail.key.revision,
+            endpoints=endpoint_choices(tx, project),
+            secrets=tuple(secret_row(each, project, call.settings.brand) for each in detail.secrets),
+            chart=glances.day_chart(glances.day_of_key(tx, project_id, key_id, shell.now), project_id, f"key={key_id}"),
+            requests=glances.latest_requests(tx, project_id, _LATEST, key_id=key_id),
+            revoke=_revocation(tx, detail), edit_form=edit_form, revoke_form=revoke_form,
+        )  # fmt: skip
+    return page("keys/one.html.j2", shell, view, status)
+
+
+def _revocation(tx: Transaction, detail: KeyDetail) -> Danger:
+    callers = [secret.last_address for secret in detail.secrets if secret.last_address]
+    used = max((secret.last_used_at for secret in detail.secrets if secret.last_used_at), default=None)
+    last = (
+        f"Its last call came {words.ago(used, clock.now())} from {callers[0]}."
+        if used and callers
+        else "No call was ever made with it."
+    )
+    return Danger(
+        consequences=(
+            "Every gate refuses it within moments; the page waits until each has confirmed.",
+            last,
+            "It is for good: a revoked key never serves again. Its usage and history stay.",
+        ),
+        name=detail.key.name,
+    )

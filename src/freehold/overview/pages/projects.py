@@ -1,0 +1,74 @@
+"""The list of projects: a row for a sandbox project and its production sibling."""
+
+from typing import Any, Final
+
+from litestar import Response
+
+from freehold.dashboard import words
+from freehold.dashboard.frame import frame
+from freehold.dashboard.views.projects import (
+    ProjectRow,
+    ProjectSide,
+    ProjectsView,
+)
+from freehold.overview.next_steps import next_step_view
+from freehold.projects import actions, queries
+from freehold.projects.pages import blocked
+from freehold.projects.records import Posture
+from freehold.usage import glances
+from freehold.web.call import Call
+from freehold.web.pages import page
+
+_PROJECTS_SHOWN: Final = 200
+
+
+def show_projects(call: Call, organization_id: str) -> Response[Any]:
+    """All projects of an organization: a row for a sandbox project and its production sibling."""
+    query, archived = call.query_value("query").strip(), call.query_value("archived") == "yes"
+    with call.read() as tx:
+        shell = frame(tx, call, "projects", organization_id)
+        sandboxes = actions.list_projects(
+            tx, call.actor, organization_id, _PROJECTS_SHOWN, search=query or None, environment="sandbox",
+            archived=None if archived else False,
+        )  # fmt: skip
+        totals = queries.count_projects(tx, organization_id)
+        siblings = [posture.sibling.id for posture in sandboxes if posture.sibling]
+        productions = {each.project.id: each for each in actions.postures(tx, siblings)}
+        days = glances.days_of_projects(tx, [*(each.project.id for each in sandboxes), *siblings], shell.now)
+    rows = [_project_row(each, productions, days) for each in sandboxes]
+    view = ProjectsView(
+        organization_id=organization_id, rows=tuple(sorted(rows, key=lambda row: not row.attention)), total=totals[0],
+        query=query, show_archived=archived, archived=totals[1],
+        create_blocked=blocked(call, "projects.create", organization_id),
+    )  # fmt: skip
+    return page("projects/list.html.j2", shell, view)
+
+
+def _project_row(posture: Posture, productions: dict[str, Posture], days: dict[str, glances.Day]) -> ProjectRow:
+    project = posture.project
+    production = productions.get(posture.sibling.id) if posture.sibling else None
+    return ProjectRow(
+        name=project.name, purpose=project.purpose, product_line=project.product_line or "", use_case=project.use_case or "",
+        owners=tuple(dict.fromkeys(owner.name for owner in posture.owners)),
+        sandbox=_side(posture, days[project.id]),
+        production=_side(production, days[production.project.id]) if production else None,
+        next_step=next_step_view(posture.next_step) if posture.next_step else None,
+        attention=_attention(posture) or (_attention(production) if production else ""),
+    )  # fmt: skip
+
+
+def _side(posture: Posture, day: glances.Day) -> ProjectSide:
+    total = day.total
+    return ProjectSide(
+        id=posture.project.id, environment=posture.project.environment, archived=posture.project.state == "archived",
+        serving_keys=posture.counts.serving_keys, webhook_endpoints=posture.counts.webhook_endpoints,
+        webhooks_failing=posture.counts.failing_webhook_endpoints, requests=total.requests,
+        denied=total.denied + total.throttled, hourly=day.hourly,
+    )  # fmt: skip
+
+
+def _attention(posture: Posture) -> str:
+    failing = posture.counts.failing_webhook_endpoints
+    if failing:
+        return f"{words.plural(failing, 'webhook endpoint')} in {posture.project.environment} {'fails' if failing == 1 else 'fail'}."
+    return ""
