@@ -1,0 +1,106 @@
+"""Sample pages of usage and requests."""
+
+from freehold.dashboard.views import requests, usage
+from freehold.dashboard.views.parts import Link, Pager
+from tests.tidy.samples.frame import (
+    AT,
+    KEY,
+    KEY_FILTER,
+    NOW,
+    OUTCOME_FILTER,
+    OUTCOMES,
+    PROJECT,
+    REQUESTS,
+    Sample,
+    ago,
+    hours,
+    shell,
+)
+
+
+def usage_view(quiet: bool) -> usage.UsageView:
+    chart = hours(168, "Requests by outcome", quiet)
+    sums = [sum(bucket.counts[i] for bucket in chart.buckets) for i in range(4)]
+    total = sum(sums)
+    line = tuple(bucket.total for bucket in chart.buckets)[::4]
+    return usage.UsageView(
+        project_id=PROJECT,
+        ranges=tuple(usage.Option(label=label, href=f"{AT}/usage?range={label}", current=label == "7 d") for label in ("1 h", "24 h", "7 d", "30 d")),
+        buckets=(usage.Option(label="Hour", href=f"{AT}/usage?bucket=hour", current=True), usage.Option(label="Day", href=f"{AT}/usage?bucket=day")),
+        groupings=(usage.Option(label="Outcome", href=f"{AT}/usage", current=True), usage.Option(label="Key", href=f"{AT}/usage?group_by=key"), usage.Option(label="Endpoint", href=f"{AT}/usage?group_by=endpoint")),
+        filters=(KEY_FILTER, OUTCOME_FILTER), hidden=(("range", "7d"),), from_at=ago(days=7), to_at=NOW, as_of=NOW, total=total,
+        figures=(
+            usage.Figure(label="Requests", value=f"{total:,}", unit="", note="4.1% above the 7 days before", note_tone="", spark=line),
+            usage.Figure(label="Served", value="–" if quiet else "98.38", unit="" if quiet else "%", note="0.42 points below", note_tone="bad", spark=line),
+            usage.Figure(label="Mean latency", value="–" if quiet else "84", unit="" if quiet else " ms", note="11 ms faster", note_tone="ok", spark=line),
+            usage.Figure(label="Throttled", value=f"{sums[1]:,}", unit="", note="770 within 4 h on Thu 19", note_tone="warn", spark=tuple(b.counts[1] for b in chart.buckets)[::4], tone="throttled"),
+            usage.Figure(label="Failed", value=f"{sums[3]:,}", unit="", note="184 within 2 h on Tue 17", note_tone="bad", spark=tuple(b.counts[3] for b in chart.buckets)[::4], tone="failed"),
+        ),
+        chart=chart,
+        breakdowns=(
+            usage.Breakdown(title="By key", empty="No key was used.", shares=() if quiet else (usage.Share(label="checkout-web", requests=total * 64 // 100, href=f"{AT}/usage?key={KEY}"), usage.Share(label="price-batch", requests=total * 36 // 100, href=f"{AT}/usage", note="2.9% throttled", note_tone="warn"), usage.Share(label="ines-laptop", requests=0, href=f"{AT}/usage", note="no call yet"))),
+            usage.Breakdown(title="By endpoint", empty="No endpoint was called.", shares=() if quiet else (usage.Share(label="GET /v1/countries/{code}", requests=total * 74 // 100, href=f"{AT}/usage", code=True), usage.Share(label="GET /v1/currencies/{code}", requests=total * 26 // 100, href=f"{AT}/usage", code=True))),
+            usage.Breakdown(title="By outcome", empty="Nothing was decided.", shares=() if quiet else tuple(usage.Share(label=s.label, requests=n, href=f"{AT}/requests", tone=s.tone, swatch=True) for s, n in zip(OUTCOMES, sums, strict=True))),
+        ),
+        requests=() if quiet else REQUESTS, requests_total=0 if quiet else total, requests_href=f"{AT}/requests", pager=Pager(older=f"{AT}/requests?cursor=x"),
+    )  # fmt: skip
+
+
+def request_view(kind: str) -> requests.RequestView:
+    row = next(each for each in REQUESTS if each.kind == kind)
+    denied = kind in ("denied", "throttled")
+    names = (
+        "Key's form and checksum",
+        "Secret is known",
+        "Key and secret serve",
+        "Environment",
+        "Project",
+        "Endpoint in the catalogue",
+        "Endpoint in scope",
+        "Address",
+        "Rate limit",
+    )
+    stop = {"denied": 6, "throttled": 8}.get(kind, 99)
+    details = (
+        "fh_test_…9f2c",
+        "checkout-web, version 2",
+        "Active, expires 22 Nov 2027",
+        "Sandbox",
+        "Country lookup is active",
+        "getCountry",
+        "Not declared by the project" if kind == "denied" else "Declared, and in the key",
+        "198.51.100.24 is in 203.0.113.0/24",
+        "612 in 60 s; the limit is 600" if kind == "throttled" else "588 of 600 left",
+    )
+    return requests.RequestView(
+        project_id=PROJECT, request=row,
+        why="The key's rate limit is spent for the moment." if kind == "throttled" else "The endpoint is outside what the project, or this key, declares." if denied else "Every check passed.",
+        remedy="Wait as long as Retry-After says, or raise the limit." if denied else "", fix=Link(label="Change the limit", href=f"{AT}/keys/{KEY}") if denied else None,
+        endpoint="getCountry", key_identifier="fh_test_…9f2c", secret_version=2, via="gateway", cost=1, address="198.51.100.24", user_agent="python-httpx/0.28", epoch=4_211,
+        rules=tuple(requests.CheckedRule(name=n, state="passed" if i < stop else "denied" if i == stop else "not_reached", detail=d if i <= stop else "Not reached") for i, (n, d) in enumerate(zip(names, details, strict=True))),
+        limits=(requests.LimitRow(name="rate_limit", limit=600, remaining=0 if denied else 588, reset_s=19.04),),
+    )  # fmt: skip
+
+
+def usage_pages() -> dict[str, Sample]:
+    listing = requests.RequestsView(
+        project_id=PROJECT,
+        rows=REQUESTS,
+        filters=(KEY_FILTER, OUTCOME_FILTER),
+        from_at=ago(hours=1),
+        to_at=NOW,
+        as_of=NOW,
+        pager=Pager(older=f"{AT}/requests?cursor=x", newest=f"{AT}/requests"),
+    )
+    none = requests.RequestsView(
+        project_id=PROJECT, rows=(), filters=(KEY_FILTER,), from_at=None, to_at=None, as_of=NOW, pager=Pager()
+    )
+    return {
+        "usage": Sample("usage/usage.html.j2", shell("usage"), usage_view(False)),
+        "usage-quiet": Sample("usage/usage.html.j2", shell("usage"), usage_view(True)),
+        "requests": Sample("usage/requests.html.j2", shell("requests"), listing),
+        "requests-empty": Sample("usage/requests.html.j2", shell("requests"), none),
+        "request-throttled": Sample("usage/request.html.j2", shell("requests"), request_view("throttled")),
+        "request-denied": Sample("usage/request.html.j2", shell("requests", "production"), request_view("denied")),
+        "request-served": Sample("usage/request.html.j2", shell("requests"), request_view("served")),
+    }

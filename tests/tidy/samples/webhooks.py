@@ -1,0 +1,88 @@
+"""Sample pages of webhook endpoints, deliveries and messages."""
+
+from datetime import timedelta
+
+from freehold.dashboard.views import webhooks
+from freehold.dashboard.views.form import Choice, Form
+from freehold.dashboard.views.parts import Danger, Pager
+from tests.tidy.samples.frame import AT, EVENT_CHOICES, HOOK, NOW, PROJECT, STATE_FILTER, Sample, ago, shell
+
+
+def hook(state: str = "failing") -> webhooks.WebhookRow:
+    return webhooks.WebhookRow(
+        id=HOOK, url="https://hooks.northgate.example/freehold", description="Order service", state="failing" if state == "failing" else "active",
+        state_reason="Answered 401 six times in a row. Probed again in 4 min." if state == "failing" else "", event_types=("country.looked_up",),
+        delivered=14_022, failed=6, pending=1, latest=(True,) * 14 + (False,) * 6, last_at=ago(minutes=4),
+    )  # fmt: skip
+
+
+def delivery(state: webhooks.DeliveryState, attempts: int = 1) -> webhooks.DeliveryRow:
+    return webhooks.DeliveryRow(
+        id=f"dlv_01kaa{state}", message_id="msg_01kaa", event_type="country.looked_up", state=state, attempts=attempts, status=None if attempts == 0 else 200 if state == "delivered" else 401,
+        error="", duration_us=None if attempts == 0 else 42_300, created_at=ago(minutes=4), due_at=NOW + timedelta(minutes=5) if state == "pending" else None,
+        endpoint_url="https://hooks.northgate.example/freehold",
+    )  # fmt: skip
+
+
+BODY = '{"id":"msg_01kaa","type":"country.looked_up","timestamp":"2026-11-22T14:02:00Z","project":"proj_01kaa","environment":"sandbox","data":{"code":"PT","fresh":true,"count":3}}'
+
+
+def attempt(number: int, outcome: str) -> webhooks.AttemptView:
+    answered = outcome in ("accepted", "refused")
+    return webhooks.AttemptView(
+        id=f"att_{number}", number=number, at=ago(minutes=4), outcome="accepted" if outcome == "accepted" else "refused" if outcome == "refused" else "unreachable",
+        error={"refused": "The endpoint answered 401: the signing secret it checks with is probably another one.", "unreachable": "The connection was refused."}.get(outcome, ""),
+        status=(200 if outcome == "accepted" else 401) if answered else None, address="203.0.113.9:443" if answered else "", duration_us=42_300, url="https://hooks.northgate.example/freehold",
+        timing=(webhooks.Timing(name="Name look-up", duration_us=1_200), webhooks.Timing(name="Connection", duration_us=12_800), webhooks.Timing(name="Answer", duration_us=28_300)) if answered else (),
+        request_headers=(("webhook-id", "msg_01kaa"), ("webhook-timestamp", "1795010520"), ("webhook-signature", "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="), ("content-type", "application/json")),
+        request_body=BODY, signed_text=f"msg_01kaa.1795010520.{BODY}",
+        response_headers=(("content-type", "application/json"), ("server", "nginx")) if answered else (), response_body='{"error": "bad signature", "got": "<b>v1</b>"}' if answered else "", response_cut=False,
+    )  # fmt: skip
+
+
+def one_hook(fresh: bool) -> webhooks.WebhookView:
+    return webhooks.WebhookView(
+        project_id=PROJECT, endpoint=hook("active" if fresh else "failing"), revision=1, created_by="Ines Okafor", created_at=ago(days=2), headers=(("authorization", "Basic …"),), event_types=EVENT_CHOICES,
+        secrets=(webhooks.SigningSecretRow(version=2, created_at=ago(days=1), retires_at=None), webhooks.SigningSecretRow(version=1, created_at=ago(days=2), retires_at=NOW + timedelta(hours=3))),
+        test_event_types=EVENT_CHOICES, overlaps=(Choice("0", "No time: the old one ends now"), Choice("86400", "24 hours")),
+        deliveries=() if fresh else (delivery("pending"), delivery("failed", 8), delivery("delivered")), filters=(STATE_FILTER,), pager=Pager(older=f"{AT}/webhooks/{HOOK}?cursor=x"),
+        delete=Danger(name="hooks.northgate.example", consequences=("Nothing more is sent to it; 1 pending delivery is dropped.", "Its past deliveries stay.")),
+        signing_secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" if fresh else None, test_form=Form({"event_type": "country.looked_up"}),
+        edit_form=Form({"url": "https://hooks.northgate.example/freehold", "event_types": ["country.looked_up"]}),
+    )  # fmt: skip
+
+
+def webhook_pages() -> dict[str, Sample]:
+    here = shell("webhooks")
+    new = webhooks.NewWebhookView(
+        project_id=PROJECT, event_types=EVENT_CHOICES, loopback=True, form=Form({"event_types": ["country.looked_up"]})
+    )
+    message = webhooks.MessageRow(
+        id="msg_01kaa",
+        event_type="country.looked_up",
+        origin="published",
+        created_at=ago(minutes=4),
+        delivered=1,
+        failed=1,
+        pending=0,
+    )
+
+    def one_delivery(state: webhooks.DeliveryState, attempts: tuple[webhooks.AttemptView, ...]) -> Sample:
+        view = webhooks.DeliveryView(
+            project_id=PROJECT, endpoint_id=HOOK, delivery=delivery(state, len(attempts)), attempts=attempts
+        )
+        return Sample("webhooks/delivery.html.j2", here, view)
+
+    return {
+        "webhooks": Sample("webhooks/list.html.j2", here, webhooks.WebhooksView(project_id=PROJECT, rows=(hook(), hook("active")), declared_event_types=1)),
+        "webhooks-empty": Sample("webhooks/list.html.j2", here, webhooks.WebhooksView(project_id=PROJECT, rows=(), declared_event_types=0)),
+        "webhook-new": Sample("webhooks/new.html.j2", here, new),
+        "webhook": Sample("webhooks/one.html.j2", here, one_hook(False)),
+        "webhook-added": Sample("webhooks/one.html.j2", here, one_hook(True)),
+        "delivery-waiting": one_delivery("pending", ()),
+        "delivery-refused": one_delivery("failed", (attempt(2, "refused"), attempt(1, "unreachable"))),
+        "delivery": one_delivery("delivered", (attempt(1, "accepted"),)),
+        "messages": Sample("webhooks/messages.html.j2", here, webhooks.MessagesView(project_id=PROJECT, rows=(message,), filters=(STATE_FILTER,), pager=Pager())),
+        "messages-empty": Sample("webhooks/messages.html.j2", here, webhooks.MessagesView(project_id=PROJECT, rows=(), filters=(), pager=Pager())),
+        "message": Sample("webhooks/message.html.j2", here, webhooks.MessageView(project_id=PROJECT, message=message, dedup_id="order-77", request_id="req_1", payload='{"code": "PT"}', deliveries=(delivery("delivered"), delivery("failed", 8)))),
+    }  # fmt: skip
