@@ -1,12 +1,11 @@
 """Issuing a key, its secret shown once, and the wait for its first call."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 from litestar import Response
 from litestar.concurrency import sync_to_thread
-from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.response import ServerSentEvent
 
 from freehold.apis import queries as apis
 from freehold.dashboard.frame import frame
@@ -21,6 +20,7 @@ from freehold.dashboard.views.parts import Snippet
 from freehold.errors import Problem
 from freehold.keys import actions
 from freehold.keys.actions import IssuedKey
+from freehold.keys.records import ALLOWED
 from freehold.kit.ids import new_id
 from freehold.overview import snippets
 from freehold.overview.pages.keys.forms import FIELDS, as_form_fields, settings_from
@@ -35,8 +35,10 @@ from freehold.projects.pages import blocked
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.usage import queries as usage
+from freehold.usage.records import RequestRow
 from freehold.web.call import Call
 from freehold.web.idempotency import Answer
+from freehold.web.live import Sight, follow
 from freehold.web.pages import page
 
 
@@ -100,47 +102,30 @@ def _issued_page(tx: Transaction, call: Call, issued: IssuedKey) -> str:
 
 # --- waiting for the first call -------------------------------------------------------------------
 
-_POLL_S: Final = 0.25
-_WAIT_S: Final = 15 * 60
-_SILENT_S: Final = 15
-
 
 async def live_key(call: Call, project_id: str, key_id: str) -> ServerSentEvent:
-    """Tell the page that waits when the key's first call arrives (server-sent events)."""
+    """Tell the page that waits of the key's calls, until one was let through (server-sent events)."""
+
+    def look(mark: Hashable) -> Sight | None:
+        with call.read() as tx:
+            event = usage.last_event_of_key(tx, key_id)
+            if event is None or event.id == mark:
+                return None
+            return Sight(event.id, _first_call_part(tx, call, project_id, key_id, event), event.outcome == ALLOWED)
+
+    # Once before the answer begins, so that a wrong id is answered as such.
     await sync_to_thread(key_of_project, call, project_id, key_id)
-    return ServerSentEvent(_first_call_events(call, project_id, key_id))
+    return ServerSentEvent(follow(look))
 
 
-async def _first_call_events(call: Call, project_id: str, key_id: str) -> AsyncIterator[ServerSentEventMessage]:
-    """The part with the first call, as soon as there is one; a comment now and then keeps proxies from giving up."""
-    waited, silent = 0.0, 0.0
-    while waited < _WAIT_S:
-        html = await sync_to_thread(_first_call_part, call, project_id, key_id)
-        if html is not None:
-            yield ServerSentEventMessage(event="part", data=html)
-            yield ServerSentEventMessage(event="done", data="")
-            return
-        if silent >= _SILENT_S:
-            silent = 0.0
-            yield ServerSentEventMessage(comment="waiting")
-        await asyncio.sleep(_POLL_S)
-        waited, silent = waited + _POLL_S, silent + _POLL_S
-    yield ServerSentEventMessage(event="done", data="")
-
-
-def _first_call_part(call: Call, project_id: str, key_id: str) -> str | None:
-    with call.read() as tx:
-        event = usage.last_event_of_key(tx, key_id)
-        if event is None:
-            return None
-        project = read_project(tx, call.actor, project_id)
-        detail = actions.read_key(tx, call.actor, key_id)
-        shell = frame(tx, call, "keys", project=project)
-        first = FirstCall(
-            request_id=event.id, method=event.method or "", path=event.path or "", allowed=event.outcome == "allowed",
-            outcome=event.outcome, status=event.status, latency_us=event.latency_us, at=event.at,
-        )  # fmt: skip
-        details = details_of(tx, project, detail, call.settings.brand)
-        # The secret is not known any more, and the part that waits does not show it.
-        view = IssuedKeyView(project_id=project_id, key=details, secret="", snippet=NO_SNIPPET, first_call=first)
-    return render_part("keys/issued.html.j2", "live", shell, view)
+def _first_call_part(tx: Transaction, call: Call, project_id: str, key_id: str, event: RequestRow) -> str:
+    project = read_project(tx, call.actor, project_id)
+    detail = actions.read_key(tx, call.actor, key_id)
+    first = FirstCall(
+        request_id=event.id, method=event.method or "", path=event.path or "", allowed=event.outcome == ALLOWED,
+        outcome=event.outcome, status=event.status, latency_us=event.latency_us, at=event.at,
+    )  # fmt: skip
+    # The secret is not known any more, and the part that waits does not show it.
+    details = details_of(tx, project, detail, call.settings.brand)
+    view = IssuedKeyView(project_id=project_id, key=details, secret="", snippet=NO_SNIPPET, first_call=first)
+    return render_part("keys/issued.html.j2", "live", frame(tx, call, "keys", project=project), view)
