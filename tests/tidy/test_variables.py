@@ -9,10 +9,11 @@ from tests.tidy.test_words import texts
 
 SETTINGS = {each.metadata["variable"] for each in fields(Settings)}
 # What the supervisor tells its processes.
-BETWEEN_PROCESSES = re.compile(r"FREEHOLD_(?:\w+_FD|LOG_LEVEL|EXAMPLE_(?:UPSTREAMS|TOKEN_FILE|PUBLISH_URL))")
-# What the command line reads in place of options and prompts, and what `make test` tells the tests.
+BETWEEN_PROCESSES = re.compile(r"FREEHOLD_(?:\w+_FD|LOG_LEVEL|WORKER|EXAMPLE_(?:UPSTREAMS|TOKEN_FILE|PUBLISH_URL))")
+# What the command line reads in place of options and prompts.
 CLIENT = {"FREEHOLD_URL", "FREEHOLD_TOKEN", "FREEHOLD_ORGANIZATION", "FREEHOLD_PROJECT", "FREEHOLD_PASSWORD"}
-TESTS = {"FREEHOLD_TEST_CHROMIUM"}
+# What tests are told from outside.
+TESTS = re.compile(r"FREEHOLD_TEST_\w+")
 # What the examples for callers of the gate keep their key in; and a constant of ours that looks like a variable.
 OTHERS = {"FREEHOLD_KEY", "FREEHOLD_EVENT_TYPES"}
 
@@ -22,7 +23,9 @@ def test_every_variable_is_known() -> None:
         f"{path}: {name}"
         for path, text in texts()
         for name in re.findall(r"\bFREEHOLD_[A-Z][A-Z_]*[A-Z]\b", text)
-        if name not in SETTINGS | CLIENT | TESTS | OTHERS and not BETWEEN_PROCESSES.fullmatch(name)
+        if name not in SETTINGS | CLIENT | OTHERS
+        and not BETWEEN_PROCESSES.fullmatch(name)
+        and not TESTS.fullmatch(name)
     }
     assert not unknown
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+import click
+
 from freehold import __version__
 from freehold.cli import profile
 from freehold.cli.failures import CannotTry, Failure
@@ -32,6 +34,7 @@ class Api:
             self._client = httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S)
         except httpx.InvalidURL:
             raise CannotTry(f"{url!r} is no address.") from None
+        click.get_current_context().call_on_close(self._client.close)
 
     @classmethod
     def current(cls) -> Api:
@@ -121,11 +124,11 @@ def _problem(answer: httpx.Response) -> str:
     """RFC 9457 problem details as a sentence or two, with a line for each field that is not right."""
     try:
         problem = answer.json()
-        title, detail, errors = problem["title"], problem.get("detail", ""), problem.get("errors") or []
+        title, detail = str(problem["title"]), str(problem.get("detail", ""))
+        wrong = [f"  {each['field']}: {each['message']}" for each in problem.get("errors") or []]
     except (ValueError, KeyError, TypeError, AttributeError):
-        return f"The server answered {answer.status_code} {answer.reason_phrase}, and did not say why."
-    lines = [f"{title}. {detail}" if not errors else f"{title}."]
-    lines += [f"  {each.get('field', '')}: {each.get('message', '')}" for each in errors]
+        return f"The server answered {answer.status_code} {printable(answer.reason_phrase)}, and did not say why."
+    lines = [f"{title}.", *wrong] if wrong else [f"{title}. {detail}"]
     if answer.status_code >= 500:
         lines.append(f"  The operator finds it in the log by its request id, {problem.get('request_id', 'unknown')}.")
     return "\n".join(printable(line) for line in lines)

@@ -35,9 +35,9 @@ def command(
 
     \b
     Examples:
-      freehold explain key_… GET /countries/NO
-      freehold explain key_… -e getCountry --environment production
-      echo "$KEY" | freehold explain - GET /countries/NO
+      freehold explain key_… GET /v1/countries/NO
+      freehold explain key_… -e get_country --environment production
+      echo "$KEY" | freehold explain - GET /v1/countries/NO
     """
     if (endpoint is None) == (method is None or path is None):
         raise click.UsageError("Give either METHOD and PATH, or --endpoint.")

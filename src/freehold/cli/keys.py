@@ -63,7 +63,7 @@ def issue_key(project: str, name: str, as_json: bool, **settings: Any) -> None:
     \b
     Examples:
       freehold keys issue -p parcel-lookup --name conveyancer-web
-      freehold keys issue -p parcel-lookup --name batch -e getCountry --rate-limit 600/60 --allow 203.0.113.0/24
+      freehold keys issue -p parcel-lookup --name batch -e get_country --rate-limit 600/60 --allow 203.0.113.0/24
     """
     api = Api.current()
     key = api.post(f"/v1/projects/{segment(project_id(api, project))}/keys", {"name": name, **_given(settings)})

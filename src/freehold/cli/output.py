@@ -25,7 +25,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: st
         return
     cells = [[text_of(cell) for cell in row] for row in rows]
     widths = [max(len(name), *(len(row[place]) for row in cells)) for place, name in enumerate(columns)]
-    right = [all(isinstance(row[place], int | float | None) for row in rows) for place in range(len(columns))]
+    right = [_is_numeric([row[place] for row in rows]) for place in range(len(columns))]
     click.secho(_line([name.upper() for name in columns], widths, right), bold=True)
     for row in cells:
         click.echo(_line(row, widths, right))
@@ -64,6 +64,10 @@ def text_of(value: Any) -> str:
 def printable(text: str) -> str:
     """A text without control characters."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def _is_numeric(cells: Sequence[Any]) -> bool:
+    return all(isinstance(cell, int | float | None) for cell in cells) and any(cell is not None for cell in cells)
 
 
 def _time(text: str) -> str | None:

@@ -52,7 +52,7 @@ def set_scope(
 
     \b
     Examples:
-      freehold scope set parcel-lookup -e getCountry -e listCountries -t country.looked_up
+      freehold scope set parcel-lookup -e get_country -e list_countries -t lookup.completed
       freehold scope set parcel-lookup --all
     """
     api = Api.current()
@@ -73,7 +73,7 @@ def add_to_scope(project: str, endpoints: tuple[str, ...], event_types: tuple[st
 
     \b
     Example:
-      freehold scope add parcel-lookup -e getCurrency
+      freehold scope add parcel-lookup -e get_currency
     """
     _change(
         project,
@@ -93,7 +93,7 @@ def remove_from_scope(project: str, endpoints: tuple[str, ...], event_types: tup
 
     \b
     Example:
-      freehold scope remove parcel-lookup -t country.looked_up
+      freehold scope remove parcel-lookup -t lookup.completed
     """
     _change(project, lambda old, given: [each for each in old if each not in given], endpoints, event_types, as_json)
 

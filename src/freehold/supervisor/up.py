@@ -63,26 +63,14 @@ def up(settings: Settings, *, verbose: bool = False) -> int:
 def programs(settings: Settings, listeners: Listeners, *, verbose: bool) -> list[Program]:
     """What runs: the control plane, the gates, the tasks, and the example API as a stranger to all of them."""
     environment = environment_of(settings) | {LOG_LEVEL: "INFO" if verbose else "WARNING"}
-    upstreams = {
-        "sandbox": f"http://{_LOOPBACK}:{port_of(listeners.example_sandbox)}",
-        "production": f"http://{_LOOPBACK}:{port_of(listeners.example_production)}",
-    }
-    return [
-        Program(
-            name="control", module="freehold.control", environment=environment,
-            sockets={"FREEHOLD_CONTROL_FD": listeners.control},
-        ),
-        *(
-            Program(
-                name=f"gate {number}" if len(listeners.gates) > 1 else "gate", module="freehold.gate.__main__",
-                environment=environment | {"FREEHOLD_EXAMPLE_UPSTREAMS": json.dumps(upstreams)},
-                sockets={"FREEHOLD_GATE_FD": gate}, drains=True,
-            )
-            for number, gate in enumerate(listeners.gates, 1)
-        ),
-        Program(name="tasks", module="freehold.tasks", environment=environment),
-        _example(settings, listeners, environment),
-    ]  # fmt: skip
+    control = Program(
+        name="control",
+        module="freehold.control",
+        environment=environment,
+        sockets={"FREEHOLD_CONTROL_FD": listeners.control},
+    )
+    tasks = Program(name="tasks", module="freehold.tasks", environment=environment)
+    return [control, *_gates(listeners, environment), tasks, _example(settings, listeners, environment)]
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -116,6 +104,27 @@ def _listen(settings: Settings, stack: ExitStack) -> Listeners:
     stack.enter_context(sandbox)
     stack.enter_context(production)
     return Listeners(control, gates, sandbox, production)
+
+
+def _gates(listeners: Listeners, environment: Mapping[str, str]) -> list[Program]:
+    upstreams = {
+        "sandbox": f"http://{_reachable(listeners.example_sandbox)}",
+        "production": f"http://{_reachable(listeners.example_production)}",
+    }
+    return [
+        Program(
+            name=f"gate {number + 1}" if len(listeners.gates) > 1 else "gate",
+            module="freehold.gate.__main__",
+            environment={
+                **environment,
+                "FREEHOLD_EXAMPLE_UPSTREAMS": json.dumps(upstreams),
+                "FREEHOLD_WORKER": str(number),
+            },
+            sockets={"FREEHOLD_GATE_FD": gate},
+            drains=True,
+        )
+        for number, gate in enumerate(listeners.gates)
+    ]
 
 
 def _example(settings: Settings, listeners: Listeners, environment: Mapping[str, str]) -> Program:
