@@ -28,7 +28,13 @@ def create_app(settings: Settings, store: Store, secret: InstanceSecret) -> ASGI
         dependencies={"call": Provide(provide_call)},
         exception_handlers={Exception: _answer_error},
         request_max_body_size=settings.api_body_bytes_max,
-        openapi_config=OpenAPIConfig(title="Freehold", version=__version__, path="/openapi-unused", render_plugins=[], use_handler_docstrings=True),
+        openapi_config=OpenAPIConfig(
+            title="Freehold",
+            version=__version__,
+            path="/openapi-unused",
+            render_plugins=[],
+            use_handler_docstrings=True,
+        ),
         state=State({"shared": Shared(store, settings, secret)}),
         logging_config=None,
     )

@@ -41,7 +41,7 @@ PROJECT: Final = "/v1/projects/{project_id:str}"
 KEY: Final = "/v1/keys/{key_id:str}"
 WEBHOOK: Final = "/v1/webhooks/{endpoint_id:str}"
 
-# (decorator, path, handler, tag)
+# One line a route: how it is registered, its address, its handler and its tag.
 API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (post, "/v1/setup", organizations.set_up, "Setup"),
     (post, "/v1/session", organizations.begin_session, "Accounts"),
@@ -115,7 +115,7 @@ _ANSWERS_200: Final = frozenset(
 
 HERE: Final = "/projects/{project_id:str}"
 
-# (decorator, path, handler)
+# One line a page: how it is registered, its address and its handler.
 PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (get, "/", account_pages.home),
     (get, "/setup", account_pages.show_setup),

@@ -24,34 +24,90 @@ class Settings:
     """What one instance runs with."""
 
     data: Path = _setting(Path("data"), "FREEHOLD_DATA", "The data directory: database, secret, journal.")
-    database_url: str = _setting("", "FREEHOLD_DATABASE_URL", "postgresql://user:password@host:port/name; SQLite in the data directory when empty.")
-    secret: str = _setting("", "FREEHOLD_SECRET", "The instance's secret as hexadecimal (32 bytes or more); in secret.key of the data directory when empty. Every node of a cluster has the same.")
-    host: str = _setting("127.0.0.1", "FREEHOLD_HOST", "The address that the dashboard, the API and the gate listen on.")
+    database_url: str = _setting(
+        "",
+        "FREEHOLD_DATABASE_URL",
+        "postgresql://user:password@host:port/name; SQLite in the data directory when empty.",
+    )
+    secret: str = _setting(
+        "",
+        "FREEHOLD_SECRET",
+        "The instance's secret as hexadecimal (32 bytes or more); in secret.key of the data directory when empty. Every node of a cluster has the same.",
+    )
+    host: str = _setting(
+        "127.0.0.1", "FREEHOLD_HOST", "The address that the dashboard, the API and the gate listen on."
+    )
     port: int = _setting(8400, "FREEHOLD_PORT", "The port of the dashboard and the API.")
     gate_port: int = _setting(8401, "FREEHOLD_GATE_PORT", "The port of the gate.")
     workers: int = _setting(1, "FREEHOLD_WORKERS", "How many gate processes share the gate's port.")
-    public_url: str = _setting("", "FREEHOLD_PUBLIC_URL", "Where browsers reach the dashboard; http://host:port when empty. With https, cookies are marked Secure.")
+    public_url: str = _setting(
+        "",
+        "FREEHOLD_PUBLIC_URL",
+        "Where browsers reach the dashboard; http://host:port when empty. With https, cookies are marked Secure.",
+    )
     gate_url: str = _setting("", "FREEHOLD_GATE_URL", "Where callers reach the gate; http://host:gate_port when empty.")
     brand: str = _setting("fh", "FREEHOLD_BRAND", "The first part of every key: 2 to 8 lower-case letters.")
     session_days: int = _setting(14, "FREEHOLD_SESSION_DAYS", "How many days a session lasts without use.")
     invitation_days: int = _setting(7, "FREEHOLD_INVITATION_DAYS", "How many days an invitation can be accepted.")
-    epoch_poll_ms: int = _setting(50, "FREEHOLD_EPOCH_POLL_MS", "How often a gate process asks the database for changes, in milliseconds.")
-    staleness_s: float = _setting(2.0, "FREEHOLD_STALENESS_S", "A gate process that has not heard the database for this many seconds denies with `unavailable`.")
-    journal_flush_ms: int = _setting(100, "FREEHOLD_JOURNAL_FLUSH_MS", "How often the journal is forced to the disk, in milliseconds: what a power loss can take.")
-    segment_bytes: int = _setting(8 * 1024 * 1024, "FREEHOLD_SEGMENT_BYTES", "The size at which a journal segment is closed and the next begun.")
-    collect_ms: int = _setting(100, "FREEHOLD_COLLECT_MS", "How often the collector looks for new usage events, in milliseconds.")
+    epoch_poll_ms: int = _setting(
+        50, "FREEHOLD_EPOCH_POLL_MS", "How often a gate process asks the database for changes, in milliseconds."
+    )
+    staleness_s: float = _setting(
+        2.0,
+        "FREEHOLD_STALENESS_S",
+        "A gate process that has not heard the database for this many seconds denies with `unavailable`.",
+    )
+    journal_flush_ms: int = _setting(
+        100,
+        "FREEHOLD_JOURNAL_FLUSH_MS",
+        "How often the journal is forced to the disk, in milliseconds: what a power loss can take.",
+    )
+    segment_bytes: int = _setting(
+        8 * 1024 * 1024, "FREEHOLD_SEGMENT_BYTES", "The size at which a journal segment is closed and the next begun."
+    )
+    collect_ms: int = _setting(
+        100, "FREEHOLD_COLLECT_MS", "How often the collector looks for new usage events, in milliseconds."
+    )
     usage_days: int = _setting(30, "FREEHOLD_USAGE_DAYS", "How many days single requests are kept. Rollups stay.")
-    head_bytes_max: int = _setting(32 * 1024, "FREEHOLD_HEAD_BYTES_MAX", "The largest request line and headers that the gate reads.")
-    verify_body_bytes_max: int = _setting(16 * 1024, "FREEHOLD_VERIFY_BODY_BYTES_MAX", "The largest body of a verify call.")
-    api_body_bytes_max: int = _setting(2 * 1024 * 1024, "FREEHOLD_API_BODY_BYTES_MAX", "The largest body of a call to the API.")
-    gate_connections_max: int = _setting(20_000, "FREEHOLD_GATE_CONNECTIONS_MAX", "The most connections of one gate process.")
-    gate_idle_s: float = _setting(75.0, "FREEHOLD_GATE_IDLE_S", "How long a kept-alive connection to the gate may be silent.")
-    gate_head_s: float = _setting(10.0, "FREEHOLD_GATE_HEAD_S", "How long a client may take to send its request head, and each further part of a body.")
-    upstream_connect_s: float = _setting(5.0, "FREEHOLD_UPSTREAM_CONNECT_S", "How long the gateway tries to connect to an upstream.")
-    upstream_answer_s: float = _setting(30.0, "FREEHOLD_UPSTREAM_ANSWER_S", "How long the gateway waits for an upstream's answer to begin, and for each further part of it.")
+    head_bytes_max: int = _setting(
+        32 * 1024, "FREEHOLD_HEAD_BYTES_MAX", "The largest request line and headers that the gate reads."
+    )
+    verify_body_bytes_max: int = _setting(
+        16 * 1024, "FREEHOLD_VERIFY_BODY_BYTES_MAX", "The largest body of a verify call."
+    )
+    api_body_bytes_max: int = _setting(
+        2 * 1024 * 1024, "FREEHOLD_API_BODY_BYTES_MAX", "The largest body of a call to the API."
+    )
+    gate_connections_max: int = _setting(
+        20_000, "FREEHOLD_GATE_CONNECTIONS_MAX", "The most connections of one gate process."
+    )
+    gate_idle_s: float = _setting(
+        75.0, "FREEHOLD_GATE_IDLE_S", "How long a kept-alive connection to the gate may be silent."
+    )
+    gate_head_s: float = _setting(
+        10.0,
+        "FREEHOLD_GATE_HEAD_S",
+        "How long a client may take to send its request head, and each further part of a body.",
+    )
+    upstream_connect_s: float = _setting(
+        5.0, "FREEHOLD_UPSTREAM_CONNECT_S", "How long the gateway tries to connect to an upstream."
+    )
+    upstream_answer_s: float = _setting(
+        30.0,
+        "FREEHOLD_UPSTREAM_ANSWER_S",
+        "How long the gateway waits for an upstream's answer to begin, and for each further part of it.",
+    )
     drain_s: float = _setting(10.0, "FREEHOLD_DRAIN_S", "How long running requests may finish after SIGTERM.")
-    trusted_proxies: str = _setting("127.0.0.0/8,::1/128", "FREEHOLD_TRUSTED_PROXIES", "Networks whose X-Forwarded-For is believed, as CIDRs with commas.")
-    webhook_allow: str = _setting("", "FREEHOLD_WEBHOOK_ALLOW", "Private networks that webhooks may be sent to, as CIDRs with commas. In the embedded default (SQLite), sandbox webhooks may also reach loopback.")
+    trusted_proxies: str = _setting(
+        "127.0.0.0/8,::1/128",
+        "FREEHOLD_TRUSTED_PROXIES",
+        "Networks whose X-Forwarded-For is believed, as CIDRs with commas.",
+    )
+    webhook_allow: str = _setting(
+        "",
+        "FREEHOLD_WEBHOOK_ALLOW",
+        "Private networks that webhooks may be sent to, as CIDRs with commas. In the embedded default (SQLite), sandbox webhooks may also reach loopback.",
+    )
     webhook_ports: str = _setting("80,443,1024-65535", "FREEHOLD_WEBHOOK_PORTS", "Ports that webhooks may be sent to.")
 
     @property
@@ -103,7 +159,9 @@ def _read(variable: str, text: str, kind: Callable[[str], Any]) -> Any:
     try:
         return Path(text) if kind is type(Path()) else kind(text)
     except ValueError:
-        raise BadSetting(f"{variable} should be {'a whole number' if kind is int else 'a number'}, not {text!r}.") from None
+        raise BadSetting(
+            f"{variable} should be {'a whole number' if kind is int else 'a number'}, not {text!r}."
+        ) from None
 
 
 def _check(settings: Settings) -> None:
@@ -112,7 +170,12 @@ def _check(settings: Settings) -> None:
         value = getattr(settings, each.name)
         if bounds and not bounds[0] <= value <= bounds[1]:
             raise BadSetting(f"{each.metadata['variable']} should be {bounds[0]:g} to {bounds[1]:g}, not {value}.")
-    if not (settings.brand.isascii() and settings.brand.isalpha() and settings.brand.islower() and 2 <= len(settings.brand) <= 8):
+    if not (
+        settings.brand.isascii()
+        and settings.brand.isalpha()
+        and settings.brand.islower()
+        and 2 <= len(settings.brand) <= 8
+    ):
         raise BadSetting(f"FREEHOLD_BRAND should be 2 to 8 lower-case letters, not {settings.brand!r}.")
     if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
         raise BadSetting("FREEHOLD_DATABASE_URL should begin with postgresql://; leave it empty for SQLite.")

@@ -53,9 +53,11 @@ class Surroundings:
         self.gate = stack.enter_context(
             GateProcess(
                 settings.data,
-                FREEHOLD_SECRET=settings.secret,
-                FREEHOLD_DATABASE_URL=settings.database_url,
-                FREEHOLD_EPOCH_POLL_MS="5",
+                {
+                    "FREEHOLD_SECRET": settings.secret,
+                    "FREEHOLD_DATABASE_URL": settings.database_url,
+                    "FREEHOLD_EPOCH_POLL_MS": "5",
+                },
             )
         )
         self.steps = 0

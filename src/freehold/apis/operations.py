@@ -40,9 +40,7 @@ def operations_of(reading: Reading) -> list[Operation]:
     return found
 
 
-def _operations_at(
-    reading: Reading, samples: References, template: str, item: Any, base: str
-) -> Iterator[Operation]:
+def _operations_at(reading: Reading, samples: References, template: str, item: Any, base: str) -> Iterator[Operation]:
     pointer = join("/paths", template)
     problem = path_templates.problem_of(template)
     if problem:

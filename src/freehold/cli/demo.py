@@ -63,13 +63,16 @@ def _fill(settings: Settings, password: str, quiet: bool) -> dict[str, Any]:
         bar = click.progressbar(length=length, label=f"{title:28}", file=None, hidden=quiet)
         bars.append(bar.__enter__())
 
+    def tell(count: int) -> None:
+        bars[-1].update(count)
+
     def end() -> None:
         if bars:
             bars.pop().__exit__(None, None, None)
 
     try:
         with opened(settings) as (store, secret):
-            filled = fill(store, settings, secret, password, Progress(begin, lambda count: bars[-1].update(count)))
+            filled = fill(store, settings, secret, password, Progress(begin, tell))
     except (CannotStart, BadSetting) as refusal:
         raise CannotTry(str(refusal)) from None
     except Problem as problem:

@@ -102,7 +102,7 @@ def make_project(
     made = [_furnish(place, MadeProject(project, story, actor, began, 1.0))]
     if story.has_production:
         launched = began + timedelta(days=5)
-        sibling = _add_sibling(place, project, owners, actor, launched)
+        sibling = _add_sibling(place, project, owners, launched)
         made.append(_furnish(place, MadeProject(sibling, story, actor, launched, story.production_factor)))
     if story.archived_days_ago is not None:
         with at(place.now - timedelta(days=story.archived_days_ago)), place.store.write() as tx:
@@ -129,9 +129,7 @@ def _furnish(place: Place, made: MadeProject) -> MadeProject:
     return made
 
 
-def _add_sibling(
-    place: Place, sandbox: Project, owners: tuple[NewOwner, ...], actor: Actor, launched: datetime
-) -> Project:
+def _add_sibling(place: Place, sandbox: Project, owners: tuple[NewOwner, ...], launched: datetime) -> Project:
     """A production sibling. Written as a row, since the one way to make it, cloning, is still to come."""
     with at(launched), place.store.write() as tx:
         sibling = replace(

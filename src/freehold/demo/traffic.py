@@ -134,5 +134,5 @@ def _as_it_was(place: Place, caller: _Caller, at: datetime) -> SecretRecord:
     """The key as a gate knew it at a past instant: what ended later served until then."""
     story, record = caller.key.story, caller.record
     if story.ended_days_ago is not None and at >= place.now - timedelta(days=story.ended_days_ago):
-        return replace(record, key_state="revoked", secret_state="revoked")
-    return replace(record, key_state="active", secret_state="active", project_state="active")
+        return replace(record, key_state="revoked")
+    return replace(record, key_state="active", project_state="active")

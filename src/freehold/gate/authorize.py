@@ -27,8 +27,8 @@ from freehold.gate.presented import presented_key
 from freehold.keys.records import DENIAL_STATUS, Environment, Reason
 
 PATH: Final = b"/v1/authorize"
-_METHODS: Final = (b"x-original-method", b"x-forwarded-method")
-_URIS: Final = (b"x-original-uri", b"x-forwarded-uri")
+# No method and no path: what stands for two that differ.
+_CONFLICT: Final = b"\x00"
 _ENVIRONMENTS: Final[dict[str, Environment]] = {"sandbox": "sandbox", "production": "production"}
 _CHALLENGE: Final = b'WWW-Authenticate: Bearer realm="freehold"\r\nCache-Control: no-store\r\n'
 _NO_STORE: Final = b"Cache-Control: no-store\r\n"
@@ -87,17 +87,21 @@ def _options(exchange: Exchange) -> tuple[Environment | None, int] | None:
 
 def _original(exchange: Exchange) -> tuple[str | None, str | None]:
     """Method and path of the request in question; None for what is not told, or told in two ways."""
-    fields = exchange.fields
-    methods = {fields[name] for name in _METHODS if name in fields}
-    uris = {fields[name] for name in _URIS if name in fields}
-    behind = exchange.target.partition(b"?")[0][len(PATH) :]
-    if behind:
-        uris.add(exchange.target[len(PATH) :])
-        methods.add(exchange.method)
-    if len(methods) > 1 or len(uris) > 1:
+    fields, target = exchange.fields, exchange.target
+    method = _agreed(fields.get(b"x-original-method"), fields.get(b"x-forwarded-method"))
+    uri = _agreed(fields.get(b"x-original-uri"), fields.get(b"x-forwarded-uri"))
+    if target.startswith(PATH + b"/"):
+        method, uri = _agreed(method, exchange.method), _agreed(uri, target[len(PATH) :])
+    if method is _CONFLICT or uri is _CONFLICT:
         return None, None
-    path = None if not uris else _text(uris.pop().partition(b"?")[0])
-    return _text(methods.pop()) if methods else None, path
+    return _text(method), None if uri is None else _text(uri.partition(b"?")[0])
+
+
+def _agreed(one: bytes | None, other: bytes | None) -> bytes | None:
+    """What is told once, or twice alike."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one if one == other else _CONFLICT
 
 
 def _status(decided: Decided, limited_status: int) -> int:

@@ -16,7 +16,7 @@ from freehold.gate.outbox import Outbox
 from freehold.keys import credential, rules
 from freehold.keys.credential import Credential
 from freehold.keys.rate_limit import UNUSED
-from freehold.keys.records import Decision, Environment, Reason, SecretRecord, Via
+from freehold.keys.records import ALLOWED, Decision, Environment, Reason, SecretRecord, Via
 from freehold.keys.rules import Ask
 from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret
@@ -26,6 +26,7 @@ from freehold.usage.records import UsageEvent
 _PATH_MAX: Final = 1024
 _USER_AGENT_MAX: Final = 256
 _METHOD_MAX: Final = 16
+_NO_OWNERS: Final = (None,) * 6
 _NOT_RECORDABLE: Final = Decision(Reason.UNAVAILABLE, "gate.journal")
 
 
@@ -119,7 +120,7 @@ class Decider:
         )
         now_ns = clock.now_ns()
         if record.rate_limit is None:
-            decision = rules.decide(ask, record, UNUSED, now_ns).decision
+            decision, _ = rules.decide(ask, record, UNUSED, now_ns)
         else:
             decision = self._limiter.decide(ask, record, now_ns)
         if decision is rules.UNKNOWN:
@@ -132,33 +133,29 @@ def usage_event(
     exchange: Exchange, decided: Decided, status: int | None = None, latency_us: int | None = None
 ) -> UsageEvent:
     """What is written down of a decision."""
-    question, record, decision = decided.question, decided.record, decided.decision
+    question, decision, record, operation_id, epoch = decided
     return UsageEvent(
         exchange.request_id,
         exchange.at_ms,
-        *_owners(record),
-        decided.operation_id,
-        question.method if question.method is None else question.method[:_METHOD_MAX],
-        question.path if question.path is None else question.path[:_PATH_MAX],
-        decision.outcome,
+        *(_NO_OWNERS if record is None else _owners(record)),
+        operation_id,
+        question.method and question.method[:_METHOD_MAX],
+        question.path and question.path[:_PATH_MAX],
+        decision.reason or ALLOWED,
         question.via,
         status,
         latency_us,
         question.cost,
         question.address,
-        question.user_agent if question.user_agent is None else question.user_agent[:_USER_AGENT_MAX],
+        question.user_agent and question.user_agent[:_USER_AGENT_MAX],
         decision.rule,
-        tuple((each.name, each.limit, each.remaining, round(each.reset_s, 3)) for each in decision.limits),
-        decided.epoch,
+        tuple([(each.name, each.limit, each.remaining, round(each.reset_s, 3)) for each in decision.limits]),
+        epoch,
     )
 
 
-def _owners(
-    record: SecretRecord | None,
-) -> tuple[str | None, str | None, Environment | None, str | None, str | None, str | None]:
+def _owners(record: SecretRecord) -> tuple[str, str, Environment, str, str, str]:
     """Project, organization, environment, key, selector and API of a secret."""
-    if record is None:
-        return None, None, None, None, None, None
     return (
         record.project_id,
         record.organization_id,

@@ -5,9 +5,11 @@ RFC 9110's, in whole seconds, rounded up so that whoever waits that long does pa
 """
 
 import math
+from functools import lru_cache
 
 from freehold.gate.decider import Decided
 from freehold.gate.exchange import Exchange
+from freehold.keys.records import SecretRecord
 
 
 def decision_fields(exchange: Exchange, decided: Decided) -> bytes:
@@ -15,25 +17,26 @@ def decision_fields(exchange: Exchange, decided: Decided) -> bytes:
     record, decision = decided.record, decided.decision
     fields = f"X-Freehold-Request-Id: {exchange.request_id}\r\n"
     if record is not None:
-        fields += (
-            f"X-Freehold-Project: {record.project_id}\r\n"
-            f"X-Freehold-Key: {record.key_id}\r\n"
-            f"X-Freehold-Environment: {record.environment}\r\n"
-        )
+        fields += owner_fields(record.project_id, record.key_id, record.environment)
     if decision.reason is not None:
         fields += f"X-Freehold-Reason: {decision.reason}\r\n"
     if decision.limits and record is not None:
-        fields += _limit_fields(decided)
+        fields += _limit_fields(decided, record)
     return fields.encode("ascii")
 
 
-def _limit_fields(decided: Decided) -> str:
-    record = decided.record
-    window_s = 0 if record is None or record.rate_limit is None else record.rate_limit.window_s
-    policies = ", ".join(f'"{each.name}";q={each.limit};w={window_s}' for each in decided.decision.limits)
-    states = ", ".join(
-        f'"{each.name}";r={each.remaining};t={math.ceil(each.reset_s)}' for each in decided.decision.limits
-    )
-    wait_s = max(each.retry_after_s for each in decided.decision.limits)
+@lru_cache(maxsize=16_384)
+def owner_fields(project_id: str, key_id: str, environment: str) -> str:
+    """Whose request it is: the same for every request of a key."""
+    return f"X-Freehold-Project: {project_id}\r\nX-Freehold-Key: {key_id}\r\nX-Freehold-Environment: {environment}\r\n"
+
+
+def _limit_fields(decided: Decided, record: SecretRecord) -> str:
+    window_s = 0 if record.rate_limit is None else record.rate_limit.window_s
+    policies, states, wait_s = [], [], 0.0
+    for name, limit, remaining, reset_s, retry_after_s in decided.decision.limits:
+        policies.append(f'"{name}";q={limit};w={window_s}')
+        states.append(f'"{name}";r={remaining};t={math.ceil(reset_s)}')
+        wait_s = max(wait_s, retry_after_s)
     retry_after = f"Retry-After: {math.ceil(wait_s)}\r\n" if wait_s > 0 else ""
-    return f"RateLimit-Policy: {policies}\r\nRateLimit: {states}\r\n{retry_after}"
+    return f"RateLimit-Policy: {', '.join(policies)}\r\nRateLimit: {', '.join(states)}\r\n{retry_after}"

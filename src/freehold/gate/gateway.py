@@ -9,7 +9,7 @@ from freehold.errors import Problem
 from freehold.gate import answers
 from freehold.gate.addresses import ProxyTrust
 from freehold.gate.decider import Decided, Decider, Question, usage_event
-from freehold.gate.decision_fields import decision_fields
+from freehold.gate.decision_fields import decision_fields, owner_fields
 from freehold.gate.exchange import Exchange
 from freehold.gate.gateway_call import GatewayCall, Parting
 from freehold.gate.presented import presented_key
@@ -103,10 +103,8 @@ def _check_upgrade(exchange: Exchange) -> None:
 
 
 def _owner_fields(exchange: Exchange, record: SecretRecord) -> bytes:
-    return (
-        f"X-Freehold-Project: {record.project_id}\r\nX-Freehold-Key: {record.key_id}\r\n"
-        f"X-Freehold-Environment: {record.environment}\r\nX-Freehold-Request-Id: {exchange.request_id}\r\n"
-    ).encode("ascii")
+    fields = owner_fields(record.project_id, record.key_id, record.environment)
+    return f"{fields}X-Freehold-Request-Id: {exchange.request_id}\r\n".encode("ascii")
 
 
 def _deny(exchange: Exchange, decided: Decided) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -36,6 +37,8 @@ from freehold.usage.journal import JournalWriter
 _log: Final = logging.getLogger("freehold.gate")
 _POOL_SIZE: Final = 4
 _FIRST_HEARD_S: Final = 5.0
+# Objects between two looks for cycles. Requests make few cycles (gateway calls), so seldom is enough.
+_COLLECT_EVERY: Final = 20_000
 
 
 class Worker:
@@ -103,6 +106,10 @@ async def _serve(
         loop.add_signal_handler(each, told_to_stop.set)
     worker = Worker(loop, settings, secret, bundled)
     await worker.start(sockets)
+    # What is there now stays for good: the collector need not look through it again and again while requests wait.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_EVERY)
     _log.info("Gate worker %d is %s.", number, worker.id)
     _say_ready()
     await told_to_stop.wait()

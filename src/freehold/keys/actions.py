@@ -88,7 +88,7 @@ def list_keys(
 def read_key(tx: Transaction, actor: Actor, key_id: str, permission: Permission = "keys.read") -> KeyDetail:
     """One key with its secrets; Problem `not_found` where it is none of the actor's business."""
     key = queries.find_key(tx, key_id, clock.now())
-    if key is None or not actor.is_operator and key.organization_id not in actor.roles:
+    if key is None or (not actor.is_operator and key.organization_id not in actor.roles):
         raise not_found("key")
     require(actor, permission, key.organization_id)
     return KeyDetail(key, queries.secrets_of(tx, [key.id])[key.id])

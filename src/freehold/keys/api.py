@@ -32,7 +32,7 @@ class KeyBody(Body, frozen=True):
     workload: str | None = None
     endpoints: list[str] | None = None
     expires_at: datetime | None = None
-    allowed_cidrs: list[str] = []
+    allowed_cidrs: list[str] = msgspec.field(default_factory=list)
     rate_limit: RateLimitBody | None = None
 
 
@@ -40,11 +40,11 @@ class KeyPatch(Body, frozen=True):
     """New values; what is absent stays, null takes a narrowing, an expiry or a limit away."""
 
     name: str | UnsetType = UNSET
-    workload: str | None | UnsetType = UNSET
-    endpoints: list[str] | None | UnsetType = UNSET
-    expires_at: datetime | None | UnsetType = UNSET
-    allowed_cidrs: list[str] | None | UnsetType = UNSET
-    rate_limit: RateLimitBody | None | UnsetType = UNSET
+    workload: str | UnsetType | None = UNSET
+    endpoints: list[str] | UnsetType | None = UNSET
+    expires_at: datetime | UnsetType | None = UNSET
+    allowed_cidrs: list[str] | UnsetType | None = UNSET
+    rate_limit: RateLimitBody | UnsetType | None = UNSET
 
 
 class SecretView(msgspec.Struct, kw_only=True):
@@ -126,7 +126,9 @@ def read_key(call: Call, key_id: str) -> KeyView:
 def edit_key(call: Call, key_id: str, data: KeyPatch) -> KeyView:
     """Change a key (RFC 7396); gates follow within moments."""
     with call.write() as tx:
-        return KeyView(**_fields(actions.edit_key(tx, call.actor, key_id, lambda old: patched(old, data), call.revision())))
+        return KeyView(
+            **_fields(actions.edit_key(tx, call.actor, key_id, lambda old: patched(old, data), call.revision()))
+        )
 
 
 def revoke_key(call: Call, key_id: str) -> RevokedKeyView:

@@ -9,7 +9,7 @@ Pure integers, nanoseconds since 1970. The interval is rounded up, so a limit ne
 it says: the error is under a nanosecond a request.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from freehold.keys.records import LimitState, RateLimit
 
@@ -18,21 +18,13 @@ _SECOND: Final = 1_000_000_000
 UNUSED: Final = 0
 
 
-class Spending(NamedTuple):
-    """What became of one request at one limit. `arrival_ns` is to be kept, whether it passed or not."""
-
-    passed: bool
-    arrival_ns: int
-    state: LimitState
-
-
 def interval_ns(limit: RateLimit) -> int:
     """How long the limit takes to regain a cost of one, rounded up."""
     return -(-limit.window_s * _SECOND // limit.limit)
 
 
-def spend(name: str, limit: RateLimit, arrival_ns: int, cost: int, now_ns: int) -> Spending:
-    """Let a request of this cost pass, if the limit has room for it now.
+def spend(name: str, limit: RateLimit, arrival_ns: int, cost: int, now_ns: int) -> tuple[bool, int, LimitState]:
+    """Whether a request of this cost may pass now, the arrival time to keep after it, and the limit as it then stands.
 
     A cost above the limit itself can never pass; it is told to wait until the limit is whole.
     """
@@ -44,8 +36,8 @@ def spend(name: str, limit: RateLimit, arrival_ns: int, cost: int, now_ns: int) 
     asked = full_at + cost * interval
     late = asked - now_ns - tolerance
     if late <= 0:
-        return Spending(True, asked, LimitState(name, limit.limit, -late // interval, (asked - now_ns) / _SECOND, 0.0))
+        return True, asked, LimitState(name, limit.limit, -late // interval, (asked - now_ns) / _SECOND, 0.0)
     remaining = (now_ns + tolerance - full_at) // interval
     reset_s = (full_at - now_ns) / _SECOND
     wait_s = late / _SECOND if cost <= limit.limit else reset_s
-    return Spending(False, arrival_ns, LimitState(name, limit.limit, remaining, reset_s, wait_s))
+    return False, arrival_ns, LimitState(name, limit.limit, remaining, reset_s, wait_s)

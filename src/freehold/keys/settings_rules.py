@@ -3,17 +3,16 @@
 import ipaddress
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from freehold.errors import FieldError
 from freehold.keys.records import RateLimit
-from freehold.organizations.rules import check_text
+from freehold.organizations.rules import check_expiry, check_text
 
 NETWORKS_MAX: Final = 50
 RATE_LIMIT_MAX: Final = 10_000_000
 RATE_WINDOW_S_MAX: Final = 86_400
-LIFETIME_MAX: Final = timedelta(days=3653)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +39,7 @@ def check_settings(
         *_check_rate_limit(settings.rate_limit),
     ]
     if settings.expires_at is not None and (old is None or settings.expires_at != old.expires_at):
-        if settings.expires_at <= now:
-            errors.append(FieldError("expires_at", "This time has passed.", "in_the_past"))
-        elif settings.expires_at > now + LIFETIME_MAX:
-            errors.append(FieldError("expires_at", "At most ten years from now.", "too_late"))
+        errors += check_expiry("expires_at", settings.expires_at, now)
     return errors
 
 

@@ -15,6 +15,7 @@ EMAIL_MAX: Final = 254
 PASSWORD_MIN: Final = 12
 PASSWORD_MAX: Final = 256
 SLUG_MAX: Final = 60
+LIFETIME_MAX: Final = timedelta(days=3653)
 
 # The form that browsers check for (HTML Standard, "valid email address"): what mail really reaches
 # is only known by sending some.
@@ -64,6 +65,17 @@ def check_password(field: str, password: str, email: str = "") -> list[FieldErro
         return [FieldError(field, f"At most {PASSWORD_MAX} characters.", "too_long")]
     if len(set(password)) < 5 or (email and password.lower() in (email, email.partition("@")[0] * 2)):
         return [FieldError(field, "Too easy to guess. Use a few unrelated words.", "too_weak")]
+    return []
+
+
+def check_expiry(field: str, expires_at: datetime | None, now: datetime) -> list[FieldError]:
+    """What is wrong with the time at which something is to end; None is never."""
+    if expires_at is None:
+        return []
+    if expires_at <= now:
+        return [FieldError(field, "This time has passed.", "in_the_past")]
+    if expires_at > now + LIFETIME_MAX:
+        return [FieldError(field, "At most ten years from now.", "too_late")]
     return []
 
 

@@ -33,6 +33,18 @@ class IssuedToken:
         return f"IssuedToken({self.token.id})"
 
 
+@dataclass(frozen=True, slots=True)
+class _NewToken:
+    """A token to be made; its name is checked."""
+
+    kind: TokenKind
+    name: str
+    expires_at: datetime | None
+    user_id: str | None = None
+    organization_id: str | None = None
+    roles: tuple[ServiceRole, ...] = ()
+
+
 def token_digest(secret: InstanceSecret, text: str) -> bytes:
     """How a token's text is kept."""
     return keyed_digest(secret.derive("token-pepper"), text)
@@ -43,7 +55,7 @@ def create_personal_token(
 ) -> IssuedToken:
     """A token with which the actor's own programs act as the actor."""
     user_id = require_signed_in_person(actor)
-    return _issue(tx, actor, secret, _checked(name, expires_at), "personal", user_id, None, [], expires_at)
+    return _issue(tx, actor, secret, _NewToken("personal", _checked(name, expires_at), expires_at, user_id))
 
 
 def create_service_token(
@@ -62,8 +74,8 @@ def create_service_token(
         raise invalid(FieldError("roles", f"One or more of {', '.join(SERVICE_ROLES)}.", "unknown_role"))
     if not rules.may_give_roles(actor.roles.get(organization_id, frozenset()), roles):
         raise Problem("forbidden", "A token cannot have more rights than you have yourself.")
-    unique = sorted(set(roles))
-    return _issue(tx, actor, secret, name, "service", None, organization_id, unique, expires_at)
+    new = _NewToken("service", name, expires_at, organization_id=organization_id, roles=tuple(sorted(set(roles))))
+    return _issue(tx, actor, secret, new)
 
 
 def list_personal_tokens(tx: Transaction, actor: Actor) -> list[Token]:
@@ -143,37 +155,23 @@ def _service_actor(tx: Transaction, token: Token) -> Actor:
 def _checked(name: str, expires_at: datetime | None) -> str:
     name = rules.clean_name(name)
     errors = rules.check_text("name", name)
-    if expires_at is not None and expires_at <= clock.now():
-        errors.append(FieldError("expires_at", "This time has passed.", "in_the_past"))
+    errors += rules.check_expiry("expires_at", expires_at, clock.now())
     if errors:
         raise invalid(*errors)
     return name
 
 
-def _issue(
-    tx: Transaction, actor: Actor, secret: InstanceSecret, name: str, kind: TokenKind, user_id: str | None,
-    organization_id: str | None, roles: list[ServiceRole], expires_at: datetime | None,
-) -> IssuedToken:  # fmt: skip
+def _issue(tx: Transaction, actor: Actor, secret: InstanceSecret, new: _NewToken) -> IssuedToken:
     now = clock.now()
-    text = _PREFIX[kind] + random_base62(_LENGTH)
+    text = _PREFIX[new.kind] + random_base62(_LENGTH)
     token = Token(
-        ids.new_id("tok"),
-        kind,
-        user_id,
-        organization_id,
-        name,
-        roles,
-        text[-4:],
-        actor.user_id,
-        now,
-        expires_at,
-        None,
-        None,
-    )
+        ids.new_id("tok"), new.kind, new.user_id, new.organization_id, new.name, list(new.roles), text[-4:],
+        actor.user_id, now, new.expires_at, None, None,
+    )  # fmt: skip
     queries.insert_token(tx, token, token_digest(secret, text))
     epoch.advance(tx, "token", token.id, now)
     audit.record(
-        tx, actor, "token.created", organization_id=organization_id, subject_kind="token", subject_id=token.id,
-        subject_name=name, after={"kind": kind, "roles": roles, "expires_at": expires_at},
+        tx, actor, "token.created", organization_id=new.organization_id, subject_kind="token", subject_id=token.id,
+        subject_name=new.name, after={"kind": new.kind, "roles": token.roles, "expires_at": new.expires_at},
     )  # fmt: skip
     return IssuedToken(token, text)

@@ -40,7 +40,7 @@ class ProjectBody(Body, frozen=True):
     api: Annotated[str, msgspec.Meta(examples=["example"])]
     product_line: str | None = None
     use_case: str | None = None
-    owners: list[OwnerBody] = []
+    owners: list[OwnerBody] = msgspec.field(default_factory=list)
 
 
 class ProjectPatch(Body, frozen=True):
@@ -48,8 +48,8 @@ class ProjectPatch(Body, frozen=True):
 
     name: str | UnsetType = UNSET
     purpose: str | UnsetType = UNSET
-    product_line: str | None | UnsetType = UNSET
-    use_case: str | None | UnsetType = UNSET
+    product_line: str | UnsetType | None = UNSET
+    use_case: str | UnsetType | None = UNSET
     owners: list[OwnerBody] | UnsetType = UNSET
 
 

@@ -27,7 +27,9 @@ class Change:
 
 def advance(tx: Transaction, subject_kind: SubjectKind, subject_id: str, now: datetime) -> int:
     """Announce that a subject changes with this transaction; the new epoch."""
-    epoch: int = tx.execute(update(instance).values(epoch=instance.c.epoch + 1).returning(instance.c.epoch)).scalar_one()
+    epoch: int = tx.execute(
+        update(instance).values(epoch=instance.c.epoch + 1).returning(instance.c.epoch)
+    ).scalar_one()
     tx.execute(insert(changes).values(epoch=epoch, subject_kind=subject_kind, subject_id=subject_id, at=now))
     return epoch
 

@@ -7,6 +7,7 @@ is newer than this program is refused, because an older program would read it wr
 from pathlib import Path
 from typing import Final
 
+from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -14,7 +15,6 @@ from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
-from alembic import command
 from freehold.store.engine import Store
 
 _FOLDER: Final = Path(__file__).parent / "migrations"

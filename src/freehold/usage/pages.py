@@ -139,7 +139,7 @@ def _bucket_options(view: _View, project_id: str) -> tuple[Option, ...]:
     return tuple(
         Option(label=label, href=view.address(project_id, bucket=grain), current=grain == view.bucket)
         for grain, label, length in grains
-        if 2 * length <= span and span / length <= _BARS_MAX or grain == view.bucket
+        if (2 * length <= span and span / length <= _BARS_MAX) or grain == view.bucket
     )
 
 
@@ -272,7 +272,7 @@ def _share_note(group: Group) -> str:
 
 def _kind_of_group(group: Group) -> Kind:
     counts = group.counts
-    return max(KINDS, key=lambda kind: cast(int, getattr(counts, kind)))
+    return max(KINDS, key=lambda kind: cast("int", getattr(counts, kind)))
 
 
 # --- requests -------------------------------------------------------------------------------------
@@ -367,7 +367,7 @@ def _read_view(call: Call, now: datetime) -> _View:
         name = ""
     range_ = rules.read_range(start, end, now)
     bucket = query.get("bucket", "")
-    grain = cast(Grain, bucket) if bucket in get_args(Grain) else rules.bucket_for(range_.end - range_.start)
+    grain = cast("Grain", bucket) if bucket in get_args(Grain) else rules.bucket_for(range_.end - range_.start)
     if (range_.end - range_.start) / {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}.get(
         grain, timedelta(days=1)
     ) > _BARS_MAX:

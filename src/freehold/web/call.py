@@ -21,8 +21,8 @@ from litestar.datastructures import FormMultiDict, UploadFile
 from freehold.errors import FieldError, Problem, invalid
 from freehold.kit import clock, paging
 from freehold.kit.secrets import InstanceSecret
-from freehold.organizations import sessions, tokens
 from freehold.organizations import queries as accounts
+from freehold.organizations import sessions, tokens
 from freehold.organizations.records import Actor, Session, Token, User
 from freehold.settings import Settings
 from freehold.store.engine import Store, Transaction
@@ -176,7 +176,7 @@ class Call:
         often they are sent, even after a crash.
         """
         answer = self.once(lambda tx: idempotency.Answer(status, msgspec.json.encode(act(tx))))
-        return Response(content=cast(T, answer.body), status_code=answer.status, media_type="application/json")
+        return Response(content=cast("T", answer.body), status_code=answer.status, media_type="application/json")
 
     def once(self, act: Callable[[Transaction], idempotency.Answer]) -> idempotency.Answer:
         """Run one creating action in one transaction, which also keeps its answer under the request's key.
@@ -185,7 +185,11 @@ class Call:
         """
         key = self.headers.get("idempotency-key") or self.field("idempotency_key") or None
         if key is not None and not (len(key) <= _IDEMPOTENCY_KEY_MAX and key.isascii() and key.isprintable()):
-            raise invalid(FieldError("Idempotency-Key", f"1 to {_IDEMPOTENCY_KEY_MAX} printable ASCII characters.", "invalid_header"))
+            raise invalid(
+                FieldError(
+                    "Idempotency-Key", f"1 to {_IDEMPOTENCY_KEY_MAX} printable ASCII characters.", "invalid_header"
+                )
+            )
         place = idempotency.Place(self.actor.id, key, self._request_digest()) if key else None
         with self.write() as tx:
             if place and (kept := idempotency.kept_answer(tx, self.secret, place, clock.now())):
@@ -196,7 +200,9 @@ class Call:
         return answer
 
     def _request_digest(self) -> bytes:
-        return hashlib.blake2b(f"{self.method} {self.path}?{self.query}\n".encode() + self.body_digest, digest_size=32).digest()
+        return hashlib.blake2b(
+            f"{self.method} {self.path}?{self.query}\n".encode() + self.body_digest, digest_size=32
+        ).digest()
 
     def _find_caller(self) -> Caller | None:
         authorization = self.headers.get("authorization")
@@ -212,7 +218,11 @@ class Call:
             with self.store.read() as tx:
                 found = tokens.actor_of_token(tx, self.secret, text.strip())
         if found is None:
-            raise Problem("unauthenticated", "The access token is unknown, expired or revoked.", headers={"WWW-Authenticate": 'Bearer realm="freehold", error="invalid_token"'})
+            raise Problem(
+                "unauthenticated",
+                "The access token is unknown, expired or revoked.",
+                headers={"WWW-Authenticate": 'Bearer realm="freehold", error="invalid_token"'},
+            )
         token, actor = found
         self._note_token_use(token)
         with self.store.read() as tx:
@@ -243,7 +253,10 @@ class Call:
     def _check_csrf(self, text: str) -> None:
         given = self.headers.get("x-csrf-token") or self.field("csrf_token")
         if not sessions.csrf_token_fits(self.secret, text, given):
-            raise Problem("bad_csrf_token", "Open the page again and repeat what you did; programs send the session's X-CSRF-Token.")
+            raise Problem(
+                "bad_csrf_token",
+                "Open the page again and repeat what you did; programs send the session's X-CSRF-Token.",
+            )
 
     def _placed(self, actor: Actor) -> Actor:
         return replace(actor, address=self.address, request_id=self.request_id)
@@ -251,7 +264,7 @@ class Call:
 
 async def provide_call(request: Request[Any, Any, Any]) -> Call:
     """Read what a handler may need of a request: its form, or a digest of its body for idempotency."""
-    shared = cast(Shared, request.app.state.shared)
+    shared = cast("Shared", request.app.state.shared)
     call = Call(
         shared=shared, method=request.method, path=request.url.path, query=request.url.query,
         headers=request.headers, cookies=request.cookies,
@@ -284,7 +297,9 @@ def read_cursor(cursor: str) -> paging.Cursor:
     try:
         return paging.from_text(cursor)
     except paging.BadCursor:
-        raise invalid(FieldError("cursor", "This cursor was not given out here. Start without one.", "bad_cursor")) from None
+        raise invalid(
+            FieldError("cursor", "This cursor was not given out here. Start without one.", "bad_cursor")
+        ) from None
 
 
 def checked_limit(limit: int) -> int:
@@ -297,4 +312,3 @@ def checked_limit(limit: int) -> int:
 def etag(revision: int) -> str:
     """A revision as an entity tag (RFC 9110, section 8.8.3)."""
     return f'"{revision}"'
-

@@ -48,7 +48,10 @@ def refuse_unknown_query(connection: Connection, handler: BaseRouteHandler) -> N
     if unknown:
         takes = f"It takes {', '.join(sorted(known))}." if known else "It takes none."
         raise invalid(
-            *(FieldError(name, f"There is no query parameter {name} here. {takes}", "unknown_field") for name in unknown)
+            *(
+                FieldError(name, f"There is no query parameter {name} here. {takes}", "unknown_field")
+                for name in unknown
+            )
         )
 
 

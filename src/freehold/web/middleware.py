@@ -33,8 +33,8 @@ class Outermost:
         self.secure = secure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # The server is told to speak HTTP alone (`ws="none"`, `lifespan="off"`).
-        await self._http(cast(HTTPScope, scope), receive, send)
+        """Answer one request. The server is told to speak HTTP alone (`ws="none"`, `lifespan="off"`)."""
+        await self._http(cast("HTTPScope", scope), receive, send)
 
     async def _http(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         request_id = ids.new_id("req")

@@ -27,8 +27,17 @@ def complete(document: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any
     components = document.setdefault("components", {})
     components.setdefault("schemas", {}).update(schemas)
     components["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer", "description": "A person's `fhp_…` or a service's `fho_…` access token."},
-        "session": {"type": "apiKey", "in": "cookie", "name": "freehold_session", "description": "With `X-CSRF-Token` on changing calls."},
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A person's `fhp_…` or a service's `fho_…` access token.",
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "freehold_session",
+            "description": "With `X-CSRF-Token` on changing calls.",
+        },
     }
     document["security"] = [{"token": []}, {"session": []}]
     for item in document["paths"].values():

@@ -2,9 +2,9 @@
 
 from typing import Any, Literal
 
+from alembic import context
 from sqlalchemy import BigInteger, Text
 
-from alembic import context
 from freehold.store.schema import metadata
 from freehold.store.types import Instant, JsonText
 

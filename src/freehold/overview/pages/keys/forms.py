@@ -37,7 +37,7 @@ def _number(field: str, text: str) -> int:
 def _end_of(day: str, old: KeySettings | None) -> datetime:
     """The end of a day in UTC. A key whose expiry is within that day keeps it to the second."""
     try:
-        date = datetime.strptime(day, "%Y-%m-%d").date()
+        date = datetime.fromisoformat(f"{day}T00:00:00+00:00").date()
     except ValueError:
         raise invalid(FieldError("expires_on", "A date like 2027-11-22.", "not_a_date")) from None
     if old is not None and old.expires_at is not None and old.expires_at.date() == date:

@@ -19,7 +19,6 @@ from freehold.overview.pages.keys.forms import FIELDS, as_form_fields, settings_
 from freehold.overview.pages.keys.presenting import details_of, endpoint_choices, key_of_project, secret_row
 from freehold.projects.actions import read_project
 from freehold.projects.pages import blocked
-from freehold.store.engine import Transaction
 from freehold.usage import glances
 from freehold.web.call import Call
 from freehold.web.pages import page, see_other
@@ -80,12 +79,12 @@ def _one_key(
             secrets=tuple(secret_row(each, project, call.settings.brand) for each in detail.secrets),
             chart=glances.day_chart(glances.day_of_key(tx, project_id, key_id, shell.now), project_id, f"key={key_id}"),
             requests=glances.latest_requests(tx, project_id, _LATEST, key_id=key_id),
-            revoke=_revocation(tx, detail), edit_form=edit_form, revoke_form=revoke_form,
+            revoke=_revocation(detail), edit_form=edit_form, revoke_form=revoke_form,
         )  # fmt: skip
     return page("keys/one.html.j2", shell, view, status)
 
 
-def _revocation(tx: Transaction, detail: KeyDetail) -> Danger:
+def _revocation(detail: KeyDetail) -> Danger:
     callers = [secret.last_address for secret in detail.secrets if secret.last_address]
     used = max((secret.last_used_at for secret in detail.secrets if secret.last_used_at), default=None)
     last = (

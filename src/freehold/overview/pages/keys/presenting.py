@@ -36,6 +36,7 @@ def key_of_project(call: Call, project_id: str, key_id: str) -> KeyDetail:
 
 
 def details_of(tx: Transaction, project: Project, detail: KeyDetail, brand: str) -> KeyDetails:
+    """A key as its pages describe it."""
     key = detail.key
     called = projects.scope_of(tx, project.id).endpoints if key.endpoints is None else key.endpoints
     return KeyDetails(
@@ -47,6 +48,7 @@ def details_of(tx: Transaction, project: Project, detail: KeyDetail, brand: str)
 
 
 def secret_row(secret: Secret, project: Project, brand: str) -> SecretRow:
+    """One version of a key's secret, without the secret."""
     return SecretRow(
         version=secret.version, identifier=identifier_of(brand, project, [secret]), state=secret.state,
         created_at=secret.created_at, retires_at=secret.retires_at, last_used_at=secret.last_used_at,
@@ -55,6 +57,7 @@ def secret_row(secret: Secret, project: Project, brand: str) -> SecretRow:
 
 
 def endpoint_choices(tx: Transaction, project: Project) -> tuple[Choice, ...]:
+    """The declared endpoints, to tick."""
     known = {each.operation_id: each for each in apis.endpoints_of(tx, project.api_id, include_removed=True)}
     declared = projects.scope_of(tx, project.id).endpoints
     return tuple(
@@ -71,4 +74,5 @@ def identifier_of(brand: str, project: Project, secrets: list[Secret]) -> str:
 
 
 def rate_words(limit: RateLimit | None) -> str:
+    """A rate limit in words, empty where there is none."""
     return words.rate(limit.limit, limit.window_s) if limit else ""

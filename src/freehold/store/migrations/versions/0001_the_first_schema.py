@@ -1,7 +1,6 @@
 """The first schema: instance, organizations, APIs, projects, keys, usage, webhooks, audit log."""
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision = "0001"
