@@ -8,7 +8,8 @@ from typing import Final
 _HOUR: Final = timedelta(hours=1)
 # What goes wrong in the demonstration, as days before today and hours of that day (UTC).
 _UPSTREAM_FAILS: Final = {(6, 9): 0.3, (6, 10): 0.18, (17, 15): 0.2}
-_BURSTS: Final = {(3, 13): 9.0, (3, 14): 14.0, (12, 20): 11.0}
+# The days are chosen so that one of them is a weekday, whenever today is: a burst on a quiet day stays within the limits.
+_BURSTS: Final = {(1, 15): 12.0, (3, 14): 14.0, (12, 14): 16.0}
 
 
 def requests_in_hour(dice: random.Random, a_day: float, hour: datetime, now: datetime) -> int:
@@ -40,8 +41,8 @@ def latency_us(dice: random.Random, status: int) -> int:
 
 
 def moments(dice: random.Random, hour: datetime, count: int, crowded: bool) -> list[datetime]:
-    """The instants of an hour's requests, in order; within a few minutes where a run-away client sends them."""
-    span_s = 240.0 if crowded else _HOUR.total_seconds()
+    """The instants of an hour's requests, in order; within a minute or two where a run-away client sends them."""
+    span_s = 90.0 if crowded else _HOUR.total_seconds()
     seconds = sorted(dice.uniform(0, span_s) for _ in range(count))
     return [hour + timedelta(milliseconds=int(each * 1000)) for each in seconds]
 

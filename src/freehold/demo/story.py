@@ -82,8 +82,8 @@ STORY: Final[tuple[OrganizationStory, ...]] = (
                 (("dev", "technical"), ("ops", "technical"), ("billing", "billing")), 30,
                 ("get_country", "list_countries", "get_currency"), ("lookup.completed", "lookup.failed"),
                 (
-                    KeyStory("checkout-web", "Checkout, web shop", 0.62, "checkout-web/4.2", RateLimit(600, _MINUTE)),
-                    KeyStory("checkout-app", "Checkout, mobile", 0.3, "NorthgateApp/9.1 (iOS)", RateLimit(300, _MINUTE)),
+                    KeyStory("checkout-web", "Checkout, web shop", 0.62, "checkout-web/4.2", RateLimit(40, _MINUTE)),
+                    KeyStory("checkout-app", "Checkout, mobile", 0.3, "NorthgateApp/9.1 (iOS)", RateLimit(30, _MINUTE)),
                     KeyStory("price-sync", "Nightly price list", 0.08, "price-sync/1.0", RateLimit(20, _MINUTE), ("get_currency",)),
                 ),
                 240, ("get_time",), "https://hooks.northgate.example/lookups", has_production=True, production_factor=3.5,
