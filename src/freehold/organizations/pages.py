@@ -20,8 +20,10 @@ def home(call: Call) -> Response[Any]:
     with call.read() as tx:
         if not accounts.is_set_up(tx):
             return see_other("/setup")
-        own = actions.list_organizations(tx, call.actor)
-    return see_other(f"/organizations/{own[0].id}/projects" if own else "/account")
+        visible = actions.list_organizations(tx, call.actor)
+    # An operator sees every organization, and begins with their own.
+    first = min(visible, key=lambda each: each.id not in call.actor.roles, default=None)
+    return see_other(f"/organizations/{first.id}/projects" if first else "/account")
 
 
 # --- setup ----------------------------------------------------------------------------------------
