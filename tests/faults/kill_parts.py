@@ -1,30 +1,35 @@
-"""The processes that the kill test kills, forked from one that has everything imported.
+"""The processes that the kill tests kill, forked from one that has everything imported.
 
-    python -m tests.faults.kill_parts <answers descriptor>
+    python -m tests.faults.kill_parts
 
 Reads one JSON command a line and answers with the process id of the child that carries it out. A
 child is a whole process of its own: only the time for starting Python is saved, so that fifty of
-them can be killed in seconds. What was answered goes to the answers' pipe, one line in one write.
+them can be killed in seconds. What a journal's writer has answered goes to a pipe, one line in one
+write; what a gate has answered, its callers know.
 """
 
 import json
 import os
 import random
 import signal
+import socket
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from freehold.gate.worker import run
 from freehold.kit import ids
 from freehold.settings import Settings
 from freehold.store.engine import open_store
 from freehold.usage import tasks
 from freehold.usage.journal import JournalWriter
 from freehold.usage.records import UsageEvent
+from tests.databases import SECRET
 from tests.faults.usage_events import AT_MS, event
 
 BATCH_MAX: Final = 12
@@ -41,54 +46,60 @@ def request_id(life: int, number: int) -> str:
     return "req_" + ids.encode(AT_MS << 80 | life << 40 | number)
 
 
-def write_journal(answers: int, root: str, life: int, segment_bytes: int) -> None:
+def writer(answers: int, data: str, life: int, segment_bytes: int) -> None:
     """Decide without end, as a gate does: journal a batch, then answer it."""
-    writer = JournalWriter(Path(root) / ids.new_id("jrn"), segment_bytes)
-    flusher = threading.Thread(target=_flush, args=[writer], daemon=True)
+    journal = JournalWriter(Path(data) / tasks.JOURNAL_FOLDER / ids.new_id("jrn"), segment_bytes)
+    flusher = threading.Thread(target=_flush, args=[journal], daemon=True)
     flusher.start()
     dice, number = random.Random(life), 0
     while True:
         count = dice.randint(1, BATCH_MAX)
         for each in range(number, number + count):
-            writer.append(numbered(life, each))
-        writer.write_out()
+            journal.append(numbered(life, each))
+        journal.write_out()
         os.write(answers, f"{life} {number} {count}\n".encode())
         number += count
         time.sleep(0.001)
 
 
-def _flush(writer: JournalWriter) -> None:
+def _flush(journal: JournalWriter) -> None:
     while True:
         time.sleep(0.1)
-        writer.flush()
+        journal.flush()
 
 
-def collect(data: str, database_url: str) -> None:
+def collector(data: str, database_url: str) -> None:
     """What the tasks process does for usage."""
     settings = Settings(data=Path(data), database_url=database_url, collect_ms=5)
     tasks.run(open_store(settings), settings, threading.Event())
 
 
-def _fork(answers: int, command: dict[str, Any]) -> int:
+def gate(data: str, database_url: str, listening: int, segment_bytes: int) -> None:
+    """A gate process, as the supervisor starts it: on a socket that outlives it."""
+    settings = Settings(data=Path(data), database_url=database_url, segment_bytes=segment_bytes)
+    run(settings, SECRET, [socket.socket(fileno=listening)])
+
+
+PARTS: Final = {part.__name__: part for part in (writer, collector, gate)}
+
+
+def _fork(command: dict[str, Any]) -> int:
     child = os.fork()
     if child:
         return child
     try:
-        if command.pop("part") == "writer":
-            write_journal(answers, **command)
-        else:
-            collect(**command)
-    finally:
-        os._exit(1)
+        PARTS[command.pop("part")](**command)
+    except BaseException:  # noqa: BLE001 — a child that fails must never go on as its parent
+        traceback.print_exc()
+    os._exit(1)
 
 
 def main() -> None:
     """Fork what is asked for until the input ends."""
     # Nobody waits for the children: they only ever end by being killed.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    answers = int(sys.argv[1])
     for line in sys.stdin:
-        sys.stdout.write(f"{_fork(answers, json.loads(line))}\n")
+        sys.stdout.write(f"{_fork(json.loads(line))}\n")
         sys.stdout.flush()
 
 
