@@ -66,6 +66,7 @@ def test_a_selector_that_was_unknown_becomes_known(gate: GateProcess, instance: 
     with instance.store.write() as tx:
         secrets = schema.key_secrets
         tx.execute(update(secrets).where(secrets.c.selector == key.selector).values(selector="Elsewhere000"))
+    instance.settled()
     assert gate.verify(token, key=key.text, **COUNTRY)["reason"] == "unknown_key"
     with instance.store.write() as tx:
         tx.execute(update(secrets).where(secrets.c.selector == "Elsewhere000").values(selector=key.selector))

@@ -1,13 +1,15 @@
 """The rate limit against a slow model that keeps every drop of the bucket as a fraction."""
 
 from fractions import Fraction
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freehold.keys.rate_limit import UNUSED, interval_ns, spend
-from freehold.keys.records import RateLimit
+from freehold.keys import rate_limit
+from freehold.keys.rate_limit import UNUSED, interval_ns
+from freehold.keys.records import LimitState, RateLimit
 
 SECOND = 1_000_000_000
 START = 1_800_000_000 * SECOND
@@ -18,6 +20,16 @@ steps = st.lists(
     st.tuples(st.one_of(st.just(0), st.integers(0, 3 * SECOND), st.integers(0, 10**15)), st.integers(1, 50)),
     max_size=60,
 )
+
+
+class Spending(NamedTuple):
+    passed: bool
+    arrival_ns: int
+    state: LimitState
+
+
+def spend(name: str, limit: RateLimit, arrival_ns: int, cost: int, now_ns: int) -> Spending:
+    return Spending(*rate_limit.spend(name, limit, arrival_ns, cost, now_ns))
 
 
 class LeakyBucket:

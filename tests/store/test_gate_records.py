@@ -48,7 +48,7 @@ def test_a_secret_comes_with_all_that_decides(store: Store) -> None:
     )  # fmt: skip
     assert one.endpoints == {operation_id for operation_id, _, _ in ROUTES[:-1]}
     assert (one.narrowed, one.allowed_networks, one.rate_limit, one.expires_at_ms) == (False, (), None, None)
-    assert (two.environment, two.narrowed, two.endpoints) == ("production", True, {"getCountry"})
+    assert (two.environment, two.narrowed, two.endpoints) == ("production", True, frozenset({"getCountry"}))
     assert two.allowed_networks == (ip_network("10.0.0.0/8"), ip_network("::1"))
     assert (two.rate_limit, two.expires_at_ms) == (RateLimit(5, 60), clock.to_ms(AT))
     assert len(one.digest) == 32

@@ -26,7 +26,6 @@ from freehold.usage.records import UsageEvent
 _PATH_MAX: Final = 1024
 _USER_AGENT_MAX: Final = 256
 _METHOD_MAX: Final = 16
-_NO_OWNERS: Final = (None,) * 6
 _NOT_RECORDABLE: Final = Decision(Reason.UNAVAILABLE, "gate.journal")
 
 
@@ -137,7 +136,7 @@ def usage_event(
     return UsageEvent(
         exchange.request_id,
         exchange.at_ms,
-        *(_NO_OWNERS if record is None else _owners(record)),
+        *_owners(record),
         operation_id,
         question.method and question.method[:_METHOD_MAX],
         question.path and question.path[:_PATH_MAX],
@@ -154,8 +153,12 @@ def usage_event(
     )
 
 
-def _owners(record: SecretRecord) -> tuple[str, str, Environment, str, str, str]:
+def _owners(
+    record: SecretRecord | None,
+) -> tuple[str | None, str | None, Environment | None, str | None, str | None, str | None]:
     """Project, organization, environment, key, selector and API of a secret."""
+    if record is None:
+        return None, None, None, None, None, None
     return (
         record.project_id,
         record.organization_id,

@@ -320,7 +320,8 @@ class Connection(asyncio.Protocol):
     def _due(self, now: float) -> tuple[float, Callable[[], None]]:
         settings = self.server.settings
         reading = self._reader.reading
-        if self._output_paused:
+        if self._output_paused or self.transport.is_closing():
+            # What is written is not taken.
             return self._progress_at + settings.gate_idle_s, self.transport.abort
         if self._head_since:
             return self._head_since + settings.gate_head_s, self._time_out

@@ -59,26 +59,32 @@ class Ask(NamedTuple):
     cost: int
 
 
-def decide(ask: Ask, record: SecretRecord | None, arrival_ns: int, now_ns: int) -> tuple[Decision, int]:
-    """Decide one request: the decision, and the arrival time that the key's rate limit has to keep after it.
+class Verdict(NamedTuple):
+    """A decision, and the arrival time that the key's rate limit has to keep after it."""
 
-    `record` is what the presented selector names, or None. `arrival_ns` is what the rate limit has kept
-    (`rate_limit.UNUSED` at first); not keeping the new one makes this a dry run. Times are nanoseconds
-    since 1970.
+    decision: Decision
+    arrival_ns: int
+
+
+def decide(ask: Ask, record: SecretRecord | None, arrival_ns: int, now_ns: int) -> Verdict:
+    """Decide one request. `record`: what the presented selector names, or None.
+
+    `arrival_ns` is what the key's rate limit has kept (`rate_limit.UNUSED` at first). Throwing the
+    verdict's own away makes this a dry run. Times are nanoseconds since 1970.
     """
     if ask.digest is None:
-        return MALFORMED, arrival_ns
+        return Verdict(MALFORMED, arrival_ns)
     if record is None or not same(record.digest, ask.digest):
-        return UNKNOWN, arrival_ns
+        return Verdict(UNKNOWN, arrival_ns)
     denial = _ended(record, now_ns // 1_000_000) or _out_of_place(ask, record)
     if denial is not None:
-        return denial, arrival_ns
+        return Verdict(denial, arrival_ns)
     if record.rate_limit is None:
-        return _ALLOWED, arrival_ns
+        return Verdict(_ALLOWED, arrival_ns)
     passed, arrival_ns, state = rate_limit.spend(KEY_LIMIT, record.rate_limit, arrival_ns, ask.cost, now_ns)
     if passed:
-        return Decision(None, "all", (state,)), arrival_ns
-    return Decision(Reason.RATE_LIMITED, "key.rate_limit", (state,)), arrival_ns
+        return Verdict(Decision(None, "all", (state,)), arrival_ns)
+    return Verdict(Decision(Reason.RATE_LIMITED, "key.rate_limit", (state,)), arrival_ns)
 
 
 def _ended(record: SecretRecord, now_ms: int) -> Decision | None:
