@@ -64,6 +64,7 @@ def environment() -> Environment:
         "second",
         "day",
         "clock_time",
+        "logged",
         "ago",
         "span",
         "recent",

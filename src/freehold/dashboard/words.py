@@ -56,6 +56,11 @@ def clock_time(at: datetime) -> str:
     return f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}"
 
 
+def logged(at: datetime) -> str:
+    """An instant in a list of many days: `22 Nov 14:59:41.208`."""
+    return f"{at.day} {at:%b} {clock_time(at)}"
+
+
 def ago(at: datetime, now: datetime) -> str:
     """How long ago (or how soon) an instant is, in its largest unit: `4 min ago`, `in 2 d`."""
     elapsed = int((now - at).total_seconds())

@@ -117,7 +117,7 @@ STORY: Final[tuple[OrganizationStory, ...]] = (
                 (("jonas", "technical"), ("maya", "technical"), ("finance", "billing")), 29,
                 ("get_country", "get_currency", "list_currency_countries"), ("lookup.completed",),
                 (
-                    KeyStory("fares-api", "Fare service", 0.9, "python-httpx/0.28", RateLimit(1200, _MINUTE)),
+                    KeyStory("fares-api", "Fare service", 0.9, "python-httpx/0.28", RateLimit(60, _MINUTE)),
                     KeyStory("jonas-laptop", "Jonas, local development", 0.1, "curl/8.5"),
                 ),
                 200, ("list_time_zones",), "https://events.lumen.example/freehold", "recovers", True, 4.0,
