@@ -15,7 +15,7 @@ from freehold.demo import shapes
 from freehold.demo.people import MadeKey, MadeProject, Place
 from freehold.keys import rules, secret_records
 from freehold.keys.rate_limit import UNUSED
-from freehold.keys.records import SecretRecord
+from freehold.keys.records import DENIAL_STATUS, SecretRecord
 from freehold.kit import clock, ids
 from freehold.store import epoch
 from freehold.usage.collector import Collector
@@ -110,12 +110,13 @@ def _event(
     verdict = rules.decide(ask, record, caller.arrival_ns, now_ns)
     caller.arrival_ns = verdict.arrival_ns
     decision = verdict.decision
-    status = shapes.upstream_status(dice, at, place.now) if decision.allowed else None
+    # As the gateway has it: the upstream's status, or the one that a denial is answered with.
+    status = shapes.upstream_status(dice, at, place.now) if decision.reason is None else DENIAL_STATUS[decision.reason]
     example = endpoint.example or {"path": endpoint.path}
     return UsageEvent(
         ids.new_id("req", clock.to_ms(at)), clock.to_ms(at), record.project_id, record.organization_id, record.environment,
         record.key_id, record.selector, record.api_id, endpoint.operation_id, endpoint.method, str(example["path"]),
-        decision.outcome, "gateway", status, shapes.latency_us(dice, status) if status else None, 1, caller.address,
+        decision.outcome, "gateway", status, shapes.latency_us(dice, status) if decision.allowed else None, 1, caller.address,
         caller.key.story.client, decision.rule,
         tuple((each.name, each.limit, each.remaining, round(each.reset_s, 3)) for each in decision.limits), reached,
     )  # fmt: skip
