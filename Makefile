@@ -1,6 +1,6 @@
 # The habits of this repository. `make up` is all that a new user needs; PYTHON=… names an interpreter.
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check format lock vendor bench docs clean
+.PHONY: help up demo test check format lock vendor docs clean
 
 BIN := .venv/bin
 export PYTHON
@@ -41,9 +41,6 @@ lock: .venv/server.stamp ## Write the locks anew; with UPGRADE=1, to the newest 
 
 vendor: .venv/dev.stamp ## Fetch the dashboard's vendored files at their pinned versions
 	@$(BIN)/python scripts/vendor.py
-
-bench: .venv/dev.stamp ## Measure, as ratios in one run
-	@$(BIN)/python -m benchmarks
 
 clean: ## Remove the environment and all that was built; ./data stays
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
