@@ -1,0 +1,217 @@
+"""What the API shows of usage and single requests: views, and how they are filled. No IO."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from freehold.keys.records import Environment, Via
+from freehold.usage import rules
+from freehold.usage.actions import ExplainedRequest
+from freehold.usage.records import Counts, Grain, GroupBy, Kind, RequestRow, Usage
+
+
+class CountsView(msgspec.Struct, kw_only=True):
+    """Sums over some requests: `requests` is `served`, `throttled`, `denied` and `failed` together.
+
+    `served`: allowed, and not answered with 5xx. `throttled`: over a rate limit or quota. `failed`:
+    allowed but answered with 5xx, or denied because Freehold was not available. `cost`: cost units.
+    """
+
+    requests: int
+    cost: int
+    allowed: int
+    served: int
+    throttled: int
+    denied: int
+    failed: int
+
+
+class TotalsView(CountsView, kw_only=True):
+    """The sums over the whole range. `p95_ms`: the 95th percentile of the latencies, null where none was seen."""
+
+    p95_ms: float | None
+
+
+class PointView(CountsView, kw_only=True):
+    """One bucket, from `at` on. `group` is the id of one of `groups` where grouping was asked for."""
+
+    at: datetime
+    group: str | None
+
+
+class GroupView(CountsView, kw_only=True):
+    """One part of the whole. `share` of the requests is from 0 to 1."""
+
+    id: str
+    name: str
+    share: float
+
+
+class UsageView(msgspec.Struct, kw_only=True):
+    """A project's usage. Every request decided before `as_of` is counted."""
+
+    project: str
+    from_: datetime = msgspec.field(name="from")
+    to: datetime
+    bucket: Grain
+    timezone: str
+    group_by: GroupBy | None
+    series: list[PointView]
+    totals: TotalsView
+    groups: list[GroupView]
+    as_of: datetime
+
+
+class ProjectUsageView(CountsView, kw_only=True):
+    """What one project used. `share` of the organization's requests is from 0 to 1."""
+
+    project: str
+    name: str
+    environment: str
+    share: float
+
+
+class OrganizationUsageView(msgspec.Struct, kw_only=True):
+    """What an organization's projects used, largest first."""
+
+    organization: str
+    from_: datetime = msgspec.field(name="from")
+    to: datetime
+    projects: list[ProjectUsageView]
+    totals: CountsView
+    as_of: datetime
+
+
+class RequestKeyView(msgspec.Struct, kw_only=True):
+    """The key that a request came with."""
+
+    id: str
+    name: str | None
+
+
+class RequestView(msgspec.Struct, kw_only=True):
+    """One decision, and what came of it where Freehold saw the response.
+
+    `endpoint` is an operation id. `secret` is the selector of the secret's version. `status` and
+    `latency_ms` are the upstream's.
+    """
+
+    id: str
+    at: datetime
+    project: str | None
+    organization: str | None
+    environment: Environment | None
+    key: RequestKeyView | None
+    secret: str | None
+    api: str | None
+    endpoint: str | None
+    method: str | None
+    path: str | None
+    outcome: str
+    kind: Kind
+    via: Via
+    status: int | None
+    latency_ms: float | None
+    cost: int
+    address: str | None
+    user_agent: str | None
+
+
+class SecretVersionView(msgspec.Struct, kw_only=True):
+    """The version of the key's secret that a request came with."""
+
+    selector: str
+    version: int
+    last4: str
+
+
+class LimitView(msgspec.Struct, kw_only=True):
+    """A limit as it stood after the request. `reset_s`: seconds until it was whole again."""
+
+    name: str
+    limit: int
+    remaining: int
+    reset_s: float
+
+
+class ScopeInForceView(msgspec.Struct, kw_only=True):
+    """The project's scope now. `changed_since`: the project or the key has changed after the decision."""
+
+    endpoints: list[str]
+    changed_since: bool
+
+
+class ExplanationView(msgspec.Struct, kw_only=True):
+    """Why the decision came out as it did. `remedy` is what must change, empty where nothing must.
+
+    `rule` is the check that decided and `rule_words` what it asks for. `epoch` numbers the
+    configuration that was in force.
+    """
+
+    allowed: bool
+    rule: str
+    rule_words: str
+    meaning: str
+    remedy: str
+    limits: list[LimitView]
+    secret: SecretVersionView | None
+    scope: ScopeInForceView
+    epoch: int
+
+
+class ExplainedRequestView(RequestView, kw_only=True):
+    """One request with its explanation."""
+
+    project_name: str | None
+    explanation: ExplanationView
+
+
+def usage_view(project_id: str, usage: Usage) -> UsageView:
+    """A project's usage, as the API shows it."""
+    question = usage.question
+    return UsageView(
+        project=project_id, from_=question.range.start, to=question.range.end, bucket=question.bucket,
+        timezone=question.timezone, group_by=question.group_by,
+        series=[PointView(at=point.at, group=point.group, **_fields(point.counts)) for point in usage.series],
+        totals=TotalsView(p95_ms=usage.p95_ms, **_fields(usage.totals)),
+        groups=[GroupView(id=each.id, name=each.name, share=each.share, **_fields(each.counts)) for each in usage.groups],
+        as_of=usage.as_of,
+    )  # fmt: skip
+
+
+def explained_request_view(found: ExplainedRequest) -> ExplainedRequestView:
+    """One request with its explanation, as the API shows it."""
+    row, explanation, secret = found.request, found.explanation, found.secret
+    return ExplainedRequestView(
+        project_name=found.project_name,
+        explanation=ExplanationView(
+            allowed=explanation.allowed, rule=explanation.rule, rule_words=explanation.rule_words,
+            meaning=explanation.meaning, remedy=explanation.remedy,
+            limits=[
+                LimitView(name=limit.name, limit=limit.limit, remaining=limit.remaining, reset_s=limit.reset_s)
+                for limit in explanation.limits
+            ],
+            secret=SecretVersionView(selector=row.secret, version=secret.version, last4=secret.last4)
+            if secret and row.secret else None,
+            scope=ScopeInForceView(endpoints=found.endpoints, changed_since=found.changed_since),
+            epoch=found.epoch,
+        ),
+        **request_fields(row),
+    )  # fmt: skip
+
+
+def _fields(counts: Counts) -> dict[str, int]:
+    return counts._asdict()
+
+
+def request_fields(row: RequestRow) -> dict[str, Any]:
+    """One request's fields, for the views that have them."""
+    return {
+        "id": row.id, "at": row.at, "project": row.project_id, "organization": row.organization_id,
+        "environment": row.environment, "key": RequestKeyView(id=row.key_id, name=row.key_name) if row.key_id else None,
+        "secret": row.secret, "api": row.api_id, "endpoint": row.endpoint, "method": row.method, "path": row.path,
+        "outcome": row.outcome, "kind": rules.kind_of(row.outcome, row.status), "via": row.via, "status": row.status,
+        "latency_ms": None if row.latency_us is None else row.latency_us / 1000, "cost": row.cost,
+        "address": row.address, "user_agent": row.user_agent,
+    }  # fmt: skip
