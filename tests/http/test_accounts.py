@@ -249,6 +249,6 @@ def test_a_body_that_is_too_large_is_refused(instance: Instance) -> None:
 
 @pytest.mark.parametrize("authorization", ["Bearer", "Bearer fhp_unknown", "Basic b3duZXI6eA==", "", "Bearer \xe9"])
 def test_a_wrong_token_is_nobody(instance: Instance, authorization: str) -> None:
-    answer = instance.client().get("/v1/me", headers={"Authorization": authorization.encode("latin-1")})
+    answer = instance.client().get("/v1/me", headers={b"Authorization": authorization.encode("latin-1")})
     assert_problem(answer, 401, "unauthenticated")
     assert answer.headers["www-authenticate"].startswith("Bearer")

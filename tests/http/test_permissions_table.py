@@ -123,11 +123,8 @@ def test_what_each_caller_may_do(instance: Instance, who: str) -> None:
     wrong = []
     for row in TABLE:
         status = call(instance, who, row, ids)
-        if who in row.allowed:
-            right = status < 300
-        else:
-            right = status == (404 if who == "stranger" and row.hides else 403)
-        if not right:
+        refused = 404 if who == "stranger" and row.hides else 403
+        if not (status < 300 if who in row.allowed else status == refused):
             wrong.append(f"{row.method} {row.path}: {status}")
     assert wrong == []
 

@@ -15,7 +15,7 @@ def test_a_personal_token_acts_as_its_person_and_is_shown_once(instance: Instanc
     assert (made["name"], made["kind"], made["roles"]) == ("laptop", "personal", [])
     assert made["last4"] == made["token"][-4:]
     listed = client.get("/v1/tokens").json()["data"]
-    assert [each["id"] for each in listed][0] == made["id"]
+    assert listed[0]["id"] == made["id"]
     assert all("token" not in each for each in listed)
     acting = instance.client()
     acting.headers["Authorization"] = f"bearer {made['token']}"

@@ -45,6 +45,8 @@ def check_settings(
 
 def normal_network(text: str) -> str:
     """A network as it is kept: an address becomes one of its own, host bits are cleared; ValueError where it is none."""
+    if "%" in text:
+        raise ValueError("a network that callers come from has no zone of our own machine")
     return str(ipaddress.ip_network(text.strip(), strict=False))
 
 

@@ -173,8 +173,10 @@ _HASHED: Final = (
 
 def _in_order(tx: Transaction, chain: str) -> Iterator[AuditEntry]:
     query = select(audit_entries).where(audit_entries.c.chain == chain).order_by(audit_entries.c.position)
-    for row in tx.execute(query.execution_options(yield_per=1000)):
-        yield _entry(row)
+    # Closed here too: whoever finds a fault stops reading, and a server-side cursor would stay open.
+    with tx.execute(query.execution_options(yield_per=1000)) as rows:
+        for row in rows:
+            yield _entry(row)
 
 
 def _entry(row: Row[*tuple[Any, ...]]) -> AuditEntry:

@@ -299,9 +299,11 @@ projects = Table(
     Column("sandbox_environment", Text),
     CheckConstraint(_ENVIRONMENT, name="environment"),
     CheckConstraint("state IN ('active', 'archived')", name="state"),
+    # Says IS NOT NULL of each: a CHECK that is unknown passes, and a foreign key with a NULL in it is not looked at.
     CheckConstraint(
         "(environment = 'sandbox' AND sandbox_id IS NULL AND sandbox_environment IS NULL)"
-        " OR (environment = 'production' AND sandbox_id IS NOT NULL AND sandbox_environment = 'sandbox')",
+        " OR (environment = 'production' AND sandbox_id IS NOT NULL AND sandbox_environment IS NOT NULL"
+        " AND sandbox_environment = 'sandbox')",
         name="sibling",
     ),
     UniqueConstraint("sandbox_id"),

@@ -315,7 +315,7 @@ def upgrade() -> None:
         sa.Column("archived_at", sa.BigInteger(), nullable=True),
         sa.Column("sandbox_environment", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "(environment = 'sandbox' AND sandbox_id IS NULL AND sandbox_environment IS NULL) OR (environment = 'production' AND sandbox_id IS NOT NULL AND sandbox_environment = 'sandbox')",
+            "(environment = 'sandbox' AND sandbox_id IS NULL AND sandbox_environment IS NULL) OR (environment = 'production' AND sandbox_id IS NOT NULL AND sandbox_environment IS NOT NULL AND sandbox_environment = 'sandbox')",
             name=op.f("ck_projects_sibling"),
         ),
         sa.CheckConstraint("environment IN ('sandbox', 'production')", name=op.f("ck_projects_environment")),
