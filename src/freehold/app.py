@@ -1,15 +1,16 @@
 """Puts the control plane together: routes, errors, headers, the OpenAPI document."""
 
+from functools import cache
 from typing import Any, Final
 
 import msgspec
 from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
-from freehold import __version__, routes
+from freehold import routes
 from freehold.dashboard.policy import content_security_policy
 from freehold.kit.secrets import InstanceSecret
 from freehold.settings import Settings
@@ -24,17 +25,12 @@ _API_PATHS: Final = ("/v1/", "/openapi.json", "/healthz", "/readyz")
 def create_app(settings: Settings, store: Store, secret: InstanceSecret) -> ASGIApp:
     """The control plane as an ASGI application."""
     app = Litestar(
-        route_handlers=[*routes.api_handlers(), *routes.page_handlers(), healthz, readyz, openapi_document],
+        route_handlers=[*routes.api_handlers(), *routes.page_handlers(), healthz, readyz, _document_route(settings)],
         dependencies={"call": Provide(provide_call)},
         exception_handlers={Exception: _answer_error},
         request_max_body_size=settings.api_body_bytes_max,
-        openapi_config=OpenAPIConfig(
-            title="Freehold",
-            version=__version__,
-            path="/openapi-unused",
-            render_plugins=[],
-            use_handler_docstrings=True,
-        ),
+        # The framework's own document knows too little of us: ours is freehold.web.openapi's.
+        openapi_config=None,
         state=State({"shared": Shared(store, settings, secret)}),
         logging_config=None,
     )
@@ -60,14 +56,15 @@ def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
     return Response({"status": "ready" if ready else "the database does not answer"}, status_code=200 if ready else 503)
 
 
-@get("/openapi.json", include_in_schema=False, sync_to_thread=False)
-def openapi_document(request: Request[Any, Any, Any]) -> Response[Any]:
-    """The OpenAPI 3.1 document of this API."""
-    document = openapi.complete(request.app.openapi_schema.to_schema(), problem_schemas())
-    return Response(document, media_type="application/json")
+def _document_route(settings: Settings) -> HTTPRouteHandler:
+    @cache
+    def document() -> bytes:
+        made = openapi.document(routes.api_operations(), settings.control_url, settings.gate_base_url)
+        return msgspec.json.encode(made)
 
+    @get("/openapi.json", include_in_schema=False, sync_to_thread=True)
+    def openapi_document() -> Response[bytes]:
+        """The OpenAPI 3.1 document of this API, made when it is first asked for."""
+        return Response(document(), media_type="application/json")
 
-def problem_schemas() -> dict[str, Any]:
-    """The JSON Schemas of the error answers."""
-    _, schemas = msgspec.json.schema_components([problems.ProblemView], ref_template="#/components/schemas/{name}")
-    return schemas
+    return openapi_document

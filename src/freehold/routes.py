@@ -28,6 +28,7 @@ from freehold.usage import api as usage
 from freehold.usage import explain_api
 from freehold.usage import pages as usage_pages
 from freehold.web import guards
+from freehold.web.openapi import Operation
 from freehold.web.statics import serve_static
 from freehold.webhooks import api as webhooks
 from freehold.webhooks import delivery_pages, endpoint_pages, message_pages
@@ -111,6 +112,9 @@ _ANSWERS_200: Final = frozenset(
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
     }
 )  # fmt: skip
+# These answer 202: they accept what is done afterwards.
+_ANSWERS_202: Final = frozenset({webhooks.publish_message})
+_STATUS: Final = {get: 200, put: 200, patch: 200, post: 201, delete: 204}
 
 
 HERE: Final = "/projects/{project_id:str}"
@@ -206,12 +210,25 @@ def api_handlers() -> list[HTTPRouteHandler]:
     return [_handler(*route) for route in API]
 
 
-def _handler(decorator: Any, path: str, handler: Handler, tag: str) -> HTTPRouteHandler:
-    status = {"status_code": 200} if handler in _ANSWERS_200 else {}
+def api_operations() -> list[Operation]:
+    """The API's routes, as its OpenAPI document takes them."""
+    return [
+        Operation(decorator.__name__, path, handler, tag, _status(decorator, handler))
+        for decorator, path, handler, tag in API
+    ]
+
+
+def _status(decorator: Any, handler: Handler) -> int:
+    if handler in _ANSWERS_200:
+        return 200
+    return 202 if handler in _ANSWERS_202 else _STATUS[decorator]
+
+
+def _handler(decorator: Any, path: str, handler: Handler, _tag: str) -> HTTPRouteHandler:
     made: HTTPRouteHandler = decorator(
-        path, tags=[tag], operation_id=handler.__name__, name=f"{handler.__module__}.{handler.__name__}",
-        summary=(handler.__doc__ or "").partition("\n")[0], opt=guards.options_of(handler, path),
-        guards=[guards.refuse_unknown_query, guards.refuse_other_media_types], **status,
+        path, include_in_schema=False, name=f"{handler.__module__}.{handler.__name__}",
+        opt=guards.options_of(handler, path), status_code=_status(decorator, handler),
+        guards=[guards.refuse_unknown_query, guards.refuse_other_media_types],
     )(_in_thread(handler))  # fmt: skip
     return made
 

@@ -21,34 +21,38 @@ from freehold.apis.records import (
     NewApi,
     TouchedProject,
 )
+from freehold.apis.rules import SLUG_LENGTH_MAX, UPSTREAM_LENGTH_MAX
 from freehold.kit.paging import Cursor, Page, page
 from freehold.store.engine import Transaction
 from freehold.web.call import Call, after_id, checked_limit, etag, read_cursor
-from freehold.web.inputs import Body, CursorText, Limit
+from freehold.web.inputs import Body, CursorText, Limit, text
 
 T = TypeVar("T")
 WithRemoved = Annotated[bool, Parameter(description="Also what the document no longer has.")]
 
 
+UpstreamText = Annotated[str, text("https://payments.example.com", maximum=UPSTREAM_LENGTH_MAX)]
+
+
 class UpstreamsBody(Body, frozen=True):
     """Where the gateway sends each environment's requests: http(s) base URLs, or null for none."""
 
-    sandbox: str | UnsetType | None = UNSET
-    production: str | UnsetType | None = UNSET
+    sandbox: UpstreamText | UnsetType | None = UNSET
+    production: UpstreamText | UnsetType | None = UNSET
 
 
 class ApiBody(Body, frozen=True):
     """A new API. Without a slug one is made from the name."""
 
-    name: Annotated[str, msgspec.Meta(examples=["Payments"])]
-    slug: Annotated[str | None, msgspec.Meta(examples=["payments"])] = None
+    name: Annotated[str, text("Payments", minimum=1)]
+    slug: Annotated[str | None, text("payments", minimum=1, maximum=SLUG_LENGTH_MAX)] = None
     upstreams: UpstreamsBody = UpstreamsBody()
 
 
 class ApiPatch(Body, frozen=True):
     """New values; what is absent stays, a null upstream is cleared."""
 
-    name: str | UnsetType = UNSET
+    name: Annotated[str, text("Payments", minimum=1)] | UnsetType = UNSET
     upstreams: UpstreamsBody = UpstreamsBody()
 
 

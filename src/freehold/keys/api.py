@@ -11,27 +11,36 @@ from msgspec import UNSET, UnsetType
 from freehold.keys import actions, propagation
 from freehold.keys.actions import KeyDetail
 from freehold.keys.records import Environment, KeyState, RateLimit, Secret, SecretState
-from freehold.keys.settings_rules import KeySettings
+from freehold.keys.settings_rules import RATE_LIMIT_MAX, RATE_WINDOW_S_MAX, KeySettings
 from freehold.kit.paging import Cursor, Page, page
 from freehold.store.engine import Transaction
 from freehold.web.call import Call, after_id, checked_limit, etag
-from freehold.web.inputs import Body, CursorText, Limit, with_time_zone
+from freehold.web.inputs import Body, CursorText, Limit, number, text, with_time_zone
+
+KeyName = Annotated[str, text("conveyancer-web", "Names one active key of the project.", minimum=1)]
 
 
 class RateLimitBody(Body, frozen=True):
     """So many requests in a window of so many seconds, evenly refilled."""
 
-    limit: Annotated[int, msgspec.Meta(examples=[600])]
-    window_s: Annotated[int, msgspec.Meta(examples=[60])]
+    limit: Annotated[int, number(600, "How many requests.", 1, RATE_LIMIT_MAX)]
+    window_s: Annotated[int, number(60, "In how many seconds.", 1, RATE_WINDOW_S_MAX)]
 
 
 class KeyBody(Body, frozen=True):
     """A new key. Without `endpoints` it may call all of the project's scope."""
 
-    name: Annotated[str, msgspec.Meta(examples=["conveyancer-web"])]
-    workload: str | None = None
-    endpoints: list[str] | None = None
-    expires_at: datetime | None = None
+    name: KeyName
+    workload: Annotated[str | None, text("web", "What uses the key.")] = None
+    endpoints: Annotated[
+        list[str] | None,
+        msgspec.Meta(
+            description="Endpoints of the project's scope that it is narrowed to.", examples=[["get_country"]]
+        ),
+    ] = None
+    expires_at: Annotated[
+        datetime | None, msgspec.Meta(description="At most ten years from now; it never ends where this is absent.")
+    ] = None
     allowed_cidrs: list[str] = msgspec.field(default_factory=list)
     rate_limit: RateLimitBody | None = None
 
@@ -39,8 +48,8 @@ class KeyBody(Body, frozen=True):
 class KeyPatch(Body, frozen=True):
     """New values; what is absent stays, null takes a narrowing, an expiry or a limit away."""
 
-    name: str | UnsetType = UNSET
-    workload: str | UnsetType | None = UNSET
+    name: KeyName | UnsetType = UNSET
+    workload: Annotated[str, text("web")] | UnsetType | None = UNSET
     endpoints: list[str] | UnsetType | None = UNSET
     expires_at: datetime | UnsetType | None = UNSET
     allowed_cidrs: list[str] | UnsetType | None = UNSET

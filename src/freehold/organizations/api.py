@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 from freehold.errors import FieldError, invalid
 from freehold.kit import clock
 from freehold.kit.paging import Cursor, Page, page, page_of_whole
-from freehold.organizations import actions, audit, members, passwords, sessions, tokens
+from freehold.organizations import actions, audit, members, passwords, rules, sessions, tokens
 from freehold.organizations.cookies import accept_with_new_account, invitation_link, no_session_cookie, session_cookie
 from freehold.organizations.permissions import require
 from freehold.organizations.records import (
@@ -26,9 +26,20 @@ from freehold.organizations.records import (
     User,
 )
 from freehold.web.call import Call, checked_limit, etag, read_cursor
-from freehold.web.inputs import Body, CursorText, Limit, with_time_zone
+from freehold.web.inputs import Body, CursorText, Limit, text, with_time_zone
 
 T = TypeVar("T")
+EmailText = Annotated[str, text("ada@example.com", maximum=rules.EMAIL_MAX, minimum=3)]
+NewPassword = Annotated[
+    str,
+    text(
+        "a boat in the harbour at noon",
+        "12 characters or more.",
+        minimum=rules.PASSWORD_MIN,
+        maximum=rules.PASSWORD_MAX,
+    ),
+]
+RoleName = Annotated[Role, msgspec.Meta(examples=["developer"])]
 
 
 class UserView(msgspec.Struct, kw_only=True):
@@ -54,13 +65,11 @@ class OrganizationView(msgspec.Struct, kw_only=True):
 class SetupBody(Body, frozen=True):
     """The first-run setup: the operator's account and organization."""
 
-    setup_token: Annotated[
-        str, msgspec.Meta(description="The token behind `#token=` in the link that Freehold prints.")
-    ]
-    email: Annotated[str, msgspec.Meta(examples=["ada@example.com"])]
-    name: Annotated[str, msgspec.Meta(examples=["Ada Lovelace"])]
-    password: Annotated[str, msgspec.Meta(description="12 characters or more.")]
-    organization: Annotated[str, msgspec.Meta(examples=["Northgate"])]
+    setup_token: Annotated[str, text("8kZ…", "The token behind `#token=` in the link that Freehold prints.")]
+    email: EmailText
+    name: Annotated[str, text("Ada Lovelace", "The operator's name.", minimum=1)]
+    password: NewPassword
+    organization: Annotated[str, text("Northgate", "The operator's organization.", minimum=1)]
 
 
 class SetupView(msgspec.Struct, kw_only=True):
@@ -74,8 +83,8 @@ class SetupView(msgspec.Struct, kw_only=True):
 class SessionBody(Body, frozen=True):
     """Signing in."""
 
-    email: str
-    password: str
+    email: EmailText
+    password: Annotated[str, text("a few unrelated words", "The account's password.", maximum=rules.PASSWORD_MAX)]
 
 
 class SessionView(msgspec.Struct, kw_only=True):
@@ -105,8 +114,8 @@ class MeView(msgspec.Struct, kw_only=True):
 class TokenBody(Body, frozen=True):
     """A new access token: the caller's own, or with `organization` a service token of that organization."""
 
-    name: str
-    organization: str | None = None
+    name: Annotated[str, text("Nightly report", "What the token is for.", minimum=1)]
+    organization: Annotated[str | None, msgspec.Meta(description="The organization's id, for a service token.")] = None
     roles: list[ServiceRole] = msgspec.field(default_factory=list)
     expires_at: datetime | None = None
 
@@ -134,13 +143,13 @@ class IssuedTokenView(TokenView, kw_only=True):
 class OrganizationBody(Body, frozen=True):
     """A new organization."""
 
-    name: str
+    name: Annotated[str, text("Harbour", "The organization's name.", minimum=1)]
 
 
 class OrganizationPatch(Body, frozen=True):
     """New values; what is absent stays."""
 
-    name: str | UnsetType = UNSET
+    name: Annotated[str, text("Harbour", minimum=1)] | UnsetType = UNSET
 
 
 class MemberView(msgspec.Struct, kw_only=True):
@@ -157,14 +166,14 @@ class MemberView(msgspec.Struct, kw_only=True):
 class RoleBody(Body, frozen=True):
     """A member's new role."""
 
-    role: Role
+    role: RoleName
 
 
 class InvitationBody(Body, frozen=True):
     """An address to ask."""
 
-    email: str
-    role: Role
+    email: EmailText
+    role: RoleName
 
 
 class InvitationView(msgspec.Struct, kw_only=True):
@@ -186,9 +195,9 @@ class IssuedInvitationView(InvitationView, kw_only=True):
 class AcceptBody(Body, frozen=True):
     """Accepting an invitation: as a new account with `name` and `password`, or as the caller."""
 
-    token: str
-    name: str | None = None
-    password: str | None = None
+    token: Annotated[str, text("q3V…", "The token behind `#token=` in the invitation's link.")]
+    name: Annotated[str | None, text("Grace Hopper", "The new account's name.")] = None
+    password: NewPassword | None = None
 
 
 class AuditEntryView(msgspec.Struct, kw_only=True):
@@ -286,7 +295,13 @@ def read_me(call: Call) -> MeView:
 
 
 def list_tokens(
-    call: Call, organization: str | None = None, limit: Limit = 50, cursor: CursorText = None
+    call: Call,
+    organization: Annotated[
+        str | None,
+        QueryParameter(description="The organization whose service tokens to list, by its id.", max_length=100),
+    ] = None,
+    limit: Limit = 50,
+    cursor: CursorText = None,
 ) -> Page[TokenView]:
     """The caller's own access tokens, or with `organization` that organization's service tokens."""
     with call.read() as tx:
@@ -432,10 +447,18 @@ def accept_invitation(call: Call, data: AcceptBody) -> Response[SessionView]:
 def list_audit_entries(  # noqa: PLR0917 — each is one parameter of the query
     call: Call,
     organization_id: str,
-    actor: str | None = None,
-    action: str | None = None,
-    subject: str | None = None,
-    project: str | None = None,
+    actor: Annotated[
+        str | None, QueryParameter(description="Only changes by this actor's id or name.", max_length=300)
+    ] = None,
+    action: Annotated[
+        str | None, QueryParameter(description="Only this action, like `key.revoked`.", max_length=100)
+    ] = None,
+    subject: Annotated[
+        str | None, QueryParameter(description="Only changes of what has this id or name.", max_length=2048)
+    ] = None,
+    project: Annotated[
+        str | None, QueryParameter(description="Only changes in this project, by its id.", max_length=100)
+    ] = None,
     since: Annotated[datetime | None, QueryParameter(name="from", description="From this time on.")] = None,
     until: Annotated[datetime | None, QueryParameter(name="to", description="Before this time.")] = None,
     limit: Limit = 50,

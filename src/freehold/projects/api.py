@@ -20,36 +20,37 @@ from freehold.projects.records import (
     ProjectState,
     Scope,
 )
+from freehold.projects.rules import LABEL_MAX, PURPOSE_MAX
 from freehold.store.engine import Transaction
 from freehold.web.call import Call, after_id, checked_limit, etag
-from freehold.web.inputs import Body, CursorText, Limit
+from freehold.web.inputs import Body, CursorText, Limit, text
 
 
 class OwnerBody(Body, frozen=True):
     """An owner: a member of the organization, by id or e-mail address, and what they answer for."""
 
-    member: str
-    duty: Duty = "technical"
+    member: Annotated[str, text("ada@example.com", maximum=254)]
+    duty: Annotated[Duty, msgspec.Meta(examples=["technical"])] = "technical"
 
 
 class ProjectBody(Body, frozen=True):
     """A new sandbox project. `api` is an API's id or slug; without `owners` the caller owns it technically."""
 
-    name: Annotated[str, msgspec.Meta(examples=["Parcel lookup"])]
-    purpose: Annotated[str, msgspec.Meta(examples=["Looks up title records for conveyancing partners"])]
-    api: Annotated[str, msgspec.Meta(examples=["example"])]
-    product_line: str | None = None
-    use_case: str | None = None
+    name: Annotated[str, text("Parcel lookup", minimum=1, maximum=LABEL_MAX)]
+    purpose: Annotated[str, text("Looks up title records for conveyancing partners", minimum=1, maximum=PURPOSE_MAX)]
+    api: Annotated[str, text("example", "The API's id or slug.", minimum=1)]
+    product_line: Annotated[str | None, text("Conveyancing", maximum=LABEL_MAX)] = None
+    use_case: Annotated[str | None, text("Title search", maximum=LABEL_MAX)] = None
     owners: list[OwnerBody] = msgspec.field(default_factory=list)
 
 
 class ProjectPatch(Body, frozen=True):
     """New values; what is absent stays, null or an empty text clears an optional one."""
 
-    name: str | UnsetType = UNSET
-    purpose: str | UnsetType = UNSET
-    product_line: str | UnsetType | None = UNSET
-    use_case: str | UnsetType | None = UNSET
+    name: Annotated[str, text("Parcel lookup", minimum=1, maximum=LABEL_MAX)] | UnsetType = UNSET
+    purpose: Annotated[str, text("Looks up title records", minimum=1, maximum=PURPOSE_MAX)] | UnsetType = UNSET
+    product_line: Annotated[str, text("Conveyancing", maximum=LABEL_MAX)] | UnsetType | None = UNSET
+    use_case: Annotated[str, text("Title search", maximum=LABEL_MAX)] | UnsetType | None = UNSET
     owners: list[OwnerBody] | UnsetType = UNSET
 
 
@@ -98,8 +99,10 @@ class ProjectView(msgspec.Struct, kw_only=True):
 class ScopeBody(Body, frozen=True):
     """What a project declares, whole: operation ids and event types of the catalogue."""
 
-    endpoints: list[str]
-    event_types: list[str]
+    endpoints: Annotated[list[str], msgspec.Meta(description="Operation ids of the catalogue.", examples=[["get_country"]])]
+    event_types: Annotated[
+        list[str], msgspec.Meta(description="Event types of the catalogue.", examples=[["lookup.completed"]])
+    ]
 
 
 class ScopeView(msgspec.Struct, kw_only=True):
@@ -126,7 +129,7 @@ def list_projects(
     search: Annotated[
         str | None, Parameter(description="Words in name, purpose, product line or use case.", max_length=200)
     ] = None,
-    environment: Environment | None = None,
+    environment: Annotated[Environment | None, Parameter(description="Only projects of this environment.")] = None,
     archived: Annotated[bool | None, Parameter(description="Only archived ones, or only others.")] = None,
     limit: Limit = 50,
     cursor: CursorText = None,

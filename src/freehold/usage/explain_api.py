@@ -5,15 +5,22 @@ from typing import Annotated
 import msgspec
 
 from freehold.keys.records import Environment
-from freehold.usage.dry_run import Asked, DryRun, dry_run
+from freehold.usage.dry_run import COST_MAX, Asked, DryRun, dry_run
 from freehold.web.call import Call
-from freehold.web.inputs import Body
+from freehold.web.inputs import Body, number
 
 
 class ExplainBody(Body, frozen=True):
     """A call to ask about: a key by id or text, and the endpoint by id or by method and path."""
 
-    key: Annotated[str, msgspec.Meta(description="A key's id (`key_…`), or its text.", max_length=200)]
+    key: Annotated[
+        str,
+        msgspec.Meta(
+            description="A key's id (`key_…`), or its text.",
+            max_length=200,
+            examples=["key_01m84nefafrfwrcrmv8qcndk0q"],
+        ),
+    ]
     endpoint: Annotated[str, msgspec.Meta(description="An operation id of the catalogue.", max_length=300)] | None = (
         None
     )
@@ -23,7 +30,7 @@ class ExplainBody(Body, frozen=True):
     address: (
         Annotated[str, msgspec.Meta(description="The caller's address; left out, any is taken.", max_length=50)] | None
     ) = None
-    cost: int = 1
+    cost: Annotated[int, number(1, "How many cost units the call has.", 0, COST_MAX)] = 1
 
 
 class DryRunLimitView(msgspec.Struct, kw_only=True):

@@ -19,7 +19,7 @@ from freehold.errors import FieldError, Problem, invalid
 QUERY: Final = "query_parameters"
 JSON: Final = "takes_json"
 # What handlers are given that comes neither from the path nor from the query.
-_NOT_QUERY: Final = frozenset({"call", "data", "body", "request"})
+NOT_QUERY: Final = frozenset({"call", "data", "body", "request"})
 _NAME_MAX: Final = 100
 _JSON_TYPE: Final = re.compile(r"application/([a-z0-9.+-]+\+)?json", re.IGNORECASE)
 
@@ -30,7 +30,7 @@ def options_of(handler: Callable[..., Any], path: str) -> dict[str, Any]:
     """What the guards need to know of a handler on a path."""
     in_path = set(re.findall(r"\{(\w+)", path))
     parameters = inspect.signature(handler, eval_str=True).parameters
-    query = {name: _called(each) for name, each in parameters.items() if name not in in_path | _NOT_QUERY}
+    query = {name: _called(each) for name, each in parameters.items() if name not in in_path | NOT_QUERY}
     return {QUERY: query, JSON: "data" in parameters}
 
 

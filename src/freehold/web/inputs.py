@@ -1,7 +1,8 @@
 """What the API's inputs share: bodies that refuse unknown fields, and the parameters of lists."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from litestar.params import Parameter
@@ -15,8 +16,36 @@ CursorText = Annotated[
 ]
 
 
+def text(example: str, description: str | None = None, *, maximum: int = 100, minimum: int = 0) -> msgspec.Meta:
+    """What the OpenAPI document says of a text. The rules decide what is right, in words of their own."""
+    bounds = {"minLength": minimum, "maxLength": maximum}
+    return msgspec.Meta(description=description, examples=[example], extra_json_schema=bounds)
+
+
+def number(example: int, description: str, minimum: int, maximum: int) -> msgspec.Meta:
+    """The same of a whole number."""
+    bounds = {"minimum": minimum, "maximum": maximum}
+    return msgspec.Meta(description=description, examples=[example], extra_json_schema=bounds)
+
+
+NUL_REFUSED: Final = "The NUL character is not allowed."
+
+
 class Body(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A request's body: unknown fields are refused."""
+    """A request's body: unknown fields are refused, and so is NUL, which PostgreSQL takes in no text."""
+
+    def __post_init__(self) -> None:
+        """Raise Problem `invalid` where a text holds NUL."""
+        refuse_nul(self, self.__struct_fields__)
+
+
+def refuse_nul(body: msgspec.Struct, fields: Iterable[str]) -> None:
+    """Raise Problem `invalid` where one of these fields, or an item of its list, holds NUL."""
+    for name in fields:
+        value = getattr(body, name)
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and "\0" in text for text in texts):
+            raise invalid(FieldError(name, NUL_REFUSED, "invalid_characters"))
 
 
 def with_time_zone(field: str, instant: datetime | None) -> datetime | None:

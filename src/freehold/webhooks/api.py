@@ -13,7 +13,7 @@ from freehold.kit.paging import Cursor, Page, page
 from freehold.projects.records import Environment
 from freehold.store.engine import Transaction
 from freehold.web.call import Call, after_id, checked_limit, etag
-from freehold.web.inputs import Body, CursorText, Limit, with_time_zone
+from freehold.web.inputs import Body, CursorText, Limit, number, refuse_nul, text, with_time_zone
 from freehold.webhooks import actions, delivery_actions, headers, testing
 from freehold.webhooks.delivery_queries import DeliveryFilter
 from freehold.webhooks.delivery_views import (
@@ -38,44 +38,55 @@ from freehold.webhooks.records import (
     SecretVersion,
     WebhookEndpoint,
 )
+from freehold.webhooks.urls import URL_CHARACTERS_MAX
+
+UrlText = Annotated[str, text("https://example.com/hooks/freehold", minimum=1, maximum=URL_CHARACTERS_MAX)]
 
 
 class WebhookBody(Body, frozen=True):
     """A new webhook endpoint. `event_types`: of the project's scope, or Freehold's own."""
 
-    url: Annotated[str, msgspec.Meta(examples=["https://example.com/hooks/freehold"])]
-    event_types: Annotated[list[str], msgspec.Meta(examples=[["lookup.completed", "key.revoked"]])]
-    description: str | None = None
+    url: UrlText
+    event_types: Annotated[
+        list[str], msgspec.Meta(examples=[["lookup.completed", "key.revoked"]], extra_json_schema={"minItems": 1})
+    ]
+    description: Annotated[str | None, text("The receiver in Frankfurt", maximum=200)] = None
     headers: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class WebhookPatch(Body, frozen=True):
     """New values; what is absent stays. In `headers`, null removes one and the others stay (RFC 7396)."""
 
-    url: str | UnsetType = UNSET
+    url: UrlText | UnsetType = UNSET
     event_types: list[str] | UnsetType = UNSET
-    description: str | UnsetType | None = UNSET
+    description: Annotated[str, text("The receiver in Frankfurt", maximum=200)] | UnsetType | None = UNSET
     headers: dict[str, str | None] | UnsetType | None = UNSET
 
 
 class RotationBody(Body, frozen=True):
     """How long requests are signed by the old secret too, in seconds: a day unless given."""
 
-    overlap_s: int = actions.OVERLAP_S
+    overlap_s: Annotated[
+        int, number(actions.OVERLAP_S, "For how many seconds both secrets sign.", 0, actions.OVERLAP_S_MAX)
+    ] = actions.OVERLAP_S
 
 
 class TestEventBody(Body, frozen=True):
     """What to send: the example of a subscribed event type, or `webhook.check` without one."""
 
-    event_type: str | None = None
+    event_type: Annotated[str | None, text("lookup.completed", maximum=200)] = None
 
 
 class MessageBody(Body, frozen=True):
     """An event to publish. `id` is the publisher's own name for it: sent twice, it is one message."""
 
-    event_type: Annotated[str, msgspec.Meta(examples=["lookup.completed"])]
-    payload: Any
-    id: str | None = None
+    event_type: Annotated[str, text("lookup.completed", "Of the API's catalogue.", minimum=1, maximum=200)]
+    payload: Annotated[Any, msgspec.Meta(description="Fits the event type's schema.", examples=[{"id": "lkp_17"}])]
+    id: Annotated[str | None, text("lkp_17-completed", minimum=1, maximum=128)] = None
+
+    def __post_init__(self) -> None:
+        """Any JSON may be in a payload, NUL too: it is kept escaped."""
+        refuse_nul(self, ("event_type", "id"))
 
 
 class SigningSecretView(msgspec.Struct, kw_only=True):
@@ -223,8 +234,8 @@ def list_deliveries(
     call: Call,
     endpoint_id: str,
     # The framework keeps the name `state` for itself.
-    in_state: Annotated[DeliveryState | None, QueryParameter(name="state")] = None,
-    event_type: str | None = None,
+    in_state: Annotated[DeliveryState | None, QueryParameter(name="state", description="Only in this state.")] = None,
+    event_type: Annotated[str | None, QueryParameter(description="Only of this event type.", max_length=200)] = None,
     since: Annotated[datetime | None, QueryParameter(name="from", description="From this time on.")] = None,
     until: Annotated[datetime | None, QueryParameter(name="to", description="Before this time.")] = None,
     limit: Limit = 50,

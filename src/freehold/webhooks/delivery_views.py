@@ -22,7 +22,7 @@ class HeaderView(msgspec.Struct, kw_only=True):
     value: str
 
 
-class RequestView(msgspec.Struct, kw_only=True):
+class SentRequestView(msgspec.Struct, kw_only=True):
     """A request as it was sent. `signed_content` is what the signature covers: id, timestamp and body."""
 
     url: str
@@ -31,7 +31,7 @@ class RequestView(msgspec.Struct, kw_only=True):
     signed_content: str
 
 
-class ResponseView(msgspec.Struct, kw_only=True):
+class ReceivedResponseView(msgspec.Struct, kw_only=True):
     """An answer as far as it came: its head, and the start of its body as text (up to 16 KiB, `body_cut` when reached)."""
 
     status: int
@@ -51,8 +51,8 @@ class AttemptView(msgspec.Struct, kw_only=True):
     address: str | None
     duration_us: int
     timing: Timing
-    request: RequestView
-    response: ResponseView | None
+    request: SentRequestView
+    response: ReceivedResponseView | None
 
 
 class DeliveryView(msgspec.Struct, kw_only=True):
@@ -100,7 +100,7 @@ class MessageDetailView(MessageView, kw_only=True):
 
 def attempt_view(attempt: Attempt) -> AttemptView:
     """An attempt as the HTTP API shows it."""
-    request = RequestView(
+    request = SentRequestView(
         url=attempt.url,
         headers=_header_views(attempt.request_headers),
         body=attempt.request_body,
@@ -113,11 +113,11 @@ def attempt_view(attempt: Attempt) -> AttemptView:
     )  # fmt: skip
 
 
-def _response_view(attempt: Attempt) -> ResponseView | None:
+def _response_view(attempt: Attempt) -> ReceivedResponseView | None:
     if attempt.status is None:
         return None
     body = attempt.response_body or b""
-    return ResponseView(
+    return ReceivedResponseView(
         status=attempt.status, headers=_header_views(attempt.response_headers or ()),
         body=body.decode("utf-8", "replace"), body_cut=len(body) >= BODY_BYTES_MAX,
     )  # fmt: skip

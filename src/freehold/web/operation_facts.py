@@ -1,0 +1,135 @@
+"""What the OpenAPI document says of routes that their handlers' signatures do not: by operation id.
+
+The tests hold each fact against the running application: a route that is said to take `If-Match`
+answers a stale one with 412, and so on.
+"""
+
+from typing import Any, Final
+
+TAGS: Final[dict[str, str]] = {
+    "Setup": "The first run.",
+    "Accounts": "Sessions, the caller, access tokens.",
+    "Organizations": "Organizations, their members, invitations and audit log.",
+    "APIs": "The operator's APIs and their catalogues of endpoints and event types.",
+    "Projects": "Projects and what they declare.",
+    "Keys": "Keys of projects.",
+    "Webhooks": "Webhook endpoints, messages and deliveries.",
+    "Usage": "Usage, single requests and explanations.",
+    "Instance": "Whether the instance works, and this document.",
+    "Gate": "The data plane, on an address of its own: decides which requests may pass.",
+}
+
+# Routes that give the same answer to the same Idempotency-Key and body.
+IDEMPOTENT: Final = frozenset(
+    {
+        "create_token", "create_organization", "invite", "create_api", "create_project", "issue_key", "create_webhook",
+        "rotate_webhook_secret", "publish_message",
+    }
+)  # fmt: skip
+# Routes that honour If-Match.
+IF_MATCH: Final = frozenset(
+    {
+        "edit_organization", "edit_api", "import_openapi", "edit_project", "archive_project", "restore_project",
+        "set_scope", "edit_key", "edit_webhook", "delete_webhook", "pause_webhook", "resume_webhook",
+    }
+)  # fmt: skip
+# Routes that need no caller, with who may call them.
+OPEN: Final[dict[str, list[dict[str, list[str]]]]] = {
+    "set_up": [],
+    "begin_session": [],
+    "accept_invitation": [{}, {"token": []}, {"session": []}],
+}
+
+# Errors that not every route of the same kind can answer with.
+ERRORS: Final[dict[str, tuple[str, ...]]] = {
+    "set_up": ("already_set_up",),
+    "begin_session": ("wrong_credentials", "too_many_requests"),
+    "accept_invitation": ("forbidden", "not_found", "conflict"),
+    "list_tokens": ("not_found",),
+    "create_token": ("not_found",),
+    "create_organization": ("already_exists",),
+    "invite": ("conflict",),
+    "change_role": ("conflict",),
+    "remove_member": ("conflict",),
+    "create_api": ("already_exists",),
+    "import_openapi": ("conflict",),
+    "create_project": ("already_exists",),
+    "edit_project": ("conflict",),
+    "set_scope": ("conflict",),
+    "issue_key": ("already_exists", "conflict"),
+    "edit_key": ("already_exists", "conflict"),
+    "create_webhook": ("conflict",),
+    "edit_webhook": ("conflict",),
+    "pause_webhook": ("conflict",),
+    "resume_webhook": ("conflict",),
+    "rotate_webhook_secret": ("conflict", "precondition_failed"),
+    "send_test_event": ("conflict",),
+    "publish_message": ("conflict",),
+}
+
+_ID: Final = "[0-7][0-9a-hjkmnp-tv-z]{25}"
+
+
+def _id(prefix: str, what: str) -> dict[str, Any]:
+    return {
+        "description": f"{what} id.",
+        "schema": {"type": "string", "pattern": f"^{prefix}_{_ID}$"},
+        "example": f"{prefix}_01m84nefafrfwrcrmv8qcndk0q",
+    }
+
+
+PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
+    "organization_id": _id("org", "An organization's"),
+    "user_id": _id("usr", "A person's"),
+    "invitation_id": _id("inv", "An invitation's"),
+    "token_id": _id("tok", "An access token's"),
+    "api": {
+        "description": "An API's id or slug.", "example": "example",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 40, "pattern": "^[a-z0-9][a-z0-9_-]*$"},
+    },
+    "project_id": _id("proj", "A project's"),
+    "key_id": _id("key", "A key's"),
+    "endpoint_id": _id("whe", "A webhook endpoint's"),
+    "delivery_id": _id("dlv", "A delivery's"),
+    "message_id": _id("msg", "A message's"),
+    "request_id": _id("req", "A request's"),
+}  # fmt: skip
+
+_OPENAPI_DOCUMENT: Final = {
+    "openapi": "3.1.0", "info": {"title": "Payments", "version": "1"},
+    "paths": {"/payments/{id}": {"get": {"operationId": "get_payment", "summary": "One payment"}}},
+    "webhooks": {"payment.settled": {"post": {"summary": "A payment has settled"}}},
+}  # fmt: skip
+_OPENAPI_YAML: Final = """\
+openapi: 3.1.0
+info: {title: Payments, version: "1"}
+paths:
+  /payments/{id}:
+    get: {operationId: get_payment, summary: One payment}
+"""
+_JSON_DOCUMENT: Final = {
+    "type": "object",
+    "required": ["openapi"],
+    "properties": {"openapi": {"type": "string", "pattern": "^3\\.1\\."}},
+}
+# A text; its media type says that it is YAML, and no JSON Schema says more of it.
+_YAML_DOCUMENT: Final = {"type": "string", "minLength": 1}
+
+# Bodies that are read as they are.
+BODIES: Final[dict[str, dict[str, Any]]] = {
+    "import_openapi": {
+        "required": True,
+        "description": "An OpenAPI 3.1 document. Each operation with an `operationId` is an endpoint, each webhook an event type.",
+        "content": {
+            "application/json": {"schema": _JSON_DOCUMENT, "example": _OPENAPI_DOCUMENT},
+            "application/yaml": {"schema": _YAML_DOCUMENT, "example": _OPENAPI_YAML},
+        },
+    }
+}
+# Answers that are given as they are.
+TEXTS: Final[dict[str, dict[str, Any]]] = {
+    "read_openapi": {
+        "description": "The document as it was imported, in JSON or YAML.",
+        "content": {"application/json": {"schema": {"type": "object"}}, "application/yaml": {"schema": _YAML_DOCUMENT}},
+    }
+}
