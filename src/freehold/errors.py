@@ -24,7 +24,6 @@ KINDS: Final[dict[str, Kind]] = {
     "bad_csrf_token": Kind(403, "The form has expired"),
     "not_found": Kind(404, "There is nothing here"),
     "method_not_allowed": Kind(405, "This address does not take that method"),
-    "not_acceptable": Kind(406, "None of the accepted media types can be answered"),
     "request_timeout": Kind(408, "The request did not arrive in time"),
     "conflict": Kind(409, "The state does not allow this"),
     "idempotency_conflict": Kind(409, "This idempotency key was used with another request"),

@@ -16,7 +16,7 @@ from freehold.web.guards import QUERY
 _LOG: Final = logging.getLogger("freehold.web")
 _BY_STATUS: Final = {
     400: "bad_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
-    406: "not_acceptable", 409: "conflict", 413: "body_too_large", 415: "unsupported_media_type", 429: "too_many_requests",
+    409: "conflict", 413: "body_too_large", 415: "unsupported_media_type", 429: "too_many_requests",
 }  # fmt: skip
 _DETAILS: Final = {
     "bad_request": "The body is not well-formed JSON.",
