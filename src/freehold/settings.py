@@ -4,6 +4,7 @@ The one list that the CLI's help, the documentation and the processes share. A s
 once, at the start of a process, into a frozen `Settings`; nothing else reads the environment.
 """
 
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -177,5 +178,10 @@ def _check(settings: Settings) -> None:
         and 2 <= len(settings.brand) <= 8
     ):
         raise BadSetting(f"FREEHOLD_BRAND should be 2 to 8 lower-case letters, not {settings.brand!r}.")
+    for text in filter(None, settings.trusted_proxies.split(",")):
+        try:
+            ipaddress.ip_network(text.strip(), strict=False)
+        except ValueError:
+            raise BadSetting(f"FREEHOLD_TRUSTED_PROXIES should be networks such as 10.0.0.0/8, not {text!r}.") from None
     if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
         raise BadSetting("FREEHOLD_DATABASE_URL should begin with postgresql://; leave it empty for SQLite.")

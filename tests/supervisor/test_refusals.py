@@ -163,6 +163,8 @@ def test_a_second_start_on_the_same_data(tmp_path: Path) -> None:
         ({"FREEHOLD_SECRET": "0123"}, "FREEHOLD_SECRET should hold 64 or more hexadecimal digits."),
         ({"FREEHOLD_HOST": "no such host", "FREEHOLD_PORT": "0"}, "'no such host' is no address that Freehold can listen on; name another with --host."),
         ({"FREEHOLD_HOST": "192.0.2.1", "FREEHOLD_PORT": "0"}, "192.0.2.1 is not an address of this machine; name another with --host."),
+        ({"FREEHOLD_WEBHOOK_PORTS": "https"}, "FREEHOLD_WEBHOOK_PORTS should be ports such as 443,8000-8999, not 'https'."),
+        ({"FREEHOLD_TRUSTED_PROXIES": "everyone"}, "FREEHOLD_TRUSTED_PROXIES should be networks such as 10.0.0.0/8, not 'everyone'."),
         ({"FREEHOLD_DATABASE_URL": "mysql://here"}, "FREEHOLD_DATABASE_URL should begin with postgresql://; leave it empty for SQLite."),
     ],
 )  # fmt: skip

@@ -41,6 +41,7 @@ def up(settings: Settings, *, verbose: bool = False) -> int:
     # Database, journal and tokens are for this user alone.
     os.umask(0o077)
     settings = replace(settings, data=settings.data.absolute())
+    _check_webhook_lists(settings)
     data_directory.prepare(settings.data)
     with ExitStack() as stack:
         stack.enter_context(data_directory.held(settings.data))
@@ -58,6 +59,13 @@ def up(settings: Settings, *, verbose: bool = False) -> int:
             print(announcement(settings, setup_token), flush=True)
         watch.run()
         return 0 if watch.stop() else 1
+
+
+def _check_webhook_lists(settings: Settings) -> None:
+    """Raise BadSetting here, once and in words, rather than in a process that would be started again for ever."""
+    from freehold.webhooks.policy import policy_of
+
+    policy_of(settings, "production")
 
 
 def programs(settings: Settings, listeners: Listeners, *, verbose: bool) -> list[Program]:
