@@ -17,15 +17,15 @@ RULE_WORDS: Final[dict[str, str]] = {
     "key.state": "The key is active.",
     "secret.state": "This version of the secret is active or retiring.",
     "secret.retires_at": "The time until which this retiring secret is accepted is not over.",
-    "key.expires_at": "The key's expiry lies in the future.",
+    "key.expires_at": "The key has not expired, or never does.",
     "project.state": "The key's project is active.",
-    "project.environment": "The environment that was asked for is the project's.",
+    "project.environment": "No environment was asked for, or it is the project's.",
     "api.catalogue": "The API's catalogue has an endpoint with this method and path.",
     "project.api": "The endpoint belongs to the API that the project is on.",
     "project.scope": "The project's scope declares the endpoint.",
     "key.endpoints": "The key, which is narrowed, names the endpoint.",
-    "key.allowed_cidrs": "The caller's address is in one of the key's networks.",
-    "key.rate_limit": "The key's rate limit has room for the request's cost.",
+    "key.allowed_cidrs": "The key names no networks, or the caller's address is in one of them.",
+    "key.rate_limit": "The key has no rate limit, or room in it for the request's cost.",
     "gate.heard": "The gate has heard its database within the staleness bound.",
     "gate.journal": "The gate could write the decision down.",
     "all": "Every rule was met.",
@@ -83,6 +83,11 @@ _CHECKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Caller's address", ("key.allowed_cidrs",)),
     ("Rate limit", ("key.rate_limit",)),
 )
+# What a line that stands for several rules says where none of them denied.
+_TOGETHER: Final[dict[str, str]] = {
+    "key.state": "The key is active, and so is this version of its secret, or it still retires.",
+    "project.api": "The project's scope declares the endpoint, and the key is not narrowed away from it.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +104,15 @@ def checked_rules(rule: str) -> list[Check]:
     decided_at = next((index for index, (_, rules) in enumerate(_CHECKS) if rule in rules), None)
     if decided_at is None:
         state: Literal["passed", "not_reached"] = "passed" if rule == "all" else "not_reached"
-        return [Check(title, state, RULE_WORDS[rules[0]]) for title, rules in _CHECKS]
+        return [Check(title, state, _words_of(rules)) for title, rules in _CHECKS]
     checks = []
     for index, (title, rules) in enumerate(_CHECKS):
         if index == decided_at:
             checks.append(Check(title, "denied", f"Not met: {RULE_WORDS[rule][0].lower()}{RULE_WORDS[rule][1:]}"))
         else:
-            checks.append(Check(title, "passed" if index < decided_at else "not_reached", RULE_WORDS[rules[0]]))
+            checks.append(Check(title, "passed" if index < decided_at else "not_reached", _words_of(rules)))
     return checks
+
+
+def _words_of(rules: tuple[str, ...]) -> str:
+    return _TOGETHER.get(rules[0], RULE_WORDS[rules[0]])
