@@ -1,10 +1,12 @@
-"""A process that spends a shared rate limit: `spender.py FOLDER COUNT`, told to begin by a line; or dies in the middle."""
+"""A process that shares a rate limit.
 
-import os
-import signal
+`spender.py FOLDER COUNT` is told to begin by a line, spends, and says how much passed. `spender.py
+FOLDER stop` says so in the middle of a decision, and is killed there, or told to go on by a line.
+"""
+
 import sys
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from freehold.gate import shared_limiter
 from freehold.gate.shared_limiter import SharedLimiter
@@ -27,18 +29,23 @@ def spend(folder: Path, count: int) -> int:
     return sum(limiter.decide(ASK, RECORD, NOW_NS).allowed for _ in range(count))
 
 
-def die_in_the_middle(folder: Path) -> None:
-    """Be killed while the key's bucket is locked."""
+def stop_in_the_middle(folder: Path) -> None:
+    """Wait for a line while the key's bucket is locked."""
+    decide = vars(shared_limiter)["decide"]
 
-    def die(*_: object) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
+    def wait(*arguments: Any) -> Any:
+        sys.stdout.write("inside\n")
+        sys.stdout.flush()
+        sys.stdin.readline()
+        return decide(*arguments)
 
-    setattr(shared_limiter, "decide", die)  # noqa: B010 (the worst moment can only be had from within)
-    SharedLimiter(folder).decide(ASK, replace(RECORD, rate_limit=RateLimit(5, 60)), NOW_NS)
+    setattr(shared_limiter, "decide", wait)  # noqa: B010 (the moment in between can only be had from within)
+    SharedLimiter(folder).decide(ASK, RECORD, NOW_NS)
 
 
 if __name__ == "__main__":
-    if sys.argv[2] == "die":
-        die_in_the_middle(Path(sys.argv[1]))
-    sys.stdin.readline()
-    sys.stdout.write(f"{spend(Path(sys.argv[1]), int(sys.argv[2]))}\n")
+    if sys.argv[2] == "stop":
+        stop_in_the_middle(Path(sys.argv[1]))
+    else:
+        sys.stdin.readline()
+        sys.stdout.write(f"{spend(Path(sys.argv[1]), int(sys.argv[2]))}\n")

@@ -1,6 +1,6 @@
 """One rate limit, shared exactly by the workers of a node."""
 
-import signal
+import fcntl
 import subprocess
 import sys
 import threading
@@ -72,12 +72,17 @@ def test_processes_spend_one_limit_to_the_last(tmp_path: Path) -> None:
     assert sum(granted) == 1000
 
 
-def test_a_worker_that_dies_in_the_middle_leaves_nothing_locked(tmp_path: Path) -> None:
-    dead = _spender(tmp_path, "die")
-    dead.communicate()
-    assert dead.returncode == -signal.SIGKILL
-    limiter = SharedLimiter(tmp_path)
-    assert limiter.decide(ASK, replace(RECORD, rate_limit=RateLimit(5, 60)), NOW_NS).limits[0].remaining == 4
+def test_a_worker_that_decides_keeps_the_others_out_and_its_death_lets_them_in(tmp_path: Path) -> None:
+    limiter, limit = SharedLimiter(tmp_path), replace(RECORD, rate_limit=RateLimit(1000, 86_400))
+    inside = _spender(tmp_path, "stop")
+    assert inside.stdout is not None
+    assert inside.stdout.readline() == "inside\n"
+    _, offset = shared_limiter._place(RECORD.key_id)
+    with (tmp_path / FILE).open("r+b") as table, pytest.raises(BlockingIOError):
+        fcntl.lockf(table, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, offset)
+    inside.kill()
+    inside.communicate()
+    assert limiter.decide(ASK, limit, NOW_NS).limits[0].remaining == 999
     limiter.close()
 
 

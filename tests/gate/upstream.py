@@ -35,6 +35,7 @@ class Upstream:
     between_parts: threading.Semaphore | None = None
     received: list[Received] = field(default_factory=list)
     connections: int = 0
+    parts_sent: int = 0
     gone: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -88,6 +89,7 @@ class Upstream:
                     if self.between_parts is not None:
                         self.between_parts.acquire(timeout=10)
                     client.sendall(part)
+                    self.parts_sent += 1
                 if self.close:
                     client.shutdown(socket.SHUT_RDWR)
                     return
