@@ -15,6 +15,7 @@ from freehold.kit.secrets import InstanceSecret
 from freehold.settings import Settings
 from freehold.store import instance_secret
 from freehold.store.engine import open_store
+from freehold.web.http_protocol import bounded_protocol
 
 
 class _Server(uvicorn.Server):
@@ -33,10 +34,10 @@ def run(settings: Settings, secret: InstanceSecret) -> None:
     store = open_store(settings)
     config = uvicorn.Config(
         create_app(settings, store, secret),
-        host=settings.host, port=settings.port, loop="uvloop", http="httptools", ws="none", lifespan="off",
+        host=settings.host, port=settings.port, loop="uvloop", ws="none", lifespan="off",
+        http=bounded_protocol(settings.head_bytes_max, settings.gate_head_s),
         proxy_headers=True, forwarded_allow_ips=settings.trusted_proxies, server_header=False, date_header=True,
         access_log=False, log_config=None, timeout_graceful_shutdown=int(settings.drain_s) or 1,
-        h11_max_incomplete_event_size=settings.head_bytes_max,
     )  # fmt: skip
     inherited = os.environ.get("FREEHOLD_CONTROL_FD")
     sockets = [socket.socket(fileno=int(inherited))] if inherited else None

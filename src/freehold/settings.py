@@ -71,7 +71,7 @@ class Settings:
     )
     usage_days: int = _setting(30, "FREEHOLD_USAGE_DAYS", "How many days single requests are kept. Rollups stay.")
     head_bytes_max: int = _setting(
-        32 * 1024, "FREEHOLD_HEAD_BYTES_MAX", "The largest request line and headers that the gate reads."
+        32 * 1024, "FREEHOLD_HEAD_BYTES_MAX", "The largest request line and headers that are read."
     )
     verify_body_bytes_max: int = _setting(
         16 * 1024, "FREEHOLD_VERIFY_BODY_BYTES_MAX", "The largest body of a verify call."
@@ -88,7 +88,7 @@ class Settings:
     gate_head_s: float = _setting(
         10.0,
         "FREEHOLD_GATE_HEAD_S",
-        "How long a client may take to send its request head, and each further part of a body.",
+        "How long a client may take to send its request head, and each further part of a body, to the gate and to the API.",
     )
     upstream_connect_s: float = _setting(
         5.0, "FREEHOLD_UPSTREAM_CONNECT_S", "How long the gateway tries to connect to an upstream."

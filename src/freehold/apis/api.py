@@ -24,7 +24,8 @@ from freehold.apis.records import (
 from freehold.apis.rules import SLUG_LENGTH_MAX, UPSTREAM_LENGTH_MAX
 from freehold.kit.paging import Cursor, Page, page
 from freehold.store.engine import Transaction
-from freehold.web.call import Call, after_id, checked_limit, etag, read_cursor
+from freehold.web.call import Call, checked_limit, etag
+from freehold.web.cursors import after_id, read_cursor
 from freehold.web.inputs import Body, CursorText, Limit, text
 
 T = TypeVar("T")

@@ -14,7 +14,8 @@ from freehold.keys.records import Environment, KeyState, RateLimit, Secret, Secr
 from freehold.keys.settings_rules import RATE_LIMIT_MAX, RATE_WINDOW_S_MAX, KeySettings
 from freehold.kit.paging import Cursor, Page, page
 from freehold.store.engine import Transaction
-from freehold.web.call import Call, after_id, checked_limit, etag
+from freehold.web.call import Call, checked_limit, etag
+from freehold.web.cursors import after_id
 from freehold.web.inputs import Body, CursorText, Limit, number, text, with_time_zone
 
 KeyName = Annotated[str, text("conveyancer-web", "Names one active key of the project.", minimum=1)]

@@ -25,7 +25,8 @@ from freehold.organizations.records import (
     Token,
     User,
 )
-from freehold.web.call import Call, checked_limit, etag, read_cursor
+from freehold.web.call import Call, checked_limit, etag
+from freehold.web.cursors import after_instant, read_cursor
 from freehold.web.inputs import Body, CursorText, Limit, text, with_time_zone
 
 T = TypeVar("T")
@@ -475,8 +476,7 @@ def list_audit(
     call: Call, organization_id: str, wanted: audit.AuditFilter, limit: int, cursor: str | None
 ) -> Page[AuditEntryView]:
     """A page of the audit log, for those who may read it."""
-    place = read_cursor(cursor) if cursor else None
-    after = (int(place.value), place.id) if place and isinstance(place.value, int) else None
+    after = after_instant(cursor)
     with call.read() as tx:
         require(call.actor, "audit.read", organization_id)
         rows = audit.entries(tx, organization_id, wanted, checked_limit(limit) + 1, after)

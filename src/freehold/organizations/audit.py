@@ -106,9 +106,9 @@ class AuditFilter:
 
 
 def entries(
-    tx: Transaction, chain: str, wanted: AuditFilter, limit: int, after: tuple[int, str] | None = None
+    tx: Transaction, chain: str, wanted: AuditFilter, limit: int, after: tuple[datetime, str] | None = None
 ) -> list[AuditEntry]:
-    """Up to `limit` entries of a chain, newest first, after a (Unix millisecond, id) (ix_audit_entries_chain_at)."""
+    """Up to `limit` entries of a chain, newest first, after an (instant, id) (ix_audit_entries_chain_at)."""
     column = audit_entries.c
     query: Select[Any] = select(audit_entries).where(column.chain == chain)
     if wanted.actor:
@@ -124,8 +124,8 @@ def entries(
     if wanted.until:
         query = query.where(column.at < wanted.until)
     if after:
-        at = clock.from_ms(after[0])
-        query = query.where(or_(column.at < at, and_(column.at == at, column.id < after[1])))
+        at, entry_id = after
+        query = query.where(or_(column.at < at, and_(column.at == at, column.id < entry_id)))
     return [_entry(row) for row in tx.execute(query.order_by(column.at.desc(), column.id.desc()).limit(limit))]
 
 

@@ -16,7 +16,8 @@ from freehold.organizations import audit, queries
 from freehold.organizations.permissions import require
 from freehold.organizations.records import AuditEntry
 from freehold.store.engine import Transaction
-from freehold.web.call import Call, read_cursor
+from freehold.web.call import Call
+from freehold.web.cursors import after_instant
 from freehold.web.pages import page
 
 _FILTERS: Final = ("actor", "action", "subject", "project", "from", "to")
@@ -34,7 +35,7 @@ def show_audit(call: Call, organization_id: str) -> Response[Any]:
     with call.read() as tx:
         require(call.actor, "audit.read", organization_id)
         shell = frame(tx, call, "audit", organization_id)
-        entries = audit.entries(tx, organization_id, wanted, _PAGE + 1, _place(cursor))
+        entries = audit.entries(tx, organization_id, wanted, _PAGE + 1, after_instant(cursor or None))
         cut = paging.page(entries, _PAGE, lambda row: paging.Cursor(clock.to_ms(row.at), row.id))
         names = queries.names_of_projects(tx, {row.project_id for row in cut.data if row.project_id})
         filters = _filters(tx, organization_id, given, names)
@@ -51,13 +52,6 @@ def show_audit(call: Call, organization_id: str) -> Response[Any]:
         ),
     )
     return page("organizations/audit.html.j2", shell, view)
-
-
-def _place(cursor: str) -> tuple[int, str] | None:
-    if not cursor:
-        return None
-    place = read_cursor(cursor)
-    return (place.value, place.id) if isinstance(place.value, int) else None
 
 
 def _midnight(name: str, text: str, days: int = 0) -> datetime | None:

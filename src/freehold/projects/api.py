@@ -22,7 +22,8 @@ from freehold.projects.records import (
 )
 from freehold.projects.rules import LABEL_MAX, PURPOSE_MAX
 from freehold.store.engine import Transaction
-from freehold.web.call import Call, after_id, checked_limit, etag
+from freehold.web.call import Call, checked_limit, etag
+from freehold.web.cursors import after_id
 from freehold.web.inputs import Body, CursorText, Limit, text
 
 
@@ -99,7 +100,9 @@ class ProjectView(msgspec.Struct, kw_only=True):
 class ScopeBody(Body, frozen=True):
     """What a project declares, whole: operation ids and event types of the catalogue."""
 
-    endpoints: Annotated[list[str], msgspec.Meta(description="Operation ids of the catalogue.", examples=[["get_country"]])]
+    endpoints: Annotated[
+        list[str], msgspec.Meta(description="Operation ids of the catalogue.", examples=[["get_country"]])
+    ]
     event_types: Annotated[
         list[str], msgspec.Meta(description="Event types of the catalogue.", examples=[["lookup.completed"]])
     ]

@@ -8,7 +8,6 @@ from litestar.params import Parameter, QueryParameter
 from freehold.kit import clock
 from freehold.kit.paging import Cursor, Page, page
 from freehold.usage import actions, rules
-from freehold.usage.cursors import after_request
 from freehold.usage.records import Filter, Grain, GroupBy, Kind, Question
 from freehold.usage.views import (
     CountsView,
@@ -22,6 +21,7 @@ from freehold.usage.views import (
     usage_view,
 )
 from freehold.web.call import Call, checked_limit
+from freehold.web.cursors import after_instant
 from freehold.web.inputs import CursorText, Limit, with_time_zone
 
 From = Annotated[
@@ -95,7 +95,7 @@ def list_requests(  # noqa: PLR0913, PLR0917 — each is one parameter of the qu
 ) -> Page[RequestView]:
     """A project's single requests, newest first."""
     start, end = with_time_zone("from", since), with_time_zone("to", until)
-    filter_, after = Filter(key, secret, endpoint, outcome, kind), after_request(cursor)
+    filter_, after = Filter(key, secret, endpoint, outcome, kind), after_instant(cursor)
     with call.read() as tx:
         rows = actions.list_requests(tx, call.actor, project_id, filter_, start, end, checked_limit(limit) + 1, after)
     cut = page(rows, limit, lambda row: Cursor(clock.to_ms(row.at), row.id))

@@ -31,7 +31,6 @@ from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.usage import actions, rules
 from freehold.usage.actions import ExplainedRequest
-from freehold.usage.cursors import after_request
 from freehold.usage.glances import OUTCOME_SERIES, request_row, requests_href
 from freehold.usage.records import (
     KINDS,
@@ -49,6 +48,7 @@ from freehold.usage.records import (
     Usage,
 )
 from freehold.web.call import Call
+from freehold.web.cursors import after_instant
 from freehold.web.pages import page
 
 _RANGES: Final = (
@@ -286,7 +286,7 @@ def show_requests(call: Call, project_id: str) -> Response[Any]:
         query = call.query_values()
         start, end = _instant(query, "from"), _instant(query, "to")
         wanted = _filter(query)
-        after = after_request(query.get("cursor") or None)
+        after = after_instant(query.get("cursor") or None)
         rows = actions.list_requests(tx, call.actor, project_id, wanted, start, end, _REQUESTS_A_PAGE + 1, after)
         view = _View(query, Range(start or clock.EPOCH, end or shell.now), "", "hour", "outcome", wanted)
         filters, as_of = _filters(tx, call, project, view), actions.as_of(tx)

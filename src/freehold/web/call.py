@@ -302,23 +302,6 @@ def _revision(digits: str) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else -1
 
 
-def after_id(cursor: str | None) -> str | None:
-    """The id after which a list ordered by id goes on; Problem `invalid` for a cursor that is not ours."""
-    if cursor is None:
-        return None
-    return read_cursor(cursor).id
-
-
-def read_cursor(cursor: str) -> paging.Cursor:
-    """A cursor's place; Problem `invalid` for one that is not ours."""
-    try:
-        return paging.from_text(cursor)
-    except paging.BadCursor:
-        raise invalid(
-            FieldError("cursor", "This cursor was not given out here. Start without one.", "bad_cursor")
-        ) from None
-
-
 def checked_limit(limit: int) -> int:
     """A page's length; Problem `invalid` outside 1 to 200."""
     if not 1 <= limit <= paging.LIMIT_MAX:

@@ -77,7 +77,11 @@ def _is_cross_site(scope: HTTPScope) -> bool:
     if origin is None:
         return False
     host: str = headers.get(b"host", b"").decode("latin-1")
-    from_host: str = urlsplit(origin.decode("latin-1")).netloc
+    try:
+        from_host: str = urlsplit(origin.decode("latin-1")).netloc
+    except ValueError:
+        # No address at all, and so not ours.
+        return True
     return from_host.lower() != host.lower()
 
 

@@ -76,14 +76,18 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     problem = problem_of(error, route_handler.opt.get(QUERY) if route_handler else None)
     if problem.status >= 500:
         _LOG.error("request %s failed", request_id_of(request), exc_info=error)
-    view = ProblemView(
-        type=f"urn:freehold:error:{problem.code}", title=problem.title, status=problem.status,
-        detail=problem.detail, code=problem.code, request_id=request_id_of(request),
-        errors=[FieldErrorView(each.field, each.message, each.code) for each in problem.errors],
-    )  # fmt: skip
     return Response(
-        content=msgspec.json.encode(view), status_code=problem.status, media_type="application/problem+json",
+        content=msgspec.json.encode(problem_view(problem, request_id_of(request))), status_code=problem.status, media_type="application/problem+json",
         headers=dict(problem.headers),
+    )  # fmt: skip
+
+
+def problem_view(problem: Problem, request_id: str) -> ProblemView:
+    """An error as the API shows it."""
+    return ProblemView(
+        type=f"urn:freehold:error:{problem.code}", title=problem.title, status=problem.status,
+        detail=problem.detail, code=problem.code, request_id=request_id,
+        errors=[FieldErrorView(each.field, each.message, each.code) for each in problem.errors],
     )  # fmt: skip
 
 

@@ -12,7 +12,8 @@ from msgspec import UNSET, UnsetType
 from freehold.kit.paging import Cursor, Page, page
 from freehold.projects.records import Environment
 from freehold.store.engine import Transaction
-from freehold.web.call import Call, after_id, checked_limit, etag
+from freehold.web.call import Call, checked_limit, etag
+from freehold.web.cursors import after_id, after_instant
 from freehold.web.inputs import Body, CursorText, Limit, number, refuse_nul, text, with_time_zone
 from freehold.webhooks import actions, delivery_actions, headers, testing
 from freehold.webhooks.delivery_queries import DeliveryFilter
@@ -27,7 +28,6 @@ from freehold.webhooks.delivery_views import (
     delivery_view,
     message_detail_view,
     message_view,
-    place_after,
     place_of,
 )
 from freehold.webhooks.records import (
@@ -219,7 +219,7 @@ def publish_message(call: Call, project_id: str, data: MessageBody) -> Response[
 def list_messages(call: Call, project_id: str, limit: Limit = 50, cursor: CursorText = None) -> Page[MessageView]:
     """A project's messages, newest first."""
     with call.read() as tx:
-        rows = delivery_actions.list_messages(tx, call.actor, project_id, checked_limit(limit) + 1, place_after(cursor))
+        rows = delivery_actions.list_messages(tx, call.actor, project_id, checked_limit(limit) + 1, after_instant(cursor))
     cut = page(rows, limit, place_of)
     return Page([message_view(row) for row in cut.data], cut.next_cursor)
 
@@ -245,7 +245,7 @@ def list_deliveries(
     wanted = DeliveryFilter(in_state, event_type, with_time_zone("from", since), with_time_zone("to", until))
     with call.read() as tx:
         rows = delivery_actions.list_deliveries(
-            tx, call.actor, endpoint_id, wanted, checked_limit(limit) + 1, place_after(cursor)
+            tx, call.actor, endpoint_id, wanted, checked_limit(limit) + 1, after_instant(cursor)
         )
     cut = page(rows, limit, place_of)
     return Page([delivery_view(row) for row in cut.data], cut.next_cursor)

@@ -5,11 +5,9 @@ from typing import Any
 
 import msgspec
 
-from freehold.errors import FieldError, invalid
 from freehold.kit import clock
 from freehold.kit.paging import Cursor
-from freehold.web.call import read_cursor
-from freehold.webhooks.delivery_actions import DeliveryDetail, MessageDetail, Place
+from freehold.webhooks.delivery_actions import DeliveryDetail, MessageDetail
 from freehold.webhooks.outgoing import signed_text
 from freehold.webhooks.records import Attempt, Delivery, DeliveryState, HeaderPairs, Message, Origin, Outcome, Timing
 from freehold.webhooks.sender import BODY_BYTES_MAX
@@ -169,17 +167,3 @@ def _message_fields(message: Message) -> dict[str, Any]:
 def place_of(row: Message | Delivery) -> Cursor:
     """Where a list goes on after a row: by time, then id."""
     return Cursor(clock.to_ms(row.created_at), row.id)
-
-
-def place_after(cursor: str | None) -> Place | None:
-    """The (instant, id) that a cursor names; Problem `invalid` for a cursor of another list."""
-    if cursor is None:
-        return None
-    place = read_cursor(cursor)
-    if not isinstance(place.value, int) or abs(place.value) > _MS_MAX:
-        raise invalid(FieldError("cursor", "This cursor was not given out here. Start without one.", "bad_cursor"))
-    return clock.from_ms(place.value), place.id
-
-
-# The end of the year 9999, after which there are no datetimes.
-_MS_MAX = 253_402_300_799_999

@@ -15,24 +15,24 @@ from freehold.dashboard.views.webhooks import SigningSecretRow, WebhookRow, Webh
 from freehold.errors import Problem, not_found
 from freehold.kit.ids import new_id
 from freehold.kit.paging import page as cut_page
-from freehold.organizations.permissions import Permission, blocked
-from freehold.projects.actions import read_project
+from freehold.organizations.permissions import blocked
+from freehold.projects.actions import blocked_for, read_project
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
+from freehold.web.cursors import after_instant
 from freehold.web.pages import page
 from freehold.webhooks import actions, delivery_actions
 from freehold.webhooks import endpoint_forms as forms
 from freehold.webhooks.delivery_pages import delivery_rows
 from freehold.webhooks.delivery_queries import DeliveryFilter
-from freehold.webhooks.delivery_views import place_after, place_of
+from freehold.webhooks.delivery_views import place_of
 from freehold.webhooks.glance_queries import EndpointActivity, activity_of_endpoints
 from freehold.webhooks.list_addresses import pager
 from freehold.webhooks.own_events import CHECK_EVENT
 from freehold.webhooks.records import Delivery, DeliveryState, WebhookEndpoint
 
 _SHOWN: Final = 25
-_ARCHIVED: Final = "The project is archived: restore it first."
 _STATES: Final[tuple[DeliveryState, ...]] = get_args(DeliveryState)
 _SPANS: Final = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 _SPAN_CHOICES: Final = (
@@ -66,12 +66,6 @@ def webhook_row(endpoint: WebhookEndpoint, activity: EndpointActivity) -> Webhoo
         state_reason=endpoint.state_reason or "", event_types=endpoint.event_types, delivered=fates.delivered,
         failed=fates.failed, pending=fates.pending, latest=activity.latest, last_at=activity.last_at,
     )  # fmt: skip
-
-
-def blocked_for(call: Call, permission: Permission, project: Project) -> str | None:
-    """Why the caller cannot use a form or button of a project's endpoints, None where they can."""
-    role = blocked(call.actor, permission, project.organization_id)
-    return role or (_ARCHIVED if project.state == "archived" else None)
 
 
 def find_own(tx: Transaction, call: Call, project_id: str, endpoint_id: str) -> WebhookEndpoint:
@@ -108,7 +102,7 @@ def one_webhook(
             pager=pager(call, f"/projects/{project_id}/webhooks/{endpoint_id}", next_cursor, _FILTERS), filtered=wanted != DeliveryFilter(),
             delete=_danger(call, project, endpoint, activity),
             signing_secret=revealed.text if revealed else None, rotated=revealed is not None and revealed.rotated,
-            test_blocked=blocked_for(call, "webhooks.test", project),
+            test_blocked=blocked_for(call.actor, "webhooks.test", project),
             **_forms(call, project, endpoint, refusal),
         )  # fmt: skip
     return page("webhooks/one.html.j2", shell, view, refusal.problem.status if refusal else 200)
@@ -116,7 +110,7 @@ def one_webhook(
 
 def _forms(call: Call, project: Project, endpoint: WebhookEndpoint, refusal: Refusal | None) -> dict[str, Form]:
     """The page's forms: one with what was wrong, the others as they are."""
-    cannot = blocked_for(call, "webhooks.edit", project)
+    cannot = blocked_for(call.actor, "webhooks.edit", project)
     every = {
         "edit": Form(forms.values_of(endpoint), blocked=cannot),
         "test": Form({"event_type": CHECK_EVENT}),
@@ -157,7 +151,7 @@ def host_of(endpoint: WebhookEndpoint) -> str:
 def _deliveries(
     tx: Transaction, call: Call, endpoint_id: str, wanted: DeliveryFilter
 ) -> tuple[list[Delivery], str | None]:
-    after = place_after(call.query_value("cursor") or None)
+    after = after_instant(call.query_value("cursor") or None)
     rows = delivery_actions.list_deliveries(tx, call.actor, endpoint_id, wanted, _SHOWN + 1, after)
     shown = cut_page(rows, _SHOWN, place_of)
     return shown.data, shown.next_cursor

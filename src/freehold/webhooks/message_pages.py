@@ -12,10 +12,11 @@ from freehold.errors import not_found
 from freehold.kit.paging import page as cut_page
 from freehold.projects.actions import read_project
 from freehold.web.call import Call
+from freehold.web.cursors import after_instant
 from freehold.web.pages import page
 from freehold.webhooks import delivery_actions, glance_queries
 from freehold.webhooks.delivery_pages import delivery_rows
-from freehold.webhooks.delivery_views import place_after, place_of
+from freehold.webhooks.delivery_views import place_of
 from freehold.webhooks.endpoint_forms import event_type_choices
 from freehold.webhooks.glance_queries import Fates
 from freehold.webhooks.list_addresses import pager
@@ -30,7 +31,7 @@ def show_messages(call: Call, project_id: str) -> Response[Any]:
     with call.read() as tx:
         project = read_project(tx, call.actor, project_id)
         rows = delivery_actions.list_messages(
-            tx, call.actor, project_id, _SHOWN + 1, place_after(cursor or None), event_type or None
+            tx, call.actor, project_id, _SHOWN + 1, after_instant(cursor or None), event_type or None
         )
         shown = cut_page(rows, _SHOWN, place_of)
         fates = glance_queries.fates_of_messages(tx, [each.id for each in shown.data])

@@ -1,0 +1,98 @@
+"""The server's HTTP/1.1 protocol with the bounds that it lacks: how large a request's head, and how long a request may take to come.
+
+Without them one client could fill the memory with a header that never ends, or hold connections open
+by sending nothing. Knows no routes.
+"""
+
+import asyncio
+from typing import Any, ClassVar
+
+import msgspec
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from freehold.errors import Problem
+from freehold.kit import ids
+from freehold.web.problems import problem_view
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection. A head has `head_bytes_max` bytes and `wait_s` seconds in all, each further part of a body `wait_s`."""
+
+    head_bytes_max: ClassVar[int]
+    wait_s: ClassVar[float]
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._in_head = True
+        self._head_bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn's own
+        """Expect a head from the first moment on."""
+        super().connection_made(transport)
+        self._start_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Expect nothing more."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; refuse a head that has grown too large."""
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > self.head_bytes_max:
+                self._refuse(Problem("head_too_large", f"A request's head has at most {self.head_bytes_max} bytes."))
+            elif self._timer is None:
+                self._start_timer()
+        elif self._timer is not None:
+            self._start_timer()
+
+    def on_headers_complete(self) -> None:
+        """The head is there: from here on a body is expected, in parts."""
+        self._in_head = False
+        self._start_timer()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is there: nothing is expected but the next one, which uvicorn's keep-alive waits for."""
+        super().on_message_complete()
+        self._in_head, self._head_bytes = True, 0
+        self._stop_timer()
+
+    def _start_timer(self) -> None:
+        self._stop_timer()
+        self._timer = self.loop.call_later(self.wait_s, self._give_up)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _give_up(self) -> None:
+        self._timer = None
+        if self.flow.read_paused:
+            # The client has sent all that we were ready to take.
+            self._start_timer()
+        elif self._in_head:
+            self._refuse(Problem("request_timeout", "Send the request at once."))
+        else:
+            self.transport.close()
+
+    def _refuse(self, problem: Problem) -> None:
+        request_id = ids.new_id("req")
+        body = msgspec.json.encode(problem_view(problem, request_id))
+        head = (
+            f"HTTP/1.1 {problem.status} {problem.title}\r\nX-Request-Id: {request_id}\r\n"
+            f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode("ascii") + body)
+        self.transport.close()
+
+
+def bounded_protocol(head_bytes_max: int, wait_s: float) -> type[BoundedProtocol]:
+    """The protocol with these bounds, as uvicorn's configuration takes it."""
+    return type("Bounded", (BoundedProtocol,), {"head_bytes_max": head_bytes_max, "wait_s": wait_s})
