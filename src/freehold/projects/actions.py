@@ -15,7 +15,7 @@ from freehold.kit import clock, ids
 from freehold.organizations import audit
 from freehold.organizations import queries as organizations
 from freehold.organizations.actions import changed_meanwhile
-from freehold.organizations.permissions import may, require
+from freehold.organizations.permissions import Permission, blocked, may, require
 from freehold.organizations.records import Actor
 from freehold.organizations.rules import clean_name, free_slug, slug_of
 from freehold.projects import posture_queries, queries, rules
@@ -188,6 +188,12 @@ def require_active(project: Project) -> None:
     """Raise Problem `conflict` where a project is archived: it can be read and restored, not changed."""
     if project.state == "archived":
         raise Problem("conflict", "The project is archived. Restore it before changing it.")
+
+
+def blocked_for(actor: Actor, permission: Permission, project: Project) -> str | None:
+    """Why an actor cannot change a project or what it owns, in words for a page; None where they can."""
+    role = blocked(actor, permission, project.organization_id)
+    return role or ("The project is archived: restore it first." if project.state == "archived" else None)
 
 
 def _concerns(actor: Actor, project: Project) -> bool:

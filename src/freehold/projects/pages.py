@@ -10,10 +10,10 @@ from freehold.dashboard.frame import frame
 from freehold.dashboard.views.form import Choice, Form, Values, refused
 from freehold.dashboard.views.parts import Danger
 from freehold.dashboard.views.projects import NewProjectView, ProjectHead, SettingsView
-from freehold.errors import Problem
+from freehold.errors import FieldError, Problem, invalid
 from freehold.kit.ids import new_id
 from freehold.organizations import queries as accounts
-from freehold.organizations.permissions import Permission, may
+from freehold.organizations.permissions import blocked, may, require
 from freehold.organizations.records import Member
 from freehold.projects import actions, queries
 from freehold.projects.records import DUTIES, NewOwner, NewProject, Project, ProjectChange
@@ -23,7 +23,6 @@ from freehold.web.idempotency import Answer
 from freehold.web.pages import page, see_other
 
 _APIS_OFFERED = 200
-_NOT_YOUR_ROLE = "Your role lets you look at this, not change it. Ask an owner or admin of the organization."
 
 
 # --- a new project --------------------------------------------------------------------------------
@@ -61,17 +60,22 @@ def create_project(call: Call, organization_id: str) -> Response[Any]:
 def _new_project(call: Call, organization_id: str, problem: Problem | None, status: int) -> Response[Any]:
     names = ("name", "purpose", "product_line", "use_case", "api", "owner")
     with call.read() as tx:
+        require(call.actor, "projects.read", organization_id)
         shell = frame(tx, call, "projects", organization_id)
         members = members_to_offer(tx, call, organization_id)
-        values: Values = {name: call.field(name) for name in names}
         if problem is None:
-            values = {"owner": call.actor.user_id or "", "api": "example"}
+            values: Values = {"owner": call.actor.user_id or "", "api": "example"}
+            cannot = blocked(call.actor, "projects.create", organization_id)
+            form = Form(values, blocked=cannot, idempotency_key=new_id("req"))
+        else:
+            typed = {name: call.field(name) for name in names}
+            form = refused(_for_field(problem, "owners", "owner"), typed, call.field("idempotency_key"))
         view = NewProjectView(
             organization_id=organization_id,
             apis=tuple(Choice(api.slug, api.name) for api in apis.list_apis(tx, _APIS_OFFERED)),
             members=tuple(Choice(member.user_id, f"{member.name} ({member.email})") for member in members),
             product_lines=tuple(queries.product_lines_of(tx, organization_id)),
-            form=_form(call, "projects.create", organization_id, values, problem, creates=True),
+            form=form,
             first_run="first" in call.query.split("&"),
         )
     return page("projects/new.html.j2", shell, view, status)
@@ -104,7 +108,7 @@ def archive_project(call: Call, project_id: str) -> Response[Any]:
     with call.read() as tx:
         project = actions.read_project(tx, call.actor, project_id)
     if call.field("confirm").strip() != project.name:
-        problem = Problem("invalid", "Type the project's name exactly as it is shown.")
+        problem = invalid(FieldError("confirm", "Type the project's name exactly as it is shown.", "not_confirmed"))
         return _settings(call, project_id, 422, "archive", problem)
     with call.write() as tx:
         actions.archive_project(tx, call.actor, project_id)
@@ -144,16 +148,17 @@ def _settings(
         duties: Values = {duty: [owner.user_id for owner in owners if owner.duty == duty] for duty in DUTIES}
         typed_labels: Values = {name: call.field(name) for name in labels} if which == "labels" else labels
         typed_duties: Values = {duty: call.fields(duty) for duty in DUTIES} if which == "owners" else duties
-        here = project.organization_id
-        owners_problem = _for_field(problem, "owners", "technical") if which == "owners" else None
+        cannot = actions.blocked_for(call.actor, "projects.edit", project)
+        cannot_archive = blocked(call.actor, "projects.archive", project.organization_id)
+        owners_problem = _for_field(problem, "owners", "technical") if problem and which == "owners" else None
         view = SettingsView(
             project=head_of(tx, project), revision=project.revision,
             members=tuple(Choice(member.user_id, member.name, member.email) for member in members),
-            product_lines=tuple(queries.product_lines_of(tx, here)),
+            product_lines=tuple(queries.product_lines_of(tx, project.organization_id)),
             archive=_danger(project),
-            labels_form=_form(call, "projects.edit", here, typed_labels, problem if which == "labels" else None),
-            owners_form=_form(call, "projects.edit", here, typed_duties, owners_problem),
-            archive_form=_form(call, "projects.archive", here, {}, problem if which == "archive" else None),
+            labels_form=_form(typed_labels, problem if which == "labels" else None, cannot),
+            owners_form=_form(typed_duties, owners_problem, cannot),
+            archive_form=_form({"confirm": call.field("confirm")}, problem if which == "archive" else None, cannot_archive),
         )  # fmt: skip
     return page("projects/settings.html.j2", shell, view, status)
 
@@ -188,28 +193,10 @@ def members_to_offer(tx: Transaction, call: Call, organization_id: str) -> Seque
     return accounts.members_of(tx, organization_id) if may(call.actor, "members.read", organization_id) else ()
 
 
-def blocked(call: Call, permission: Permission, organization_id: str) -> str | None:
-    """Why the caller may not use a form or button, None where they may."""
-    return None if may(call.actor, permission, organization_id) else _NOT_YOUR_ROLE
+def _form(values: Values, problem: Problem | None, cannot: str | None) -> Form:
+    return refused(problem, values) if problem else Form(values, blocked=cannot)
 
 
-def _form(
-    call: Call,
-    permission: Permission,
-    organization_id: str,
-    values: Values,
-    problem: Problem | None,
-    creates: bool = False,
-) -> Form:
-    key = (call.field("idempotency_key") or new_id("req")) if creates else ""
-    if problem is not None:
-        # Another attempt is another request: the key of a refused one may be used again, as nothing was kept.
-        return refused(problem, values, key)
-    return Form(values, blocked=blocked(call, permission, organization_id), idempotency_key=key)
-
-
-def _for_field(problem: Problem | None, old: str, new: str) -> Problem | None:
-    if problem is None:
-        return None
+def _for_field(problem: Problem, old: str, new: str) -> Problem:
     errors = tuple(type(each)(each.field.replace(old, new, 1), each.message, each.code) for each in problem.errors)
     return Problem(problem.code, problem.detail, errors, problem.headers)

@@ -80,7 +80,7 @@ def next_step(project: Project, progress: Progress) -> NextStep | None:
     here = f"/projects/{project.id}"
     if project.state == "archived":
         return NextStep(
-            "restore", "Restore the project", "It is archived: its keys do not serve.", f"{here}/settings#danger"
+            "restore", "Restore the project", "It is archived: its keys do not serve.", f"{here}/settings#restore"
         )
     if not progress.scope_declared:
         return NextStep(

@@ -15,7 +15,7 @@ from freehold.dashboard.views.webhooks import NewWebhookView, WebhooksView
 from freehold.errors import FieldError, Problem, invalid
 from freehold.kit.ids import new_id
 from freehold.projects import queries as projects
-from freehold.projects.actions import read_project
+from freehold.projects.actions import blocked_for, read_project
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
 from freehold.web.idempotency import Answer
@@ -25,7 +25,6 @@ from freehold.webhooks import endpoint_forms as forms
 from freehold.webhooks.endpoint_view import (
     Refusal,
     Revealed,
-    blocked_for,
     find_own,
     host_of,
     one_webhook,
@@ -59,7 +58,7 @@ def show_webhooks(call: Call, project_id: str) -> Response[Any]:
         view = WebhooksView(
             project_id=project_id, rows=tuple(webhook_row(each, activity[each.id]) for each in endpoints),
             declared_event_types=len(projects.scope_of(tx, project_id).event_types),
-            add_blocked=blocked_for(call, "webhooks.edit", project),
+            add_blocked=blocked_for(call.actor, "webhooks.edit", project),
         )  # fmt: skip
     return page("webhooks/list.html.j2", shell, view)
 
@@ -100,7 +99,7 @@ def _new_webhook(call: Call, project_id: str, problem: Problem | None = None) ->
     key = call.field("idempotency_key") or new_id("req")
     with call.read() as tx:
         project = read_project(tx, call.actor, project_id)
-        cannot = blocked_for(call, "webhooks.edit", project)
+        cannot = blocked_for(call.actor, "webhooks.edit", project)
         form = Form({"event_types": forms.first_choice(tx, project)}, blocked=cannot, idempotency_key=key)
         view = NewWebhookView(
             project_id=project_id, event_types=forms.event_type_choices(tx, project),

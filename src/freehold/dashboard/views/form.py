@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from freehold.errors import Problem
+from freehold.kit.ids import new_id
 
 Values = Mapping[str, str | Sequence[str]]
 
@@ -46,11 +47,15 @@ class Form:
 def refused(problem: Problem, values: Values, idempotency_key: str = "") -> Form:
     """The form that comes back with a problem: each message beside its field, the rest above the form.
 
-    A dotted field (`owners.0.user`) speaks for the form field that it begins with.
+    A dotted field (`owners.0.user`) speaks for the form field that it begins with. The idempotency key of
+    a refused form is used again, as nothing was kept under it.
     """
     errors: dict[str, str] = {}
     for each in problem.errors:
         errors.setdefault(each.field.partition(".")[0], each.message)
+    if problem.code == "idempotency_conflict":
+        # The form was sent before, and then changed and sent again: from here on it is another one.
+        idempotency_key = new_id("req")
     return Form(values, errors, None if errors else problem.detail, None, idempotency_key)
 
 

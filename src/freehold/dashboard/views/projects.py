@@ -207,7 +207,7 @@ class SettingsView:
     """Settings (`projects/settings.html.j2`).
 
     Labels form: `name`, `purpose`, `product_line`, `use_case`, `revision`. Owners form: `technical`,
-    `billing`, `audit` (ids of members, several each). Archive form: `confirm` (the project's name).
+    `billing`, `audit` (ids of members, several each), `revision`. Archive form: `confirm` (the project's name).
     """
 
     project: ProjectHead

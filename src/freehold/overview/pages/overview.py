@@ -23,7 +23,7 @@ from freehold.overview import snippets
 from freehold.overview.activity import activity
 from freehold.overview.next_steps import next_step_view
 from freehold.projects import actions, queries
-from freehold.projects.pages import blocked, head_of
+from freehold.projects.pages import head_of
 from freehold.projects.records import Owner as OwnerRecord
 from freehold.projects.records import Posture, Project, Scope
 from freehold.store.engine import Transaction
@@ -58,7 +58,7 @@ def show_overview(call: Call, project_id: str) -> Response[Any]:
             assets=_assets(tx, call, posture, day),
             snippets=_snippets(tx, call, project, scope),
             scope_endpoints=tuple(scope.endpoints), scope_event_types=tuple(scope.event_types),
-            issue_blocked=blocked(call, "keys.issue", project.organization_id),
+            issue_blocked=actions.blocked_for(call.actor, "keys.issue", project),
         )  # fmt: skip
     return page("projects/overview.html.j2", shell, view)
 

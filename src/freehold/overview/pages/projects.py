@@ -11,9 +11,9 @@ from freehold.dashboard.views.projects import (
     ProjectSide,
     ProjectsView,
 )
+from freehold.organizations.permissions import blocked
 from freehold.overview.next_steps import next_step_view
 from freehold.projects import actions, queries
-from freehold.projects.pages import blocked
 from freehold.projects.records import Posture
 from freehold.usage import glances
 from freehold.web.call import Call
@@ -39,7 +39,7 @@ def show_projects(call: Call, organization_id: str) -> Response[Any]:
     view = ProjectsView(
         organization_id=organization_id, rows=tuple(sorted(rows, key=lambda row: not row.attention)), total=totals[0],
         query=query, show_archived=archived, archived=totals[1],
-        create_blocked=blocked(call, "projects.create", organization_id),
+        create_blocked=blocked(call.actor, "projects.create", organization_id),
     )  # fmt: skip
     return page("projects/list.html.j2", shell, view)
 

@@ -1,6 +1,5 @@
 """The scope: what a project declares, beside what was observed of it."""
 
-from dataclasses import replace
 from typing import Any
 
 from litestar import Response
@@ -17,7 +16,7 @@ from freehold.errors import Problem
 from freehold.kit import clock
 from freehold.overview.next_steps import next_step_view
 from freehold.projects import actions, queries
-from freehold.projects.pages import blocked, head_of
+from freehold.projects.pages import head_of
 from freehold.projects.records import Project, Scope
 from freehold.store.engine import Transaction
 from freehold.usage.scope_queries import scope_use
@@ -67,9 +66,7 @@ def _scope(call: Call, project_id: str, problem: Problem | None, status: int) ->
 def _scope_form(call: Call, project: Project, problem: Problem | None) -> Form:
     if problem is not None:
         return refused(problem, {})
-    cannot = blocked(call, "scope.edit", project.organization_id)
-    archived = "The project is archived. Restore it to change its scope." if project.state == "archived" else None
-    return replace(Form(), blocked=cannot or archived)
+    return Form(blocked=actions.blocked_for(call.actor, "scope.edit", project))
 
 
 def _scope_endpoints(tx: Transaction, project: Project, scope: Scope, shown: Scope) -> tuple[ScopeEndpoint, ...]:

@@ -30,8 +30,7 @@ from freehold.overview.pages.keys.presenting import (
     endpoint_choices,
     key_of_project,
 )
-from freehold.projects.actions import read_project
-from freehold.projects.pages import blocked
+from freehold.projects.actions import blocked_for, read_project
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.usage import queries as usage
@@ -69,7 +68,7 @@ def _new_key(call: Call, project_id: str, problem: Problem | None, status: int) 
     with call.read() as tx:
         project = read_project(tx, call.actor, project_id)
         shell = frame(tx, call, "keys", project=project)
-        cannot = blocked(call, "keys.issue", project.organization_id)
+        cannot = blocked_for(call.actor, "keys.issue", project)
         form = (
             refused(as_form_fields(problem), values, key)
             if problem

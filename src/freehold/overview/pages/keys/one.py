@@ -15,10 +15,10 @@ from freehold.errors import FieldError, Problem, invalid
 from freehold.keys import actions, propagation
 from freehold.keys.actions import KeyDetail
 from freehold.kit import clock
+from freehold.organizations.permissions import blocked
 from freehold.overview.pages.keys.forms import FIELDS, as_form_fields, settings_from, values_of
 from freehold.overview.pages.keys.presenting import details_of, endpoint_choices, key_of_project, secret_row
-from freehold.projects.actions import read_project
-from freehold.projects.pages import blocked
+from freehold.projects.actions import blocked_for, read_project
 from freehold.usage import glances
 from freehold.web.call import Call
 from freehold.web.pages import page, see_other
@@ -64,15 +64,19 @@ def _one_key(
     with call.read() as tx:
         project = read_project(tx, call.actor, project_id)
         shell = frame(tx, call, "keys", project=project)
-        here = project.organization_id
         typed: Values = {**{name: call.field(name) for name in FIELDS}, "endpoints": call.fields("endpoints")}
-        cannot_edit, cannot_revoke = blocked(call, "keys.issue", here), blocked(call, "keys.revoke", here)
+        cannot_edit = blocked_for(call.actor, "keys.issue", project)
+        cannot_revoke = blocked(call.actor, "keys.revoke", project.organization_id)
         edit_form = (
             refused(as_form_fields(problem), typed)
             if problem and which == "edit"
             else Form(values_of(detail), blocked=cannot_edit)
         )
-        revoke_form = refused(problem, {}) if problem and which == "revoke" else Form(blocked=cannot_revoke)
+        revoke_form = (
+            refused(problem, {"confirm": call.field("confirm")})
+            if problem and which == "revoke"
+            else Form(blocked=cannot_revoke)
+        )
         view = KeyView(
             project_id=project_id, key=details_of(tx, project, detail, call.settings.brand), revision=detail.key.revision,
             endpoints=endpoint_choices(tx, project),

@@ -16,8 +16,7 @@ from freehold.overview.pages.keys.presenting import (
     identifier_of,
     rate_words,
 )
-from freehold.projects.actions import read_project
-from freehold.projects.pages import blocked
+from freehold.projects.actions import blocked_for, read_project
 from freehold.projects.records import Project
 from freehold.usage import glances
 from freehold.usage.records import Counts
@@ -39,7 +38,7 @@ def show_keys(call: Call, project_id: str) -> Response[Any]:
         shown = [_row(each, days.get(each.key.id), project, brand) for each in rows if _matches(each, query, state)]
     view = KeysView(
         project_id=project_id, rows=tuple(shown), query=query, state=state,
-        issue_blocked=blocked(call, "keys.issue", project.organization_id),
+        issue_blocked=blocked_for(call.actor, "keys.issue", project),
     )  # fmt: skip
     return page("keys/list.html.j2", shell, view)
 
