@@ -12,14 +12,14 @@ from freehold.errors import Problem
 from freehold.gate import answers
 from freehold.gate.decider import Decided, usage_event
 from freehold.gate.exchange import Exchange, answer_unrecorded
+from freehold.gate.gateway_answer import answer_head
 from freehold.gate.upstream_connection import Failure, Head, UpstreamConnection
-from freehold.gate.upstream_head import Forwarding, request_head, response_fields
+from freehold.gate.upstream_head import Forwarding, request_head
 from freehold.gate.upstream_pool import Origin, UpstreamPool
 from freehold.usage.records import UsageEvent
 
 # RFC 9110, section 9.2.2: what may be sent again when nobody knows whether it arrived.
 _IDEMPOTENT: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"})
-_BODILESS: Final = frozenset({204, 304})
 # Nginx's number for a client that left before the answer.
 _CLIENT_GONE: Final = 499
 _LAST_CHUNK: Final = b"0\r\n\r\n"
@@ -123,16 +123,10 @@ class GatewayCall:
         """The answer begins: now it is known what became of the request."""
         if self._parting is None:
             return
-        exchange = self._exchange
         latency_us = int((self._now() - self._begun_at) * 1_000_000)
-        self._event = usage_event(exchange, self._parting.decided, head.status, latency_us)
-        fields = response_fields(head.headers, head.fields) + self._parting.fields
-        if b"date" not in head.fields:
-            fields += exchange.connection.server.dates.at(exchange.at_ms)
-        if b"x-request-id" not in head.fields:
-            fields += b"X-Request-Id: %b\r\n" % exchange.request_id.encode()
-        fields += self._delimit(head)
-        self._answer.append(exchange.head(answers.status_line(head.status, head.reason), fields))
+        self._event = usage_event(self._exchange, self._parting.decided, head.status, latency_us)
+        answer, self._chunk_answer = answer_head(self._exchange, head, self._parting.fields)
+        self._answer.append(answer)
 
     def on_part(self, data: bytes) -> None:
         """A part of the answer's body."""
@@ -225,19 +219,6 @@ class GatewayCall:
             and self._exchange.content_length == 0
             and self._exchange.method in _IDEMPOTENT
         )
-
-    def _delimit(self, head: Head) -> bytes:
-        """How the client finds the end of the body (RFC 9112, section 6.3)."""
-        exchange = self._exchange
-        if head.status in _BODILESS or (exchange.method == b"HEAD" and head.length is None):
-            return b""
-        if head.length is not None:
-            return b"Content-Length: %d\r\n" % head.length
-        if exchange.version == "1.1":
-            self._chunk_answer = True
-            return b"Transfer-Encoding: chunked\r\n"
-        exchange.keep_alive = False
-        return b""
 
     def _answer_problem(self, problem: Problem) -> None:
         if self._parting is None:

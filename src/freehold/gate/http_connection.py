@@ -7,12 +7,12 @@ here knows what is asked.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
 from freehold.errors import Problem
 from freehold.gate import answers
 from freehold.gate.exchange import Exchange
+from freehold.gate.http_patience import Patience, Wait
 from freehold.gate.http_reader import RequestReader
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ class Connection(asyncio.Protocol):
     """One client."""
 
     __slots__ = (
-        "_active", "_advancing", "_body_paused", "_body_since", "_closing", "_eof", "_head_since", "_held", "_input_paused",
-        "_output_paused", "_progress_at", "_queue", "_reader", "_timer", "_unsent", "peer", "server", "transport",
+        "_active", "_advancing", "_body_paused", "_closing", "_eof", "_held", "_input_paused", "_output_paused", "_patience",
+        "_queue", "_reader", "_unsent", "peer", "server", "transport",
     )  # fmt: skip
 
     def __init__(self, server: "Server") -> None:
@@ -45,7 +45,6 @@ class Connection(asyncio.Protocol):
         # `_closing`: nothing more is read as a request. `_eof`: nothing more will come.
         self._closing = self._eof = self._advancing = False
         self._body_paused = self._input_paused = self._output_paused = False
-        self._progress_at = self._body_since = self._head_since = 0.0
 
     # --- what the event loop calls ---
 
@@ -54,13 +53,12 @@ class Connection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         address = transport.get_extra_info("peername")
         self.peer = address[0] if isinstance(address, tuple) else ""
-        self._progress_at = self.server.loop.time()
-        self._timer = self.server.loop.call_later(self.server.check_s, self._check_time)
+        self._patience = Patience(self, self.server.loop, self.server.settings)
         self.server.joined(self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of requests."""
-        self._progress_at = self.server.loop.time()
+        self._patience.progress()
         if self._closing:
             return
         if self._held or self._blocked():
@@ -79,7 +77,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (the event loop's interface)
         """It is over."""
-        self._timer.cancel()
+        self._patience.end()
         self.server.left(self)
         self._stop_reading()
         active, self._active = self._active, None
@@ -95,7 +93,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """It has caught up."""
         self._output_paused = False
-        self._progress_at = self.server.loop.time()
+        self._patience.progress()
         if self._active is not None and self._active.sink is not None:
             self._active.sink.resume_output()
         self._advance()
@@ -104,7 +102,7 @@ class Connection(asyncio.Protocol):
 
     def begin(self, exchange: Exchange) -> None:
         """A request's head is complete."""
-        self._head_since = 0.0
+        self._patience.head_since = 0.0
         if self._closing:
             return
         if self._active is None and not self._queue:
@@ -146,7 +144,7 @@ class Connection(asyncio.Protocol):
         if self.transport.is_closing():
             return
         self.transport.write(data)
-        self._progress_at = self.server.loop.time()
+        self._patience.progress()
         if last:
             self._unsent -= 1
             if not exchange.keep_alive:
@@ -167,7 +165,7 @@ class Connection(asyncio.Protocol):
         """Take the request's body again."""
         if self._body_paused:
             self._body_paused = False
-            self._progress_at = self.server.loop.time()
+            self._patience.progress()
             self._advance()
 
     def drain(self) -> None:
@@ -175,6 +173,41 @@ class Connection(asyncio.Protocol):
         if self._active is None and not self._unsent and not self._reader.in_head and self._reader.reading is None:
             self._stop_reading()
             self.transport.close()
+
+    # --- what its patience asks ---
+
+    def waits_for(self) -> Wait:
+        """What this connection waits for now."""
+        reading = self._reader.reading
+        if self._output_paused or self.transport.is_closing():
+            return Wait.READER
+        if self._patience.head_since:
+            return Wait.HEAD
+        if reading is not None and reading is self._active and not self._body_paused:
+            return Wait.BODY if reading.sink is None else Wait.STREAM
+        return Wait.REQUEST if self._active is None and not self._unsent else Wait.US
+
+    def refuse(self, problem: Problem) -> None:
+        """Answer a Problem to what is being read, as the last answer of this connection."""
+        if self._closing:
+            return
+        exchange = self._reader.reading
+        if exchange is None:
+            exchange = Exchange(self, self._reader.method, b"", "1.1", [], {})
+            exchange.content_length, exchange.problem = None, problem
+            self.begin(exchange)
+        elif exchange is not self._active:
+            exchange.keep_alive, exchange.problem = False, problem
+            if exchange.answered:
+                # Its answer promised to go on, but the rest of its body cannot be read past.
+                self._stop_reading()
+                self.transport.close()
+        else:
+            exchange.content_length = None
+            if exchange.sink is not None:
+                exchange.sink.refuse(problem)
+            else:
+                exchange.reply_problem(problem)
 
     # --- within ---
 
@@ -185,9 +218,9 @@ class Connection(asyncio.Protocol):
             else:
                 self._feed_slices(memoryview(data))
         except Problem as problem:
-            self._refuse(problem)
-        if self._reader.in_head and not self._head_since:
-            self._head_since = self._progress_at
+            self.refuse(problem)
+        if self._reader.in_head and not self._patience.head_since:
+            self._patience.head_since = self._patience.progress_at
 
     def _feed_slices(self, data: memoryview) -> None:
         for at in range(0, len(data), _SLICE_BYTES):
@@ -207,7 +240,7 @@ class Connection(asyncio.Protocol):
     def _start(self, exchange: Exchange) -> None:
         self._active = exchange
         self._unsent += 1
-        self._body_since = self._progress_at
+        self._patience.body_since = self._patience.progress_at
         if exchange.problem is not None:
             exchange.reply_problem(exchange.problem)
             return
@@ -255,28 +288,6 @@ class Connection(asyncio.Protocol):
         if self._input_paused and not self._held and not self._blocked():
             self._resume_input()
 
-    def _refuse(self, problem: Problem) -> None:
-        """Answer a Problem to what is being read, as the last answer of this connection."""
-        if self._closing:
-            return
-        exchange = self._reader.reading
-        if exchange is None:
-            exchange = Exchange(self, self._reader.method, b"", "1.1", [], {})
-            exchange.content_length, exchange.problem = None, problem
-            self.begin(exchange)
-        elif exchange is not self._active:
-            exchange.keep_alive, exchange.problem = False, problem
-            if exchange.answered:
-                # Its answer promised to go on, but the rest of its body cannot be read past.
-                self._stop_reading()
-                self.transport.close()
-        else:
-            exchange.content_length = None
-            if exchange.sink is not None:
-                exchange.sink.refuse(problem)
-            else:
-                exchange.reply_problem(problem)
-
     def _stop_reading(self) -> None:
         self._closing = True
         self._queue.clear()
@@ -302,39 +313,3 @@ class Connection(asyncio.Protocol):
         if self._input_paused and not self.transport.is_closing():
             self._input_paused = False
             self.transport.resume_reading()
-
-    # --- time ---
-
-    def _check_time(self) -> None:
-        """Look what this connection waits for, and end it where that has taken too long.
-
-        Runs at least every `check_s`, the shortest of the bounds, and then exactly when one is due.
-        """
-        now = self.server.loop.time()
-        due, act = self._due(now)
-        if due <= now:
-            act()
-            due = now + self.server.check_s
-        self._timer = self.server.loop.call_later(min(due - now, self.server.check_s), self._check_time)
-
-    def _due(self, now: float) -> tuple[float, Callable[[], None]]:
-        settings = self.server.settings
-        reading = self._reader.reading
-        if self._output_paused or self.transport.is_closing():
-            # What is written is not taken.
-            return self._progress_at + settings.gate_idle_s, self.transport.abort
-        if self._head_since:
-            return self._head_since + settings.gate_head_s, self._time_out
-        if reading is not None and reading is self._active and not self._body_paused:
-            since = self._body_since if reading.sink is None else self._progress_at
-            return since + settings.gate_head_s, self._time_out
-        if self._active is None and not self._unsent:
-            return self._progress_at + settings.gate_idle_s, self.transport.close
-        return now + self.server.check_s, self._nothing
-
-    def _time_out(self) -> None:
-        self._head_since = 0.0
-        self._refuse(Problem("request_timeout", "The rest of the request did not come in time."))
-
-    def _nothing(self) -> None:
-        """Nothing is due: somebody else's turn, and it has a bound of its own."""

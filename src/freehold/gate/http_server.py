@@ -40,7 +40,6 @@ class Server:
         self.outbox = outbox
         self.request_ids = RequestIds()
         self.dates = answers.DateLine()
-        self.check_s = min(settings.gate_head_s, settings.gate_idle_s)
         self.draining = False
         self._connections: set[Connection] = set()
         self._listeners: list[asyncio.Server] = []
