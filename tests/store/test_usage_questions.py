@@ -287,22 +287,6 @@ def test_an_organizations_projects_are_largest_first_and_add_up(world: UsageWorl
     assert usage.totals == rules.total(each.counts for each in usage.projects)
 
 
-def test_the_page_that_waits_for_a_call_sees_the_newest_one(world: UsageWorld) -> None:
-    first, second, other = world.decide(NOW_MS), world.decide(NOW_MS + 5), world.decide(NOW_MS + 9, key="batch")
-
-    def newest(after_id: str = "") -> str | None:
-        with world.store.read() as tx:
-            row = queries.last_event_of_key(tx, world.key_ids["web"], after_id)
-        return row.id if row else None
-
-    assert newest() is None
-    world.collect(first, other)
-    assert newest() == first.id
-    assert newest(first.id) is None
-    world.collect(second)
-    assert newest(first.id) == second.id
-
-
 def test_sparklines_of_many_projects_come_in_one_query(world: UsageWorld) -> None:
     world.collect(
         world.decide(NOW_MS - HOUR_MS), world.decide(NOW_MS + 1), world.decide(NOW_MS + 2, status=500),

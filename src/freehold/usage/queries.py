@@ -49,14 +49,6 @@ def find_request(tx: Transaction, request_id: str) -> tuple[RequestRow, Recorded
     return RequestRow(*columns), _recorded(explanation)
 
 
-def last_event_of_key(tx: Transaction, key_id: str, after_id: str = "") -> RequestRow | None:
-    """The newest request of a key, later than an id: what a page that waits for a call asks (ix_usage_events_key_at)."""
-    query = select(*_REQUEST).outerjoin(keys, keys.c.id == usage_events.c.key_id)
-    query = query.where(usage_events.c.key_id == key_id, usage_events.c.id > after_id)
-    row = tx.execute(query.order_by(usage_events.c.at.desc(), usage_events.c.id.desc()).limit(1)).first()
-    return _request(row) if row else None
-
-
 def last_limited_request(tx: Transaction, key_id: str) -> tuple[datetime, float] | None:
     """When a key's newest request at its own rate limit was, and how many seconds that needed to be whole again."""
     query = select(usage_events.c.at, usage_events.c.explanation).where(

@@ -1,6 +1,6 @@
 """Between a key's form and its settings."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import Final
 
 from freehold.dashboard.views.form import Values
@@ -42,7 +42,7 @@ def _end_of(day: str, old: KeySettings | None) -> datetime:
         raise invalid(FieldError("expires_on", "A date like 2027-11-22.", "not_a_date")) from None
     if old is not None and old.expires_at is not None and old.expires_at.date() == date:
         return old.expires_at
-    return datetime.combine(date, time(), UTC) + timedelta(days=1) - timedelta(seconds=1)
+    return datetime.combine(date, time(23, 59, 59), UTC)
 
 
 def values_of(detail: KeyDetail) -> Values:

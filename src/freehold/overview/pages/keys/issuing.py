@@ -1,7 +1,7 @@
 """Issuing a key, its secret shown once, and the wait for its first call."""
 
 from collections.abc import Hashable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from litestar import Response
 from litestar.concurrency import sync_to_thread
@@ -34,11 +34,14 @@ from freehold.projects.actions import blocked_for, read_project
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.usage import queries as usage
-from freehold.usage.records import RequestRow
+from freehold.usage.records import Filter, RequestRow
 from freehold.web.call import Call
 from freehold.web.idempotency import Answer
 from freehold.web.live import Sight, follow
 from freehold.web.pages import page
+
+# Among so many of a key's newest calls the page that waits looks for one that was let through.
+_LATEST: Final = 50
 
 
 def show_new_key(call: Call, project_id: str) -> Response[Any]:
@@ -107,7 +110,7 @@ async def live_key(call: Call, project_id: str, key_id: str) -> ServerSentEvent:
 
     def look(mark: Hashable) -> Sight | None:
         with call.read() as tx:
-            event = usage.last_event_of_key(tx, key_id)
+            event = _call_to_tell_of(tx, project_id, key_id)
             if event is None or event.id == mark:
                 return None
             return Sight(event.id, _first_call_part(tx, call, project_id, key_id, event), event.outcome == ALLOWED)
@@ -115,6 +118,12 @@ async def live_key(call: Call, project_id: str, key_id: str) -> ServerSentEvent:
     # Once before the answer begins, so that a wrong id is answered as such.
     await sync_to_thread(key_of_project, call, project_id, key_id)
     return ServerSentEvent(follow(look))
+
+
+def _call_to_tell_of(tx: Transaction, project_id: str, key_id: str) -> RequestRow | None:
+    """The newest call that was let through, though others came after it; else the newest."""
+    latest = usage.requests_of(tx, project_id, Filter(key=key_id), None, None, _LATEST)
+    return next((each for each in latest if each.outcome == ALLOWED), next(iter(latest), None))
 
 
 def _first_call_part(tx: Transaction, call: Call, project_id: str, key_id: str, event: RequestRow) -> str:
