@@ -20,8 +20,8 @@ from cryptography.x509.oid import NameOID
 from freehold.projects.records import Environment
 from freehold.webhooks.addresses import AddressPolicy, read_networks
 from freehold.webhooks.connector import GuardedResolver, guard
-from freehold.webhooks.records import AttemptResult, Outgoing
-from freehold.webhooks.sender import BODY_BYTES_MAX, Sender
+from freehold.webhooks.records import BODY_BYTES_MAX, AttemptResult, Outgoing
+from freehold.webhooks.sender import Sender
 from tests.webhooks.receivers import Receiver, receiver
 
 OPEN = AddressPolicy(loopback=True)

@@ -29,6 +29,8 @@ class Program:
     sockets: Mapping[str, socket.socket] = field(default_factory=dict)
     # Stops, and has drained, before the others are asked to stop.
     drains: bool = False
+    # Nobody waits for its answer: started once the others are ready, to leave them the processors.
+    in_background: bool = False
 
 
 class Process:

@@ -77,7 +77,7 @@ def programs(settings: Settings, listeners: Listeners, *, verbose: bool) -> list
         environment=environment,
         sockets={"FREEHOLD_CONTROL_FD": listeners.control},
     )
-    tasks = Program(name="tasks", module="freehold.tasks", environment=environment)
+    tasks = Program(name="tasks", module="freehold.tasks", environment=environment, in_background=True)
     return [control, *_gates(listeners, environment), tasks, _example(settings, listeners, environment)]
 
 

@@ -31,6 +31,7 @@ class Watch:
         self._life_of_children, self._life = os.pipe()
         self._go_of_children, self._go = os.pipe()
         self._processes = [Process(program, self._life_of_children, self._go_of_children) for program in programs]
+        self._awaited = [process for process in self._processes if not process.program.in_background]
         self._drain_s = drain_s
         self._stops_asked = 0
         self._selector = selectors.DefaultSelector()
@@ -67,8 +68,8 @@ class Watch:
         return self._stops_asked > 0
 
     def start(self) -> None:
-        """Start all at once. They import what they need, and wait to be released."""
-        for process in self._processes:
+        """Start those that are waited for, all at once. They import what they need, and wait to be released."""
+        for process in self._awaited:
             self._start(process)
 
     def release(self) -> None:
@@ -78,15 +79,21 @@ class Watch:
         self._go = -1
 
     def wait_until_ready(self) -> None:
-        """Wait until each process has said `ready`, or stop was said; ProcessFailed where one does not come up."""
+        """Wait until each started process has said `ready`, or stop was said; ProcessFailed where one does not come up.
+
+        Then those in the background are started.
+        """
         deadline = time.monotonic() + _READY_WITHIN_S
-        while not self.stopping and (waiting := [process for process in self._processes if not process.ready]):
+        while not self.stopping and (waiting := [process for process in self._awaited if not process.ready]):
             self._sleep(deadline - time.monotonic())
             self._fail_where_dead(waiting)
             if time.monotonic() >= deadline:
                 raise ProcessFailed(
                     f"The {waiting[0].program.name} process was not ready after {_READY_WITHIN_S:g} seconds."
                 )
+        for process in self._processes:
+            if process.program.in_background and not self.stopping:
+                self._start(process)
 
     def run(self) -> None:
         """Keep all alive until stop is said."""

@@ -219,7 +219,9 @@ def publish_message(call: Call, project_id: str, data: MessageBody) -> Response[
 def list_messages(call: Call, project_id: str, limit: Limit = 50, cursor: CursorText = None) -> Page[MessageView]:
     """A project's messages, newest first."""
     with call.read() as tx:
-        rows = delivery_actions.list_messages(tx, call.actor, project_id, checked_limit(limit) + 1, after_instant(cursor))
+        rows = delivery_actions.list_messages(
+            tx, call.actor, project_id, checked_limit(limit) + 1, after_instant(cursor)
+        )
     cut = page(rows, limit, place_of)
     return Page([message_view(row) for row in cut.data], cut.next_cursor)
 

@@ -23,8 +23,7 @@ from freehold.web.pages import page
 from freehold.webhooks import delivery_actions, glance_queries, queries
 from freehold.webhooks.delivery_actions import DeliveryDetail
 from freehold.webhooks.outgoing import signed_text
-from freehold.webhooks.records import Attempt, Delivery
-from freehold.webhooks.sender import BODY_BYTES_MAX
+from freehold.webhooks.records import BODY_BYTES_MAX, Attempt, Delivery
 
 _TEMPLATE: Final = "webhooks/delivery.html.j2"
 # The steps of an attempt, as its timing names them and as the page does.

@@ -9,8 +9,17 @@ from freehold.kit import clock
 from freehold.kit.paging import Cursor
 from freehold.webhooks.delivery_actions import DeliveryDetail, MessageDetail
 from freehold.webhooks.outgoing import signed_text
-from freehold.webhooks.records import Attempt, Delivery, DeliveryState, HeaderPairs, Message, Origin, Outcome, Timing
-from freehold.webhooks.sender import BODY_BYTES_MAX
+from freehold.webhooks.records import (
+    BODY_BYTES_MAX,
+    Attempt,
+    Delivery,
+    DeliveryState,
+    HeaderPairs,
+    Message,
+    Origin,
+    Outcome,
+    Timing,
+)
 
 
 class HeaderView(msgspec.Struct, kw_only=True):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from freehold.projects.records import Environment
 
@@ -15,6 +15,9 @@ Origin = Literal["published", "test", "freehold"]
 Outcome = Literal["accepted", "refused", "unreachable", "blocked"]
 
 HeaderPairs = tuple[tuple[str, str], ...]
+
+# How much of an answer is kept.
+BODY_BYTES_MAX: Final = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)

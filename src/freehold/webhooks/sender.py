@@ -20,14 +20,13 @@ from freehold.webhooks.addresses import AddressPolicy
 from freehold.webhooks.connector import Lookup, Marks, guarded_connector, marks, note_address, system_lookup, tracing
 from freehold.webhooks.failures import blocked_cause, failure_words
 from freehold.webhooks.policy import policy_of
-from freehold.webhooks.records import AttemptResult, HeaderPairs, Outcome, Outgoing
+from freehold.webhooks.records import BODY_BYTES_MAX, AttemptResult, HeaderPairs, Outcome, Outgoing
 from freehold.webhooks.rules import judge
 
 # Names are looked up anew after so long. No safety hangs on it: addresses are checked at each connection.
 NAMES_CACHED_S: Final = 10
 CONNECT_S: Final = 5.0
 ANSWER_S: Final = 20.0
-BODY_BYTES_MAX: Final = 16 * 1024
 _HEAD_LINE_BYTES_MAX: Final = 8 * 1024
 _HEADERS_MAX: Final = 100
 _LOOKUP_THREADS: Final = 32
