@@ -26,7 +26,9 @@ from freehold.projects import api as projects
 from freehold.projects import pages as project_pages
 from freehold.usage import api as usage
 from freehold.usage import explain_api
-from freehold.usage import pages as usage_pages
+from freehold.usage.pages import one_request as request_page
+from freehold.usage.pages import requests as request_pages
+from freehold.usage.pages import usage as usage_pages
 from freehold.web import guards
 from freehold.web.openapi import Operation
 from freehold.web.statics import serve_static
@@ -172,8 +174,8 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{HERE}/keys/{{key_id:str}}/revoke", key_page.revoke_key),
     (get, f"{HERE}/keys/{{key_id:str}}/live", key_issuing.live_key),
     (get, f"{HERE}/usage", usage_pages.show_usage),
-    (get, f"{HERE}/requests", usage_pages.show_requests),
-    (get, f"{HERE}/requests/{{request_id:str}}", usage_pages.show_request),
+    (get, f"{HERE}/requests", request_pages.show_requests),
+    (get, f"{HERE}/requests/{{request_id:str}}", request_page.show_request),
     (get, f"{HERE}/webhooks", endpoint_pages.show_webhooks),
     (get, f"{HERE}/webhooks/new", endpoint_pages.show_new_webhook),
     (post, f"{HERE}/webhooks/new", endpoint_pages.create_webhook),

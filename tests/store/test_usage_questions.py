@@ -304,16 +304,3 @@ def test_sparklines_of_many_projects_come_in_one_query(world: UsageWorld) -> Non
     assert hours[world.project_id][NOW].failed == 1
     assert list(hours[world.second_project_id]) == [NOW]
     assert hours[world.foreign_project_id] == {}
-
-
-def test_observed_use_counts_what_was_allowed_and_says_when_last(world: UsageWorld) -> None:
-    world.collect(
-        world.decide(NOW_MS - 50 * HOUR_MS), world.decide(NOW_MS - 2 * HOUR_MS + 61_000), world.decide(NOW_MS - 3 * HOUR_MS),
-        world.decide(NOW_MS, outcome="endpoint_not_in_scope", endpoint="listCountries", status=None),
-        world.decide(NOW_MS, outcome="rate_limited", status=None),
-    )  # fmt: skip
-    with world.store.read() as tx:
-        observed = sum_queries.observed_endpoints(tx, world.project_id)
-    assert {name: (each.last_at, each.requests) for name, each in observed.items()} == {
-        "getCountry": (NOW - timedelta(hours=2) + timedelta(minutes=1), 3)
-    }

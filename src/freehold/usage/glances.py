@@ -80,7 +80,7 @@ def day_chart(day: Day, project_id: str, also: str = "") -> BarChart:
     return BarChart(
         title="Requests by outcome", unit="Hourly, UTC", series=OUTCOME_SERIES,
         buckets=tuple(
-            Bucket(f"{at.day} {at:%b, %H:%M}", _by_outcome(counts), requests_href(project_id, at, at + _HOUR, also))
+            Bucket(f"{at.day} {at:%b, %H:%M}", by_outcome(counts), requests_href(project_id, at, at + _HOUR, also))
             for at, counts in day.hours
         ),
         axis=tuple(AxisLabel(index + 0.5, f"{at:%H:%M}") for index, (at, _) in enumerate(day.hours) if index % 4 == 1),
@@ -110,7 +110,8 @@ def request_row(row: RequestRow) -> RequestRowView:
     )  # fmt: skip
 
 
-def _by_outcome(counts: Counts) -> tuple[int, ...]:
+def by_outcome(counts: Counts) -> tuple[int, ...]:
+    """Sums as a bar's layers, in the order of `OUTCOME_SERIES`."""
     return (counts.served, counts.throttled, counts.denied, counts.failed)
 
 

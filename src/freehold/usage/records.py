@@ -195,11 +195,3 @@ class SecretName:
 
     version: int
     last4: str
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """The allowed use of one endpoint. `last_at` is cut to the minute."""
-
-    last_at: datetime
-    requests: int

@@ -11,7 +11,7 @@ from freehold.keys.records import ALLOWED
 from freehold.store.engine import Transaction
 from freehold.store.schema import projects, usage_rollups
 from freehold.usage.queries import of_kind
-from freehold.usage.records import KINDS, Counts, Filter, GroupBy, Kind, Observed, Piece, Sum
+from freehold.usage.records import KINDS, Counts, Filter, GroupBy, Kind, Piece, Sum
 
 # SQLite parses no condition that is nested more than 1,000 deep.
 _PIECES_AT_ONCE: Final = 200
@@ -68,32 +68,6 @@ def requests_by_hour(
     for row in tx.execute(query):
         hours[row.project_id][row.bucket_at] = _counts(row)
     return hours
-
-
-def observed_endpoints(tx: Transaction, project_id: str) -> dict[str, Observed]:
-    """What a project was allowed to call, by operation id: how often in all, and when last (to the minute)."""
-    mine = and_(_ROLLUPS.project_id == project_id, _ROLLUPS.outcome == ALLOWED, _ROLLUPS.endpoint != "")
-    days = (
-        select(
-            _ROLLUPS.endpoint, func.sum(_ROLLUPS.requests).label("requests"), func.max(_ROLLUPS.bucket_at).label("day")
-        )
-        .where(mine, _ROLLUPS.grain == "day")
-        .group_by(_ROLLUPS.endpoint)
-        .subquery()
-    )
-    # The minutes of each endpoint's last day; the day itself where minutes are no longer kept.
-    minutes = usage_rollups.alias()
-    same = and_(
-        minutes.c.project_id == project_id, minutes.c.grain == "minute", minutes.c.outcome == ALLOWED,
-        minutes.c.endpoint == days.c.endpoint, minutes.c.bucket_at >= days.c.day,
-    )  # fmt: skip
-    last_at = func.coalesce(func.max(minutes.c.bucket_at), days.c.day)
-    query = (
-        select(days.c.endpoint, days.c.requests, last_at)
-        .outerjoin(minutes, same)
-        .group_by(days.c.endpoint, days.c.requests, days.c.day)
-    )
-    return {endpoint: Observed(at, int(requests)) for endpoint, requests, at in tx.execute(query)}
 
 
 def _sums(

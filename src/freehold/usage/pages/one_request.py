@@ -1,0 +1,59 @@
+"""One request with its whole explanation, and where to do what a denial asks for."""
+
+from typing import Any
+
+from litestar import Response
+
+from freehold.dashboard.frame import frame
+from freehold.dashboard.views.parts import Link
+from freehold.dashboard.views.requests import CheckedRule, LimitRow, RequestView
+from freehold.errors import not_found
+from freehold.keys.explanation import checked_rules
+from freehold.projects.actions import read_project
+from freehold.projects.records import Project
+from freehold.usage import actions
+from freehold.usage.actions import ExplainedRequest
+from freehold.usage.glances import request_row
+from freehold.web.call import Call
+from freehold.web.pages import page
+
+
+def show_request(call: Call, project_id: str, request_id: str) -> Response[Any]:
+    """One request with its whole explanation."""
+    with call.read() as tx:
+        project = read_project(tx, call.actor, project_id)
+        found = actions.read_request(tx, call.actor, request_id)
+        if found.request.project_id != project_id:
+            raise not_found("request")
+        shell = frame(tx, call, "requests", project=project)
+    return page("usage/request.html.j2", shell, _explained(found, project, call.settings.brand))
+
+
+def _explained(found: ExplainedRequest, project: Project, brand: str) -> RequestView:
+    request, why = found.request, found.explanation
+    prefix = "test" if project.environment == "sandbox" else "live"
+    changed = " The project or the key has changed since." if found.changed_since else ""
+    return RequestView(
+        project_id=project.id, request=request_row(request), why=why.meaning + changed, remedy=why.remedy,
+        fix=_fix(why.reason or "", project.id, request.key_id), endpoint=request.endpoint or "",
+        key_identifier=f"{brand}_{prefix}_…{found.secret.last4}" if found.secret else "",
+        secret_version=found.secret.version if found.secret else None, via=request.via, cost=request.cost,
+        address=request.address or "", user_agent=request.user_agent or "", epoch=found.epoch,
+        rules=tuple(CheckedRule(name=each.title, state=each.state, detail=each.words) for each in checked_rules(why.rule)),
+        limits=tuple(LimitRow(name=f"{each.name}_rate_limit", limit=each.limit, remaining=each.remaining, reset_s=each.reset_s) for each in why.limits),
+    )  # fmt: skip
+
+
+def _fix(reason: str, project_id: str, key_id: str | None) -> Link | None:
+    """Where what a denial asks for is done."""
+    here = f"/projects/{project_id}"
+    key = f"{here}/keys/{key_id}"
+    places = {
+        "revoked": Link(label="Issue another key", href=f"{here}/keys/new"),
+        "expired": Link(label="Move its expiry", href=key),
+        "project_archived": Link(label="Restore the project", href=f"{here}/settings#restore"),
+        "endpoint_not_in_scope": Link(label="Open the scope", href=f"{here}/scope"),
+        "address_not_allowed": Link(label="Change its networks", href=key),
+        "rate_limited": Link(label="Change the limit", href=key),
+    }
+    return places.get(reason)

@@ -1,0 +1,51 @@
+"""A project's single requests, newest first."""
+
+from typing import Any, Final
+
+from litestar import Response
+
+from freehold.dashboard.frame import frame
+from freehold.dashboard.views.parts import Pager
+from freehold.dashboard.views.requests import RequestsView
+from freehold.kit import clock
+from freehold.kit.paging import Cursor
+from freehold.kit.paging import page as cut_page
+from freehold.projects.actions import read_project
+from freehold.usage import actions
+from freehold.usage.glances import request_row
+from freehold.usage.pages.address import instant, read_filter, requests_address
+from freehold.usage.pages.filters import filters
+from freehold.usage.records import RequestRow
+from freehold.web.call import Call
+from freehold.web.cursors import after_instant
+from freehold.web.pages import page
+
+_SHOWN: Final = 50
+
+
+def show_requests(call: Call, project_id: str) -> Response[Any]:
+    """A project's single requests, newest first."""
+    query = call.query_values()
+    start, end = instant(query, "from"), instant(query, "to")
+    after = after_instant(query.get("cursor") or None)
+    with call.read() as tx:
+        project = read_project(tx, call.actor, project_id)
+        shell = frame(tx, call, "requests", project=project)
+        rows = actions.list_requests(
+            tx, call.actor, project_id, read_filter(query), start, end, _SHOWN + 1, after
+        )  # fmt: skip
+        fields, as_of = filters(tx, call, project, query), actions.as_of(tx)
+    cut = cut_page(rows, _SHOWN, _place)
+    shown = RequestsView(
+        project_id=project_id, rows=tuple(request_row(row) for row in cut.data), filters=fields, from_at=start,
+        to_at=end, as_of=as_of,
+        pager=Pager(
+            older=requests_address(project_id, query, cursor=cut.next_cursor) if cut.next_cursor else None,
+            newest=requests_address(project_id, query) if after else None,
+        ),
+    )  # fmt: skip
+    return page("usage/requests.html.j2", shell, shown)
+
+
+def _place(row: RequestRow) -> Cursor:
+    return Cursor(clock.to_ms(row.at), row.id)

@@ -1,0 +1,405 @@
+"""The pages of usage: every number opens the requests behind it, and agrees with the API."""
+
+import html
+import random
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from freehold.keys import actions as keys
+from freehold.keys.records import DENIAL_STATUS, DENIAL_WORDS, Reason
+from freehold.keys.settings_rules import KeySettings
+from freehold.kit import clock
+from freehold.projects import actions as projects
+from freehold.projects.records import NewProject
+from freehold.usage.records import KINDS, OUTCOMES
+from tests.conftest import TestClock
+from tests.http.served import Browser, Instance, text_of
+from tests.http.traffic import collect, decided, use
+
+MIXED: tuple[dict[str, Any], ...] = (
+    {}, {}, {"status": 502}, {"endpoint": "list_parcels", "path": "/parcels"},
+    {"outcome": "rate_limited", "rule": "key.rate_limit", "status": 429},
+    {"outcome": "endpoint_not_in_scope", "rule": "project.scope", "endpoint": "create_parcel", "method": "POST", "status": 403},
+    {"outcome": "endpoint_unknown", "rule": "api.catalogue", "endpoint": None, "path": "/nothing", "status": 404},
+)  # fmt: skip
+
+
+@pytest.fixture
+def second_key(instance: Instance) -> str:
+    """Another key of the first project."""
+    with instance.store.write() as tx:
+        owner = instance.actor("owner")
+        issued = keys.issue_key(tx, owner, instance.secret, "fh", instance.project, KeySettings("second"))
+        return issued.detail.key.id
+
+
+@pytest.fixture
+def busy(instance: Instance, second_key: str, test_clock: TestClock) -> Instance:
+    """Traffic of every kind over eight days, by two keys and by none."""
+    dice = random.Random(7)
+    ago = [timedelta(seconds=dice.randrange(60, 8 * 86_400)) for _ in range(60)]
+    ago += [timedelta(seconds=dice.randrange(60, 3_000)) for _ in range(30)]
+    events = [
+        decided(instance, each, **MIXED[index % len(MIXED)], key_id=(instance.key, second_key)[index % 3 == 0], cost=1 + index % 2)
+        for index, each in enumerate(ago)
+    ]  # fmt: skip
+    collect(instance, *events)
+    return instance
+
+
+def at(instance: Instance, path: str = "/usage") -> str:
+    return f"/projects/{instance.project}{path}"
+
+
+def api(instance: Instance, path: str = "/usage", **query: str) -> Any:
+    answer = instance.client("auditor").get(f"/v1/projects/{instance.project}{path}", params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def bars(page: str) -> list[tuple[str, list[int]]]:
+    """The bars of a page's chart: where each leads, and how much is in each layer."""
+    found = re.findall(r'<a class="fh-bar[^"]*" href="([^"]*)"[^>]*data-tip="([^"]*)"', page)
+    return [
+        (html.unescape(href), [int(part.rsplit(":", 1)[1].replace(",", "")) for part in html.unescape(tip).split("|")[1:]])
+        for href, tip in found
+    ]  # fmt: skip
+
+
+def shares(page: str) -> dict[str, tuple[str, int]]:
+    """The parts of a page's breakdowns by name: where each leads, and how many requests it has."""
+    found = re.findall(r'<li><a class="fh-brk" href="([^"]*)">(.*?)<b>([\d,]+)</b>', page, re.DOTALL)
+    return {
+        html.unescape(re.sub("<[^>]+>", "", re.sub(r'<span class="fh-brk-n.*', "", label))).strip(): (html.unescape(href), int(count.replace(",", "")))
+        for href, label, count in found
+    }  # fmt: skip
+
+
+def figure(page: str, label: str) -> str:
+    found = re.search(rf'<p class="fh-kpi-l">{label}</p><p class="fh-kpi-v">([^<]*)', page)
+    assert found
+    return found[1]
+
+
+def requests_behind(browser: Browser, href: str) -> list[str]:
+    """The ids of all requests of a page of requests and of those that follow it."""
+    found: list[str] = []
+    while href:
+        page = browser.get(href)
+        assert page.status_code == 200, href
+        found += re.findall(r'<a class="fh-row" href="/projects/\w+/requests/(req_\w+)"', page.text)
+        older = re.search(r'href="([^"]*)">Older', page.text)
+        href = html.unescape(older[1]) if older else ""
+    return found
+
+
+# --- the usage page -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("span", ["1h", "24h", "7d", "30d"])
+@pytest.mark.parametrize("group_by", ["outcome", "key", "endpoint"])
+def test_every_sum_of_the_page_is_that_of_the_api(busy: Instance, span: str, group_by: str) -> None:
+    page = busy.browser("auditor").get(at(busy), range=span, group_by=group_by)
+    assert page.status_code == 200
+    length = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+    end = clock.now()
+    bounds = {"from": (end - length[span]).isoformat(), "to": end.isoformat()}
+    totals = api(busy, **bounds)["totals"]
+    assert totals["requests"] > 0
+    assert figure(page.text, "Requests") == str(totals["requests"])
+    assert figure(page.text, "Throttled") == str(totals["throttled"])
+    assert figure(page.text, "Denied") == str(totals["denied"])
+    assert figure(page.text, "Failed") == str(totals["failed"])
+    assert sum(sum(counts) for _, counts in bars(page.text)) == totals["requests"]
+    parts = shares(page.text)
+    for name in ("key", "endpoint", "outcome"):
+        groups = api(busy, **bounds, group_by=name)["groups"]
+        assert sum(each["requests"] for each in groups) == totals["requests"]
+    by_key = {each["name"]: each["requests"] for each in api(busy, **bounds, group_by="key")["groups"]}
+    assert {name: parts[name][1] for name in by_key} == by_key
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"range": "1h"}, {"range": "24h"}, {"range": "7d", "bucket": "day"}, {"range": "7d", "group_by": "key"},
+        {"range": "24h", "kind": "denied"}, {"range": "7d", "outcome": "rate_limited", "bucket": "day"},
+        {"range": "7d", "endpoint": "get_parcel", "group_by": "endpoint", "bucket": "day"},
+    ],
+)  # fmt: skip
+def test_a_bar_opens_exactly_the_requests_that_it_counts(busy: Instance, query: dict[str, str]) -> None:
+    browser = busy.browser("auditor")
+    page = browser.get(at(busy), **query).text
+    drawn = bars(page)
+    assert any(sum(counts) for _, counts in drawn)
+    for href, counts in drawn:
+        if sum(counts):
+            assert len(requests_behind(browser, href)) == sum(counts), href
+    everything = re.search(r'<a class="fh-more" href="([^"]*)">All ([\d,]+)', page)
+    assert everything
+    behind = requests_behind(browser, html.unescape(everything[1]))
+    assert len(behind) == len(set(behind)) == int(everything[2]) == sum(sum(counts) for _, counts in drawn)
+
+
+@pytest.mark.parametrize("query", [{"range": "7d"}, {"range": "24h", "kind": "denied"}])
+def test_a_share_opens_exactly_the_requests_that_it_counts(busy: Instance, query: dict[str, str]) -> None:
+    browser = busy.browser("auditor")
+    parts = shares(browser.get(at(busy), **query).text)
+    opened = {name: part for name, part in parts.items() if "/requests?" in part[0]}
+    assert {"first", "second", "Endpoint unknown"} <= set(opened)
+    for href, count in opened.values():
+        assert len(requests_behind(browser, href)) == count, href
+    no_endpoint = parts["No endpoint"]
+    assert no_endpoint[0].startswith(f"{at(busy)}?")
+    assert "group_by=endpoint" in no_endpoint[0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_filter_narrows_every_number(busy: Instance, kind: str) -> None:
+    page = busy.browser("auditor").get(at(busy), range="7d", kind=kind).text
+    end = clock.now()
+    totals = api(busy, **{"from": (end - timedelta(days=7)).isoformat(), "to": end.isoformat()}, kind=kind)["totals"]
+    assert totals["requests"] == totals[kind] > 0
+    assert figure(page, "Requests") == str(totals["requests"])
+    assert f'<option value="{kind}" selected>' in page
+    assert sum(sum(counts) for _, counts in bars(page)) == totals["requests"]
+
+
+def test_the_filters_form_carries_the_rest_of_the_view(busy: Instance) -> None:
+    query = {"range": "7d", "bucket": "day", "group_by": "key", "secret": "abc"}
+    page = busy.browser("auditor").get(at(busy), **query).text
+    form = page[page.index("fh-filters") :]
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[: form.index("</form>")]))
+    assert hidden == query
+
+
+def test_options_keep_the_rest_of_the_view(busy: Instance) -> None:
+    browser = busy.browser("auditor")
+    page = browser.get(at(busy), range="7d", group_by="key", kind="denied").text
+    options = [html.unescape(each) for each in re.findall(r'<a href="([^"]*/usage\?[^"]*)"', page)]
+    assert len(options) >= 8
+    assert all("kind=denied" in each for each in options)
+    for each in options:
+        assert browser.get(each).status_code == 200
+    [current] = re.findall(r'<a href="[^"]*" aria-current="true">(7 d)</a>', page)
+    assert current
+
+
+def test_a_range_of_ones_own_is_taken_to_the_minute(busy: Instance) -> None:
+    shown = busy.browser("auditor").get(at(busy), **{"from": "2027-01-14T06:30:00Z", "to": "2027-01-14T08:30:00+01:00"})
+    totals = api(busy, **{"from": "2027-01-14T06:30:00Z", "to": "2027-01-14T07:30:00Z"})["totals"]
+    assert figure(shown.text, "Requests") == str(totals["requests"])
+    assert 'aria-current="true">24 h' not in shown.text
+
+
+@pytest.mark.parametrize("bucket", ["minute", "month", "nonsense"])
+def test_a_bucket_that_does_not_suit_the_range_is_chosen_anew(busy: Instance, bucket: str) -> None:
+    browser = busy.browser("auditor")
+    page = browser.get(at(busy), range="30d", bucket=bucket)
+    assert page.status_code == 200
+    assert len(bars(page.text)) <= 400
+    assert sum(sum(counts) for _, counts in bars(page.text)) == 90
+
+
+@pytest.mark.parametrize("path", ["/usage", "/requests"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"from": "yesterday"}, {"to": "2027-13-01T00:00:00Z"}, {"from": "0001-01-01T00:00:00+14:00"},
+        {"to": "9999-12-31T23:59:59-14:00"}, {"outcome": "eaten"},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_said(instance: Instance, path: str, query: dict[str, str]) -> None:
+    answer = instance.browser("owner").get(at(instance, path), **query)
+    assert answer.status_code == 422
+    assert "Some fields are not right" in text_of(answer)
+
+
+def test_a_range_that_ends_before_it_begins_is_refused(instance: Instance) -> None:
+    query = {"from": "2027-01-02T00:00:00Z", "to": "2027-01-01T00:00:00Z"}
+    assert instance.browser("owner").get(at(instance), **query).status_code == 422
+
+
+@pytest.mark.parametrize("group_by", ["outcome", "key", "endpoint", "nonsense"])
+def test_without_any_usage_the_page_says_how_to_make_some(instance: Instance, group_by: str) -> None:
+    page = instance.browser("owner").get(at(instance), group_by=group_by)
+    assert page.status_code == 200
+    assert "No request in this range" in text_of(page)
+    assert "No key was used." in text_of(page)
+    assert f'href="/projects/{instance.project}/keys"' in page.text
+
+
+def test_a_sum_is_compared_with_the_period_before(instance: Instance, test_clock: TestClock) -> None:
+    collect(
+        instance, *(decided(instance, timedelta(hours=30)) for _ in range(4)), decided(instance, timedelta(hours=3))
+    )
+    assert "75.0% below the period before" in text_of(instance.browser("owner").get(at(instance), range="24h"))
+
+
+# --- requests -------------------------------------------------------------------------------------
+
+
+def test_requests_are_listed_newest_first_and_paged(busy: Instance) -> None:
+    browser = busy.browser("auditor")
+    first = browser.get(at(busy, "/requests"))
+    assert "50 requests on this page." in text_of(first)
+    listed = requests_behind(browser, at(busy, "/requests"))
+    everything: list[str] = []
+    query: dict[str, Any] = {"limit": "40"}
+    while len(everything) % 40 == 0:
+        answer = api(busy, "/requests", **query)
+        everything += [each["id"] for each in answer["data"]]
+        query["cursor"] = answer["next_cursor"]
+    assert query["cursor"] is None
+    assert listed == everything
+    assert len(set(listed)) == 90
+    older = re.search(r'href="([^"]*)">Older', first.text)
+    assert older
+    second = browser.get(html.unescape(older[1]))
+    assert f'href="{at(busy, "/requests")}">Newest' in second.text
+    assert "Older" not in text_of(second)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"kind": "failed"}, {"outcome": "rate_limited"}, {"endpoint": "list_parcels"}, {"from": "2027-01-15T07:30:00Z"},
+     {"to": "2027-01-12T00:00:00Z"}, {"kind": "served", "endpoint": "get_parcel"}],
+)  # fmt: skip
+def test_filters_show_what_the_api_answers_to_them(busy: Instance, query: dict[str, str]) -> None:
+    browser = busy.browser("auditor")
+    page = browser.get(at(busy, "/requests"), **query)
+    listed = re.findall(r'<a class="fh-row" href="/projects/\w+/requests/(req_\w+)"', page.text)
+    assert listed == [each["id"] for each in api(busy, "/requests", limit="50", **query)["data"]]
+    assert 0 < len(listed) < 90
+    for name, value in query.items():
+        if name in ("from", "to"):
+            assert f'<input type="hidden" name="{name}" value="{value.removesuffix("Z")}' in page.text
+        else:
+            assert f'<option value="{value}" selected>' in page.text
+
+
+def test_the_pages_of_a_filtered_list_stay_filtered(busy: Instance, second_key: str) -> None:
+    browser = busy.browser("auditor")
+    query = f"?key={busy.key}"
+    listed = requests_behind(browser, at(busy, f"/requests{query}"))
+    assert len(listed) == api(busy, **{"from": "2027-01-01T00:00:00Z"}, key=busy.key)["totals"]["requests"] > 50
+
+
+def test_a_filter_that_nothing_meets_can_be_taken_away(busy: Instance) -> None:
+    page = busy.browser("auditor").get(at(busy, "/requests"), endpoint="<b>gone</b>")
+    assert "No request matches" in text_of(page)
+    assert '<option value="&lt;b&gt;gone&lt;/b&gt;" selected>' in page.text
+
+
+@pytest.mark.parametrize("cursor", ["x", "eyJ", "e30", "W10"])
+def test_a_cursor_that_is_not_ours_is_refused(instance: Instance, cursor: str) -> None:
+    assert instance.browser("owner").get(at(instance, "/requests"), cursor=cursor).status_code == 422
+
+
+# --- one request ----------------------------------------------------------------------------------
+
+
+def checks(page: str) -> list[tuple[str, str]]:
+    """Every check of a request's page with what became of it."""
+    found = re.findall(r'<li class="fh-rule fh-is-([\w-]+)">.*?<b>([^<]*)</b>', page, re.DOTALL)
+    return [(html.unescape(name), state) for state, name in found]
+
+
+def test_an_allowed_request_passed_every_check(instance: Instance) -> None:
+    with instance.store.read() as tx:
+        secret = keys.read_key(tx, instance.actor("owner"), instance.key).secrets[0]
+    event = use(instance, secret=secret.selector, limits=(("key", 60, 41, 19.0),), cost=3)
+    page = instance.browser("auditor").get(at(instance, f"/requests/{event.id}"))
+    shown = text_of(page)
+    assert {state for _, state in checks(page.text)} == {"passed"}
+    assert len(checks(page.text)) == 10
+    for words in ("Why it was allowed", "The request may pass.", "Key rate limit", "whole again in 19.0 s", "41 of 60 left",
+                  f"fh_test_…{secret.last4}", "Version 1", "Gateway", "Cost 3", "192.0.2.1", "Epoch 1", "12 ms", "get_parcel"):  # fmt: skip
+        assert words in shown, words
+    assert f'href="/projects/{instance.project}/keys/{instance.key}"' in page.text
+
+
+RULES = {
+    Reason.REVOKED: "key.state", Reason.EXPIRED: "key.expires_at", Reason.PROJECT_ARCHIVED: "project.state",
+    Reason.WRONG_ENVIRONMENT: "project.environment", Reason.ENDPOINT_UNKNOWN: "api.catalogue",
+    Reason.ENDPOINT_NOT_IN_SCOPE: "project.scope", Reason.ADDRESS_NOT_ALLOWED: "key.allowed_cidrs",
+    Reason.RATE_LIMITED: "key.rate_limit", Reason.UNAVAILABLE: "gate.heard", Reason.UNKNOWN_KEY: "credential.secret",
+    Reason.MALFORMED_KEY: "credential.form",
+}  # fmt: skip
+FIXES = {
+    Reason.REVOKED: "/keys/new", Reason.EXPIRED: "/keys/{key}", Reason.PROJECT_ARCHIVED: "/settings#restore",
+    Reason.ENDPOINT_NOT_IN_SCOPE: "/scope", Reason.ADDRESS_NOT_ALLOWED: "/keys/{key}", Reason.RATE_LIMITED: "/keys/{key}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", RULES)
+def test_a_denied_request_says_which_check_refused_it_and_what_to_do(instance: Instance, reason: Reason) -> None:
+    event = use(instance, outcome=reason.value, rule=RULES[reason], status=DENIAL_STATUS[reason], limits=())
+    page = instance.browser("owner").get(at(instance, f"/requests/{event.id}"))
+    shown = text_of(page)
+    meaning, remedy = DENIAL_WORDS[reason]
+    assert f"{meaning} " in shown
+    assert remedy in shown
+    states = [state for _, state in checks(page.text)]
+    if reason is Reason.UNAVAILABLE:
+        assert set(states) == {"not-reached"}
+    else:
+        refused = states.index("denied")
+        assert states == ["passed"] * refused + ["denied"] + ["not-reached"] * (9 - refused)
+    assert "No limit applied to this request." in shown
+    fix = FIXES.get(reason)
+    if fix:
+        assert f'href="/projects/{instance.project}{fix.format(key=instance.key)}">' in page.text
+
+
+def test_a_request_says_that_its_project_has_changed_since(instance: Instance) -> None:
+    event = use(instance, outcome="endpoint_not_in_scope", rule="project.scope", status=403, epoch=1)
+    shown = text_of(instance.browser("owner").get(at(instance, f"/requests/{event.id}")))
+    assert "has changed since" in shown
+
+
+# --- who may --------------------------------------------------------------------------------------
+
+
+def test_billing_reads_usage_without_reading_keys(busy: Instance) -> None:
+    browser = busy.browser("billing")
+    page = browser.get(at(busy), range="7d")
+    assert page.status_code == 200
+    assert int(figure(page.text, "Requests")) > 0
+    listed = requests_behind(browser, at(busy, "/requests"))
+    assert len(listed) == 90
+    assert browser.get(at(busy, f"/requests/{listed[0]}")).status_code == 200
+
+
+def test_other_organizations_usage_is_not_there(instance: Instance) -> None:
+    foreign = use(
+        instance, project_id=instance.foreign_project, organization_id=instance.elsewhere, key_id=instance.foreign_key
+    )
+    browser = instance.browser("owner")
+    for path in ("/usage", "/requests", f"/requests/{foreign.id}"):
+        assert browser.get(f"/projects/{instance.foreign_project}{path}").status_code == 404
+    assert browser.get(at(instance, f"/requests/{foreign.id}")).status_code == 404
+    assert browser.get(at(instance, "/requests/req_nothing")).status_code == 404
+    nobody = use(instance, project_id=None, organization_id=None, key_id=None, outcome="malformed_key", status=401)
+    assert browser.get(at(instance, f"/requests/{nobody.id}")).status_code == 404
+
+
+def test_a_request_is_not_reached_through_a_sibling_project(instance: Instance) -> None:
+    event = use(instance)
+    with instance.store.write() as tx:
+        other = projects.create_project(
+            tx, instance.actor("owner"), instance.harbour, NewProject("Other", "More", "parcels")
+        )
+    assert instance.browser("owner").get(f"/projects/{other.id}/requests/{event.id}").status_code == 404
+    foreign_key = instance.browser("owner").get(f"/projects/{other.id}/requests", key=instance.key)
+    assert event.id not in foreign_key.text
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_every_outcome_has_its_place_in_the_list(instance: Instance, outcome: str) -> None:
+    use(instance, outcome=outcome, status=200 if outcome == "allowed" else DENIAL_STATUS[Reason(outcome)])
+    shown = text_of(instance.browser("owner").get(at(instance, "/requests"), outcome=outcome))
+    assert "1 request on this page." in shown
