@@ -10,6 +10,7 @@ from datetime import datetime
 from freehold.errors import not_found
 from freehold.keys.explanation import Explanation, explain_recorded
 from freehold.kit import clock
+from freehold.organizations.actions import read_organization
 from freehold.organizations.permissions import may, require, require_operator
 from freehold.organizations.records import Actor
 from freehold.projects import actions as projects
@@ -105,6 +106,7 @@ def list_requests(
 ) -> list[RequestRow]:  # fmt: skip
     """A project's single requests, newest first, after one."""
     _require_project(tx, actor, project_id)
+    rules.check_bounds(start, end)
     rules.check_filter(filter_)
     return queries.requests_of(tx, project_id, filter_, start, end, limit, after)
 
@@ -138,6 +140,7 @@ def read_request(tx: Transaction, actor: Actor, request_id: str) -> ExplainedReq
 def read_organization_usage(tx: Transaction, actor: Actor, organization_id: str, range_: Range) -> OrganizationUsage:
     """What each project of an organization used."""
     require(actor, "usage.read", organization_id)
+    read_organization(tx, actor, organization_id)
     sums = rules.each_group(sum_queries.projects_of_organization(tx, organization_id, _whole(range_)))
     names = sum_queries.project_names(tx, organization_id)
     totals = rules.total(sums.values())

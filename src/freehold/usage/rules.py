@@ -40,9 +40,7 @@ def kind_of(outcome: str, status: int | None) -> Kind:
 
 def read_range(start: datetime | None, end: datetime | None, now: datetime) -> Range:
     """The range that is meant, in whole minutes: the last 24 hours where nothing is said; Problem `invalid`."""
-    for name, instant in (("from", start), ("to", end)):
-        if instant is not None:
-            check_instant(name, instant)
+    check_bounds(start, end)
     last = _ceil_minute(end or now)
     first = _floor_minute(start) if start else last - _DEFAULT_SPAN
     if first >= last:
@@ -50,11 +48,11 @@ def read_range(start: datetime | None, end: datetime | None, now: datetime) -> R
     return Range(first, last)
 
 
-def check_instant(field: str, instant: datetime) -> datetime:
-    """The instant itself; Problem `invalid` where nothing of ours can have happened then."""
-    if not EARLIEST <= instant <= LATEST:
-        raise invalid(FieldError(field, "Choose a time between the years 2000 and 2100.", "out_of_range"))
-    return instant
+def check_bounds(start: datetime | None, end: datetime | None) -> None:
+    """Problem `invalid` where a bound is at a time when nothing of ours can have happened."""
+    for name, instant in (("from", start), ("to", end)):
+        if instant is not None and not EARLIEST <= instant <= LATEST:
+            raise invalid(FieldError(name, "Choose a time between the years 2000 and 2100.", "out_of_range"))
 
 
 def bucket_for(span: timedelta) -> Grain:
