@@ -67,12 +67,12 @@ class PostgresServer:
         return str(self._server.get_uri(database=database))
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """A fresh, migrated database, dropped afterwards; its URL."""
+    def database(self, template: str = _TEMPLATE) -> Iterator[str]:
+        """A fresh database, migrated unless another template is named, dropped afterwards; its URL."""
         name = f"test_{os.getpid()}_{next(_numbers)}"
         with self._administer() as connection:
             connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, _TEMPLATE)))
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, template)))
             )
         try:
             yield self.url(name)

@@ -89,8 +89,8 @@ class Watch:
             self.faults.append(f"console: {message.text} ({message.location})")
 
     def _request_failed(self, request: Request) -> None:
-        # Leaving a page that waits for events breaks off its stream: that is how a stream ends.
-        if request.resource_type != "eventsource":
+        # Leaving a page breaks off what it still loads, and the stream of events that it waits for.
+        if request.failure != "net::ERR_ABORTED":
             self.faults.append(f"request failed: {request.url}: {request.failure}")
 
     def _response(self, response: Response) -> None:
@@ -125,7 +125,8 @@ def look(page: Page, name: str) -> None:
         if PICTURES:
             dark = page.evaluate("document.documentElement.classList.contains('dark')")
             path = Path(PICTURES) / f"{name}-{size['width']}-{'dark' if dark else 'light'}.png"
-            page.screenshot(path=path, full_page=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(page.screenshot(full_page=True))
     page.set_viewport_size(WIDE)
 
 

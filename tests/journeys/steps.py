@@ -126,9 +126,9 @@ def go(page: Page, place: str) -> None:
     expect(link).to_have_attribute("aria-current", "page")
 
 
-def confirm_by_name(page: Page, name: str, button: str) -> None:
-    """Type the name that a dangerous act asks for, and do it."""
-    page.get_by_label(f"Type {name} to confirm").fill(name)
+def confirm_by_name(page: Page, name: str, button: str, typed: str | None = None) -> None:
+    """Type the name that a dangerous act asks for (or something else), and do it."""
+    page.get_by_label(f"Type {name} to confirm").fill(typed or name)
     page.get_by_role("button", name=button).click()
 
 

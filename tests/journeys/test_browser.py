@@ -48,6 +48,7 @@ def test_first_journey(browser: Browser, instance: Instance, receiver: Receiver)
         signing_secret = webhook_check(page, receiver)
         lookup_event(instance, receiver, issued.secret, signing_secret)
         explained_number(page, instance, project)
+        look(page, "request-explained")
 
         page.goto(f"{instance.url}{project}")
         expect(page.get_by_text("Every step is proven")).to_be_visible()
@@ -120,7 +121,6 @@ def explained_number(page: Page, instance: Instance, project: str) -> None:
     row.get_by_role("link").first.click()
     expect(page.get_by_role("heading", name="Why it was allowed")).to_be_visible()
     expect(page.get_by_role("link", name="checkout-web")).to_be_visible()
-    look(page, "request-explained")
 
 
 def archive_and_restore(page: Page, instance: Instance, secret: str) -> None:
@@ -197,7 +197,7 @@ def archive_and_restore_plainly(page: Page, watch: Watch, instance: Instance, se
     """Without a script nothing holds the button: the server asks for the name."""
     steps.go(page, "Settings")
     watch.expect(422)
-    steps.confirm_by_name(page, "Country", "Archive project")
+    steps.confirm_by_name(page, steps.PROJECT, "Archive project", typed="Country")
     expect(page.get_by_label("Type Country lookup to confirm")).to_have_attribute("aria-invalid", "true")
     steps.confirm_by_name(page, steps.PROJECT, "Archive project")
     expect(page.get_by_text("The project is archived. Its keys no longer serve.")).to_be_visible()
