@@ -1,7 +1,7 @@
 """Asking beforehand: would this call pass, and if not, what must change? Decides by the gate's own rules.
 
 Spends nothing and leaves no usage event. The rate limit's state lives in the gates; what is known of
-it here is what the key's last counted request left behind, which is complete up to the collector's lag.
+it here is what the key's newest counted requests left behind, which is complete up to the collector's lag.
 """
 
 from dataclasses import dataclass
@@ -108,11 +108,9 @@ def _endpoint(tx: Transaction, api_id: str, asked: Asked) -> str | None:
 
 
 def _arrival_ns(tx: Transaction, record: SecretRecord | None) -> int:
-    """When the key's rate limit is whole again, as its last counted request left it."""
+    """When the key's rate limit is whole again, as its newest counted requests left it: each only puts it off."""
     if record is None or record.rate_limit is None:
         return rate_limit.UNUSED
-    last = queries.last_limited_request(tx, record.key_id)
-    if last is None:
-        return rate_limit.UNUSED
-    at, reset_s = last
-    return clock.to_ms(at) * 1_000_000 + int(reset_s * _NANOSECONDS)
+    states = queries.latest_limit_states(tx, record.key_id)
+    whole = (clock.to_ms(at) * 1_000_000 + int(reset_s * _NANOSECONDS) for at, reset_s in states)
+    return max(whole, default=rate_limit.UNUSED)

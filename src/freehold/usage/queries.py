@@ -22,6 +22,8 @@ _REQUEST: Final = (
 )  # fmt: skip
 # Sorting more than these for one percentile would keep a page waiting.
 _LATENCIES_MAX: Final = 50_000
+# How many of a key's newest requests are looked at: more than it makes within one millisecond.
+_LIMIT_STATES: Final = 200
 
 
 def requests_of(
@@ -49,14 +51,21 @@ def find_request(tx: Transaction, request_id: str) -> tuple[RequestRow, Recorded
     return RequestRow(*columns), _recorded(explanation)
 
 
-def last_limited_request(tx: Transaction, key_id: str) -> tuple[datetime, float] | None:
-    """When a key's newest request at its own rate limit was, and how many seconds that needed to be whole again."""
+def latest_limit_states(tx: Transaction, key_id: str) -> list[tuple[datetime, float]]:
+    """When a key's newest requests at its own rate limit were, and how many seconds each left it from being whole.
+
+    Many may be of one millisecond, in no order (ix_usage_events_key_at).
+    """
     query = select(usage_events.c.at, usage_events.c.explanation).where(
         usage_events.c.key_id == key_id, usage_events.c.outcome.in_((ALLOWED, Reason.RATE_LIMITED.value))
     )
-    row = tx.execute(query.order_by(usage_events.c.at.desc(), usage_events.c.id.desc()).limit(1)).first()
-    limits = [limit for limit in row.explanation["limits"] if limit[0] == KEY_LIMIT] if row else []
-    return (row.at, float(limits[0][3])) if row and limits else None
+    rows = tx.execute(query.order_by(usage_events.c.at.desc()).limit(_LIMIT_STATES))
+    return [
+        (row.at, float(reset_s))
+        for row in rows
+        for name, _, _, reset_s in row.explanation["limits"]
+        if name == KEY_LIMIT
+    ]
 
 
 def latency_percentile_us(
