@@ -196,14 +196,16 @@ def _actor(tx: Transaction, user: User) -> Actor:
 
 
 @contextmanager
-def serve(app: Any) -> Iterator[str]:
+def serve(app: Any, http: Any = "httptools") -> Iterator[str]:
     """Serve an application on a free loopback port; its address."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, loop="asyncio", http="httptools", ws="none", lifespan="off",
+        app, host="127.0.0.1", port=0, loop="asyncio", http=http, ws="none", lifespan="off",
         access_log=False, log_config=None, server_header=False,
     )  # fmt: skip
     server = uvicorn.Server(config)
     listener = config.bind_socket()
+    # From here on connections wait, instead of being refused until the server's thread has come that far.
+    listener.listen()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="the served instance")
     thread.start()
     try:

@@ -108,15 +108,22 @@ def list_organizations(tx: Transaction, actor: Actor) -> list[Organization]:
 
 
 def rename_organization(
-    tx: Transaction, actor: Actor, organization_id: str, name: str, revision: int | None
+    tx: Transaction, actor: Actor, organization_id: str, name: str | None, revision: int | None
 ) -> Organization:
-    """Give an organization another name; its slug stays. `revision` is the one the caller saw, None for any."""
+    """Give an organization another name (None: the one that it has); its slug stays.
+
+    `revision` is the one the caller saw, None for any.
+    """
     require(actor, "organization.edit", organization_id)
     before = read_organization(tx, actor, organization_id)
-    name = rules.clean_name(name)
+    if revision not in (None, before.revision):
+        raise changed_meanwhile("organization")
+    name = before.name if name is None else rules.clean_name(name)
     if errors := rules.check_text("name", name):
         raise invalid(*errors)
-    if not queries.rename_organization(tx, organization_id, name, before.revision if revision is None else revision):
+    if name == before.name:
+        return before
+    if not queries.rename_organization(tx, organization_id, name, before.revision):
         raise changed_meanwhile("organization")
     audit.record(
         tx, actor, "organization.renamed", organization_id=organization_id, subject_kind="organization",

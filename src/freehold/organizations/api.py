@@ -365,11 +365,8 @@ def read_organization(call: Call, organization_id: str) -> OrganizationView:
 def edit_organization(call: Call, organization_id: str, data: OrganizationPatch) -> OrganizationView:
     """Rename an organization."""
     with call.write() as tx:
-        if data.name is UNSET:
-            return organization_view(actions.read_organization(tx, call.actor, organization_id))
-        return organization_view(
-            actions.rename_organization(tx, call.actor, organization_id, data.name, call.revision())
-        )
+        name = None if data.name is UNSET else data.name
+        return organization_view(actions.rename_organization(tx, call.actor, organization_id, name, call.revision()))
 
 
 # --- members --------------------------------------------------------------------------------------
@@ -479,6 +476,7 @@ def list_audit(
     after = after_instant(cursor)
     with call.read() as tx:
         require(call.actor, "audit.read", organization_id)
+        actions.read_organization(tx, call.actor, organization_id)
         rows = audit.entries(tx, organization_id, wanted, checked_limit(limit) + 1, after)
     cut = page(rows, limit, lambda row: Cursor(clock.to_ms(row.at), row.id))
     return Page([audit_entry_view(row) for row in cut.data], cut.next_cursor)

@@ -33,12 +33,14 @@ class IssuedInvitation:
 def list_members(tx: Transaction, actor: Actor, organization_id: str) -> list[Member]:
     """An organization's members, by address."""
     require(actor, "members.read", organization_id)
+    read_organization(tx, actor, organization_id)
     return queries.members_of(tx, organization_id)
 
 
 def list_invitations(tx: Transaction, actor: Actor, organization_id: str) -> list[Invitation]:
     """The invitations that can still be accepted, newest first."""
     require(actor, "members.read", organization_id)
+    read_organization(tx, actor, organization_id)
     return queries.open_invitations(tx, organization_id, clock.now())
 
 

@@ -183,7 +183,8 @@ def change_password(store: Store, actor: Actor, old: str, new: str, this: bytes 
 
 
 def _account_throttle(email: str) -> str:
-    return f"sign-in account {email}"
+    # Cut, because it may be anything, and no index takes a text of megabytes.
+    return f"sign-in account {email[: rules.EMAIL_MAX]}"
 
 
 def _self(user: User, visitor: Visitor) -> Actor:

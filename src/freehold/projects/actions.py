@@ -14,7 +14,7 @@ from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit import clock, ids
 from freehold.organizations import audit
 from freehold.organizations import queries as organizations
-from freehold.organizations.actions import changed_meanwhile
+from freehold.organizations.actions import changed_meanwhile, read_organization
 from freehold.organizations.permissions import Permission, blocked, may, require
 from freehold.organizations.records import Actor
 from freehold.organizations.rules import clean_name, free_slug, slug_of
@@ -78,6 +78,7 @@ def list_projects(
 ) -> list[Posture]:  # fmt: skip
     """An organization's projects with their posture, newest first."""
     require(actor, "projects.read", organization_id)
+    read_organization(tx, actor, organization_id)
     rows = queries.projects_of(tx, organization_id, limit, after_id, search, environment, archived)
     return _postures(tx, rows)
 

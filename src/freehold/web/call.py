@@ -18,7 +18,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.datastructures import FormMultiDict, UploadFile
 
-from freehold.errors import FieldError, Problem, invalid, not_found
+from freehold.errors import FieldError, Problem, invalid
 from freehold.kit import clock, paging
 from freehold.kit.secrets import InstanceSecret
 from freehold.organizations import queries as accounts
@@ -26,8 +26,7 @@ from freehold.organizations import sessions, tokens
 from freehold.organizations.records import Actor, Session, Token, User
 from freehold.settings import Settings
 from freehold.store.engine import Store, Transaction
-from freehold.web import idempotency
-from freehold.web.inputs import NUL_REFUSED
+from freehold.web import idempotency, nul
 
 T = TypeVar("T")
 
@@ -184,8 +183,8 @@ class Call:
 
         The key is the header `Idempotency-Key`, or the form's `idempotency_key`.
         """
-        key = self.headers.get("idempotency-key") or self.field("idempotency_key") or None
-        if key is not None and not (len(key) <= _IDEMPOTENCY_KEY_MAX and key.isascii() and key.isprintable()):
+        key = self.headers.get("idempotency-key", self.field("idempotency_key") or None)
+        if key is not None and not (1 <= len(key) <= _IDEMPOTENCY_KEY_MAX and key.isascii() and key.isprintable()):
             raise invalid(
                 FieldError(
                     "Idempotency-Key", f"1 to {_IDEMPOTENCY_KEY_MAX} printable ASCII characters.", "invalid_header"
@@ -265,6 +264,7 @@ class Call:
 
 async def provide_call(request: Request[Any, Any, Any]) -> Call:
     """Read what a handler may need of a request: its form, or a digest of its body for idempotency."""
+    nul.refuse_in_address(request)
     shared = cast("Shared", request.app.state.shared)
     call = Call(
         shared=shared, method=request.method, path=request.url.path, query=request.url.query,
@@ -279,23 +279,8 @@ async def provide_call(request: Request[Any, Any, Any]) -> Call:
         call.body_digest = hashlib.blake2b(await request.body(), digest_size=32).digest()
     if is_form:
         call.form = await request.form()
-        _refuse_nul_in_form(call.form)
+        nul.refuse_in_form(call.form)
     return call
-
-
-def _refuse_nul(request: Request[Any, Any, Any]) -> None:
-    """NUL is in no name, id or text of ours, and PostgreSQL takes it in none: such a path names nothing."""
-    if "\0" in request.url.path or "%00" in request.url.path:
-        raise not_found("resource")
-    for name, value in parse_qsl(request.url.query, keep_blank_values=True):
-        if "\0" in name or "\0" in value:
-            raise invalid(FieldError(name.replace("\0", ""), NUL_REFUSED, "invalid_characters"))
-
-
-def _refuse_nul_in_form(form: FormMultiDict) -> None:
-    for name, value in form.multi_items():
-        if "\0" in name or (isinstance(value, str) and "\0" in value):
-            raise invalid(FieldError(name.replace("\0", ""), NUL_REFUSED, "invalid_characters"))
 
 
 def _revision(digits: str) -> int:

@@ -24,7 +24,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._in_head = True
+        # Whether the present piece of data held the end of a head or of a request: it is not counted as a head's.
+        self._ended = False
         self._head_bytes = 0
+        self._unanswered = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn's own
@@ -39,10 +42,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on; refuse a head that has grown too large."""
+        self._ended = False
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if self._in_head:
+        if self._in_head and not self._ended:
             self._head_bytes += len(data)
             if self._head_bytes > self.head_bytes_max:
                 self._refuse(Problem("head_too_large", f"A request's head has at most {self.head_bytes_max} bytes."))
@@ -53,15 +57,21 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is there: from here on a body is expected, in parts."""
-        self._in_head = False
+        self._in_head, self._ended = False, True
+        self._unanswered += 1
         self._start_timer()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The request is there: nothing is expected but the next one, which uvicorn's keep-alive waits for."""
         super().on_message_complete()
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._ended, self._head_bytes = True, True, 0
         self._stop_timer()
+
+    def on_response_complete(self) -> None:
+        """One request less is waiting for its answer."""
+        self._unanswered -= 1
+        super().on_response_complete()
 
     def _start_timer(self) -> None:
         self._stop_timer()
@@ -89,7 +99,9 @@ class BoundedProtocol(HttpToolsProtocol):
             f"HTTP/1.1 {problem.status} {problem.title}\r\nX-Request-Id: {request_id}\r\n"
             f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         )
-        self.transport.write(head.encode("ascii") + body)
+        # While a request is being answered, this would be taken for its answer.
+        if not self._unanswered:
+            self.transport.write(head.encode("ascii") + body)
         self.transport.close()
 
 

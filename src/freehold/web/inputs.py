@@ -1,14 +1,14 @@
 """What the API's inputs share: bodies that refuse unknown fields, and the parameters of lists."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from litestar.params import Parameter
 
 from freehold.errors import FieldError, invalid
 from freehold.kit.paging import LIMIT_MAX
+from freehold.web import nul
 
 Limit = Annotated[int, Parameter(description="How many to answer, 1 to 200.", ge=1, le=LIMIT_MAX)]
 CursorText = Annotated[
@@ -28,24 +28,12 @@ def number(example: int, description: str, minimum: int, maximum: int) -> msgspe
     return msgspec.Meta(description=description, examples=[example], extra_json_schema=bounds)
 
 
-NUL_REFUSED: Final = "The NUL character is not allowed."
-
-
 class Body(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A request's body: unknown fields are refused, and so is NUL, which PostgreSQL takes in no text."""
 
     def __post_init__(self) -> None:
         """Raise Problem `invalid` where a text holds NUL."""
-        refuse_nul(self, self.__struct_fields__)
-
-
-def refuse_nul(body: msgspec.Struct, fields: Iterable[str]) -> None:
-    """Raise Problem `invalid` where one of these fields, or an item of its list, holds NUL."""
-    for name in fields:
-        value = getattr(body, name)
-        texts = value if isinstance(value, list) else [value]
-        if any(isinstance(text, str) and "\0" in text for text in texts):
-            raise invalid(FieldError(name, NUL_REFUSED, "invalid_characters"))
+        nul.refuse_in_body(self, self.__struct_fields__)
 
 
 def with_time_zone(field: str, instant: datetime | None) -> datetime | None:

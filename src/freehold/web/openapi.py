@@ -65,7 +65,7 @@ _PARAMETERS: Final = {
     "IfMatch": {
         "name": "If-Match", "in": "header", "example": '"3"',
         "description": "The `etag` that the change is based on, or `*` for any; another one in force answers 412.",
-        "schema": {"type": "string", "maxLength": 100},
+        "schema": {"type": "string"},
     },
 }  # fmt: skip
 

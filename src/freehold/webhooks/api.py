@@ -12,9 +12,10 @@ from msgspec import UNSET, UnsetType
 from freehold.kit.paging import Cursor, Page, page
 from freehold.projects.records import Environment
 from freehold.store.engine import Transaction
+from freehold.web import nul
 from freehold.web.call import Call, checked_limit, etag
 from freehold.web.cursors import after_id, after_instant
-from freehold.web.inputs import Body, CursorText, Limit, number, refuse_nul, text, with_time_zone
+from freehold.web.inputs import Body, CursorText, Limit, number, text, with_time_zone
 from freehold.webhooks import actions, delivery_actions, headers, testing
 from freehold.webhooks.delivery_queries import DeliveryFilter
 from freehold.webhooks.delivery_views import (
@@ -86,7 +87,7 @@ class MessageBody(Body, frozen=True):
 
     def __post_init__(self) -> None:
         """Any JSON may be in a payload, NUL too: it is kept escaped."""
-        refuse_nul(self, ("event_type", "id"))
+        nul.refuse_in_body(self, ("event_type", "id"))
 
 
 class SigningSecretView(msgspec.Struct, kw_only=True):
