@@ -89,6 +89,8 @@ def open_sqlite(path: Path, pool_size: int = 8) -> Store:
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=8,
+        # A statement that fails is logged without its values: password hashes and people's addresses are among them.
+        hide_parameters=True,
         # The transaction's bounds are ours (BEGIN, BEGIN IMMEDIATE), never the driver's guess.
         connect_args={"timeout": _BUSY_S, "check_same_thread": False, "isolation_level": None},
     )
@@ -103,6 +105,7 @@ def open_postgresql(url: str, pool_size: int = 8) -> Store:
         pool_size=pool_size,
         max_overflow=8,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"connect_timeout": 5, "application_name": "freehold"},
     )
     return Store(engine)

@@ -193,6 +193,7 @@ class Call:
         place = idempotency.Place(self.actor.id, key, self._request_digest()) if key else None
         with self.write() as tx:
             if place and (kept := idempotency.kept_answer(tx, self.secret, place, clock.now())):
+                idempotency.require_still_allowed(tx, act)
                 return kept
             answer = act(tx)
             if place:

@@ -5,6 +5,7 @@ first's commit and then finds its answer. Answers may hold a secret that is show
 encrypted. Kept for 24 hours.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,6 +20,7 @@ from freehold.store.engine import Transaction
 from freehold.store.schema import idempotency
 
 KEPT_FOR: Final = timedelta(hours=24)
+_NOT_THEIRS: Final = ("not_found", "forbidden")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,22 @@ def kept_answer(tx: Transaction, secret: InstanceSecret, place: Place, now: date
     if row.request_digest != place.request_digest:
         raise Problem("idempotency_conflict", "Send another Idempotency-Key with another request.")
     return Answer(row.status, open_sealed(_key(secret), row.answer, _context(place)))
+
+
+def require_still_allowed(tx: Transaction, act: Callable[[Transaction], object]) -> None:
+    """Raise the Problem with which the action would be refused to its caller by now.
+
+    What was answered may hold a secret: who has lost their role since is not shown it again. The
+    action is done once more to find out, and undone whatever comes of it.
+    """
+    trial = tx.begin_nested()
+    try:
+        act(tx)
+    except Problem as problem:
+        if problem.code in _NOT_THEIRS:
+            raise
+    finally:
+        trial.rollback()
 
 
 def keep_answer(tx: Transaction, secret: InstanceSecret, place: Place, answer: Answer) -> None:
