@@ -83,8 +83,10 @@ def _of_project(client: httpx.Client, project_id: str) -> dict[str, str]:
         "message_id": _list(client, f"{at}/messages")[0]["id"],
         "delivery_id": _list(client, f"/v1/webhooks/{webhook}/deliveries")[-1]["id"],
     }  # fmt: skip
-    for name, kind in (("request_id", "served"), ("denied_id", "denied"), ("throttled_id", "throttled"), ("failed_id", "failed")):
-        found |= {name: each["id"] for each in _list(client, f"{at}/requests", kind=kind, limit="1")}
+    for kind in ("served", "denied", "throttled", "failed"):
+        rows = _list(client, f"{at}/requests", kind=kind, limit="1")
+        if rows:
+            found["request_id" if kind == "served" else f"{kind}_id"] = rows[0]["id"]
     return found
 
 

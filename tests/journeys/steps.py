@@ -116,7 +116,9 @@ def verified(received: Received, signing_secret: str) -> dict[str, Any]:
 
 def reload_until(page: Page, place: Locator, pattern: str) -> None:
     """Reload a page until a part of it says what is on its way: usage is collected within a second or two."""
-    eventually(lambda: page.reload() is not None and place.count() > 0 and bool(re.search(pattern, place.first.inner_text())))
+    eventually(
+        lambda: page.reload() is not None and place.count() > 0 and bool(re.search(pattern, place.first.inner_text()))
+    )
 
 
 def go(page: Page, place: str) -> None:

@@ -25,7 +25,9 @@ def receiver() -> Iterator[Receiver]:
 
 def call(instance: Instance, secret: str, country: str = "NO") -> httpx.Response:
     """One protected lookup through the gateway."""
-    return httpx.get(f"{instance.gate_url}{COUNTRY}/{country}", headers={"Authorization": f"Bearer {secret}"}, timeout=60)
+    return httpx.get(
+        f"{instance.gate_url}{COUNTRY}/{country}", headers={"Authorization": f"Bearer {secret}"}, timeout=60
+    )
 
 
 def test_first_journey(browser: Browser, instance: Instance, receiver: Receiver) -> None:

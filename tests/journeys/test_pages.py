@@ -91,8 +91,6 @@ def test_page_of_a_failing_webhook(
 
 @pytest.mark.parametrize("name", _IN_PRODUCTION)
 def test_page_of_production(pages: dict[Scheme, tuple[Page, Watch]], demo: Demo, name: str) -> None:
-    page = open_page(
-        pages, "light", demo.url + address(_PAGES[name], demo.production), f"production {name}"
-    )
+    page = open_page(pages, "light", demo.url + address(_PAGES[name], demo.production), f"production {name}")
     assert page.locator("html").get_attribute("data-env") == "production"
     assert page.title().startswith("Production · ")

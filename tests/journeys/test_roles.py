@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -130,7 +129,12 @@ def test_another_organization_sees_nothing_of_the_first(browser: Browser, northg
         expect(stranger.get_by_text("No project yet")).to_be_visible()
         look(stranger, "no-project-yet")
 
-        of_the_first = (northgate.project, f"{northgate.project}/usage", northgate.key, f"/organizations/{northgate.organization}/members")
+        of_the_first = (
+            northgate.project,
+            f"{northgate.project}/usage",
+            northgate.key,
+            f"/organizations/{northgate.organization}/members",
+        )
         for path in of_the_first:
             watch.expect(404)
             answer = stranger.goto(northgate.url + path)
