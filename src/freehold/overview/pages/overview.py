@@ -112,7 +112,7 @@ def _overview_step(posture: Posture) -> NextStep:
     if posture.next_step is not None:
         return next_step_view(posture.next_step)
     return NextStep(
-        action="look_at_usage", title="Every step is proven",
+        action="look_at_usage", title="Everything is proven",
         detail="Scope, key, a protected call and a signed event are on record. Watch what it uses, or look at its scope.",
         button="Open usage", href=f"/projects/{posture.project.id}/usage", icon="chart-column",
         also=Link(label="See the scope", href=f"/projects/{posture.project.id}/scope"),
