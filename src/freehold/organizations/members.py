@@ -133,9 +133,10 @@ def accept_as_user(tx: Transaction, actor: Actor, secret: InstanceSecret, token:
 def change_role(tx: Transaction, actor: Actor, organization_id: str, user_id: str, role: Role) -> Member:
     """Give a member another role. The last owner stays one."""
     require(actor, "members.edit", organization_id)
+    owners = queries.lock_owners(tx, organization_id)
     member = _member(tx, organization_id, user_id)
     _require_may_change(actor, organization_id, member.role, role)
-    _require_owner_left(tx, organization_id, member.role, role)
+    _require_owner_left(owners, member.role, role)
     queries.set_role(tx, organization_id, user_id, role)
     audit.record(
         tx, actor, "member.role_changed", organization_id=organization_id, subject_kind="user", subject_id=user_id,
@@ -149,10 +150,11 @@ def remove_member(tx: Transaction, actor: Actor, organization_id: str, user_id: 
     if actor.user_id != user_id:
         require(actor, "members.edit", organization_id)
     read_organization(tx, actor, organization_id)
+    owners = queries.lock_owners(tx, organization_id)
     member = _member(tx, organization_id, user_id)
     if actor.user_id != user_id:
         _require_may_change(actor, organization_id, member.role, None)
-    _require_owner_left(tx, organization_id, member.role, None)
+    _require_owner_left(owners, member.role, None)
     queries.delete_member(tx, organization_id, user_id)
     audit.record(
         tx, actor, "member.removed", organization_id=organization_id, subject_kind="user", subject_id=user_id,
@@ -192,6 +194,6 @@ def _require_may_change(actor: Actor, organization_id: str, old: Role | None, ne
         raise Problem("forbidden", "Only an owner can make, change or remove an owner.")
 
 
-def _require_owner_left(tx: Transaction, organization_id: str, old: Role, new: Role | None) -> None:
-    if rules.leaves_no_owner(queries.lock_owners(tx, organization_id), old, new):
+def _require_owner_left(owners: int, old: Role, new: Role | None) -> None:
+    if rules.leaves_no_owner(owners, old, new):
         raise Problem("conflict", "An organization needs an owner: make another member one first.")

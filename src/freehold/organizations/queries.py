@@ -215,7 +215,11 @@ def find_member(tx: Transaction, organization_id: str, user_id: str) -> Member |
 
 
 def lock_owners(tx: Transaction, organization_id: str) -> int:
-    """How many owners an organization has; their rows are held, so that two cannot both leave last."""
+    """How many owners an organization has; their rows are held, so that two cannot both leave last.
+
+    Whoever changes a role takes these locks first, and reads the member's role after: so no change is
+    decided by a role that another one has just replaced.
+    """
     query = select(members.c.user_id).where(members.c.organization_id == organization_id, members.c.role == "owner")
     return len(tx.execute(query.with_for_update()).all())
 
