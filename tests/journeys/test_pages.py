@@ -38,12 +38,12 @@ _FAILING: Final = ("webhooks", "webhooks/{endpoint_id:str}", "deliveries/{delive
 _IN_PRODUCTION: Final = (_PROJECT, "scope", "keys/{key_id:str}", "usage", "a throttled request")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The filled instance, running: a copy for each worker of what one of them has made."""
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
-    with running_demo(filled(shared), own / "demo-copy") as started:
+    with running_demo(filled(shared), tmp_path_factory.mktemp("demo") / "data") as started:
         yield started
 
 
