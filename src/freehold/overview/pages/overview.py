@@ -148,7 +148,7 @@ def _assets(tx: Transaction, call: Call, posture: Posture, day: glances.Day) -> 
                                tone="bad" if failed else ""),)),
         Asset(label="Messages", icon="send", count=observations.messages_since(tx, posture.project.id, since), unit="in 24 h",
               href=f"{here}/messages", lines=()),
-        Asset(label="Usage", icon="chart-column", count=day.total.requests, unit="requests in 24 h", href=f"{here}/usage",
+        Asset(label="Usage", icon="chart-column", count=day.total.requests, unit="request in 24 h" if day.total.requests == 1 else "requests in 24 h", href=f"{here}/usage",
               lines=(AssetLine(text=f"{words.number(day.total.denied + day.total.throttled)} denied or throttled"),)
               if day.total.denied + day.total.throttled else ()),
     )  # fmt: skip
