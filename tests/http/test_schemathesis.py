@@ -5,7 +5,7 @@ on PostgreSQL: HOSTILE_DATABASE=postgresql.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, Final
@@ -33,7 +33,7 @@ from tests.databases import copy_sqlite
 from tests.http.served import Instance, fill, serve
 from tests.http.test_permissions_table import prepare
 
-EXAMPLES: Final = int(os.environ.get("HOSTILE_EXAMPLES", "6"))
+EXAMPLES: Final = int(os.environ.get("HOSTILE_EXAMPLES", "3"))
 DATABASE: Final = os.environ.get("HOSTILE_DATABASE", "sqlite")
 TAGS: Final = ("Setup", "Accounts", "Organizations", "APIs", "Projects", "Keys", "Webhooks", "Usage", "Instance")
 CHECKS: Final = [
@@ -69,35 +69,35 @@ def _store(request: pytest.FixtureRequest, filled: Instance, folder: Any, stack:
 def operations(tag: str) -> list[Any]:
     """The operations under a tag, as schemathesis has them."""
     document = openapi.document(routes.api_operations(), "http://127.0.0.1", "http://127.0.0.1:1")
-    found: Any = schemathesis.openapi.from_dict(document).include(tag=tag).get_all_operations()
+    config = schemathesis.Config.from_dict(
+        # Somebody else's etag is refused before the body is looked at, and so may a wrong body be.
+        {"checks": {"negative_data_rejection": {"expected-statuses": [400, 401, 403, 404, 409, 412, 415, 422]}}}
+    )
+    found: Any = schemathesis.openapi.from_dict(document, config=config).include(tag=tag).get_all_operations()
     return [result.ok() for result in found]
 
 
-def attack(served: Instance, who: str, tag: str, ids: dict[str, str], examples: int) -> None:
+def attack(served: Instance, who: str, tag: str, ids: dict[str, str], modes: Sequence[GenerationMode] = MODES) -> None:
     """Send made-up requests to each operation of a tag, half of them to what is really there."""
     headers = {"Authorization": f"Bearer {served.tokens[who]}"} if who else {}
     with requests.Session() as session:
         for operation in operations(tag):
             known = {each.name: ids[each.name] for each in operation.path_parameters if each.name in ids}
             # What takes nothing cannot be asked wrongly.
-            modes = (
-                MODES
-                if operation.path_parameters or operation.query or operation.headers or operation.body
-                else MODES[:1]
-            )
-            for mode in modes:
+            takes = operation.path_parameters or operation.query or operation.headers or operation.body
+            for mode in modes if takes else modes[:1]:
                 for there in ({}, known) if known else ({},):
-                    _send(served, operation, mode, there, session, headers, examples)
+                    _send(served, operation, mode, there, session, headers)
 
 
 def _send(
     served: Instance, operation: Any, mode: GenerationMode, known: dict[str, str], session: requests.Session,
-    headers: dict[str, str], examples: int,
+    headers: dict[str, str],
 ) -> None:  # fmt: skip
     strategy = operation.as_strategy(mode, path_parameters=known or None)
 
     @settings(
-        max_examples=examples, deadline=None, database=None, derandomize=examples < 20,
+        max_examples=EXAMPLES, deadline=None, database=None, derandomize=EXAMPLES < 20,
         phases=[Phase.generate], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(case=strategy)
@@ -109,15 +109,15 @@ def _send(
 
 @pytest.mark.parametrize("tag", TAGS)
 def test_a_member_with_every_right(served: Instance, tag: str) -> None:
-    attack(served, "operator" if tag == "APIs" else "owner", tag, prepare(served), EXAMPLES)
+    attack(served, "operator" if tag == "APIs" else "owner", tag, prepare(served))
 
 
 @pytest.mark.parametrize("tag", TAGS)
 def test_somebody_from_elsewhere(served: Instance, tag: str) -> None:
-    attack(served, "stranger", tag, prepare(served), max(EXAMPLES // 3, 1))
+    attack(served, "stranger", tag, prepare(served), MODES[:1])
 
 
 def test_nobody(served: Instance) -> None:
     ids = prepare(served)
     for tag in TAGS:
-        attack(served, "", tag, ids, max(EXAMPLES // 3, 1))
+        attack(served, "", tag, ids, MODES[:1])
