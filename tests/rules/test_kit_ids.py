@@ -50,3 +50,9 @@ def test_what_has_the_form_of_an_id(text: str, right: bool) -> None:
 def test_what_is_no_id_has_no_time(text: str) -> None:
     with pytest.raises(ValueError, match="not an id"):
         ids.instant_ms(text)
+
+
+def test_ids_with_an_order_sort_by_it_within_a_millisecond(test_clock: object) -> None:
+    made = [ids.ordered_id("aud", order) for order in (1, 2, 3, 400, 2**39)]
+    assert made == sorted(made)
+    assert all(ids.is_id(each, "aud") for each in made)

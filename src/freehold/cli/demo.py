@@ -33,17 +33,19 @@ def command(data: Path | None, as_json: bool) -> None:
       FREEHOLD_PASSWORD=… freehold demo --json
     """
     settings = settings_of(data=data)
-    password = os.environ.get("FREEHOLD_PASSWORD") or secrets.token_urlsafe(12)
+    given = os.environ.get("FREEHOLD_PASSWORD")
+    password = given or secrets.token_urlsafe(12)
     done = _fill(settings, password, quiet=as_json)
     if as_json:
-        output.print_json({**done, "password": password})
+        output.print_json({**done, "password": None if given else password})
         return
     output.print_facts(
         {"Organizations": str(done["organizations"]), "Projects": str(done["projects"]),
          "Requests": f"{done['requests']:,}", "Messages": f"{done['messages']:,}",
          "Sign in as": ", ".join(done["emails"][:1]), "or as": ", ".join(done["emails"][1:])}
     )  # fmt: skip
-    output.print_secret("\nPassword of all", password)
+    if not given:
+        output.print_secret("\nPassword of all", password)
     click.echo(f"Look at it:  freehold up --data {settings.data}")
 
 

@@ -17,6 +17,7 @@ Prefix = Literal[
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = [a + b for a in ALPHABET for b in ALPHABET]
+_ORDER_MAX: Final = (1 << 40) - 1
 _SHAPE: Final = re.compile(r"[a-z]{3,4}_[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 
@@ -24,6 +25,11 @@ def new_id(prefix: Prefix, at_ms: int | None = None) -> str:
     """A fresh id, of this moment or of the given Unix millisecond."""
     ms = clock.now_ms() if at_ms is None else at_ms
     return f"{prefix}_{encode(ms << 80 | int.from_bytes(os.urandom(10)))}"
+
+
+def ordered_id(prefix: Prefix, order: int) -> str:
+    """A fresh id of this moment that sorts after those of the same moment with a smaller order, up to 2^40."""
+    return f"{prefix}_{encode(clock.now_ms() << 80 | (order & _ORDER_MAX) << 40 | int.from_bytes(os.urandom(5)))}"
 
 
 def encode(number: int) -> str:

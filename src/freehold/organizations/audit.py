@@ -46,7 +46,9 @@ def record(
         "address": actor.address, "request_id": actor.request_id,
     }  # fmt: skip
     digest = entry_hash(values, previous)
-    tx.execute(insert(audit_entries).values(id=ids.new_id("aud"), previous_hash=previous, hash=digest, **values))
+    tx.execute(
+        insert(audit_entries).values(id=ids.ordered_id("aud", position), previous_hash=previous, hash=digest, **values)
+    )
     tx.execute(update(audit_heads).where(audit_heads.c.chain == chain).values(hash=digest))
 
 
