@@ -122,9 +122,12 @@ def find_organization(tx: Transaction, organization_id: str) -> Organization | N
     return _organization(row) if row else None
 
 
-def all_organizations(tx: Transaction) -> list[Organization]:
-    """Every organization of the instance, by name."""
-    return [_organization(row) for row in tx.execute(select(organizations).order_by(organizations.c.name))]
+def organizations_by_name(tx: Transaction, organization_ids: Collection[str] | None) -> list[Organization]:
+    """These organizations (primary key), or with None every one of the instance, by name."""
+    query = select(organizations).order_by(organizations.c.name, organizations.c.id)
+    if organization_ids is not None:
+        query = query.where(organizations.c.id.in_(organization_ids))
+    return [_organization(row) for row in tx.execute(query)]
 
 
 def rename_organization(tx: Transaction, organization_id: str, name: str, revision: int) -> bool:

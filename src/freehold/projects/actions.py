@@ -261,9 +261,10 @@ def _postures(tx: Transaction, rows: list[Project]) -> list[Posture]:
     owners = queries.owners_of(tx, project_ids)
     counts = posture_queries.counts_of(tx, project_ids, clock.now())
     progress = posture_queries.progress_of(tx, project_ids)
+    siblings = queries.siblings_of(tx, rows)
     return [
         Posture(
-            project, owners[project.id], queries.find_sibling(tx, project), counts[project.id], progress[project.id],
+            project, owners[project.id], siblings.get(project.id), counts[project.id], progress[project.id],
             rules.next_step(project, progress[project.id]),
         )
         for project in rows

@@ -45,6 +45,16 @@ def find_sibling(tx: Transaction, project: Project) -> Project | None:
     return _project(row) if row else None
 
 
+def siblings_of(tx: Transaction, several: Sequence[Project]) -> dict[str, Project]:
+    """The siblings of several projects, by the id of the project whose sibling it is (as `find_sibling`)."""
+    sandbox_ids = {project.sandbox_id: project.id for project in several if project.sandbox_id}
+    ids = [project.id for project in several]
+    query = select(*_PROJECT).where(or_(projects.c.id.in_(sandbox_ids), projects.c.sandbox_id.in_(ids)))
+    found = [_project(row) for row in tx.execute(query)]
+    of_production = {sandbox_ids[each.id]: each for each in found if each.id in sandbox_ids}
+    return of_production | {each.sandbox_id: each for each in found if each.sandbox_id}
+
+
 def slugs_like(tx: Transaction, organization_id: str, environment: Environment, slug: str) -> set[str]:
     """The slugs in use that begin with this one."""
     query = select(projects.c.slug).where(
