@@ -134,3 +134,7 @@ def test_what_is_no_time_zone_is_refused(name: str) -> None:
     with pytest.raises(LookupFailed) as caught:
         times.moment(name, datetime(2026, 1, 1, tzinfo=UTC))
     assert caught.value.code == "unknown_time_zone"
+
+
+def test_a_name_that_the_database_gave_up_means_what_it_stood_for() -> None:
+    assert times._zone("US/Pacific-New", "zone").key == "America/Los_Angeles"

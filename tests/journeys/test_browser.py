@@ -53,7 +53,7 @@ def test_first_journey(browser: Browser, instance: Instance, receiver: Receiver)
         look(page, "request-explained")
 
         page.goto(f"{instance.url}{project}")
-        expect(page.get_by_text("Every step is proven")).to_be_visible()
+        expect(page.get_by_label("Project posture")).to_contain_text("Every step is proven")
         expect(page.get_by_label("Project posture")).to_contain_text("5 of 5")
         look(page, "overview-proven")
 

@@ -92,7 +92,10 @@ def _zone(name: str, parameter: str) -> ZoneInfo:
     # Only names that are known reach zoneinfo, which looks for them among files.
     if name not in _known():
         raise LookupFailed("unknown_time_zone", f"{name[:100]!r} is no time zone of the IANA database.", parameter)
-    try:
-        return ZoneInfo(name)
-    except ZoneInfoNotFoundError:
-        raise LookupFailed("no_time_zone_data", f"The time-zone database has no {name}; install tzdata.") from None
+    # CLDR still knows names that the time-zone database has given up, by the name that they stood for.
+    for candidate in (name, get_global("zone_aliases").get(name, name)):
+        try:
+            return ZoneInfo(candidate)
+        except ZoneInfoNotFoundError:
+            continue
+    raise LookupFailed("no_time_zone_data", f"The time-zone database has no {name}; install tzdata.")
