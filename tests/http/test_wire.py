@@ -56,6 +56,14 @@ def test_heads_are_bounded(bounded: Instance, head: bytes) -> None:
     assert_refused(exchange(bounded, b"GET /healthz HTTP/1.1\r\n", head), 431, "head_too_large")
 
 
+@pytest.mark.parametrize("body", [b"", b"Content-Length: 2\r\n"])
+def test_a_head_that_comes_in_one_piece_is_bounded_too(bounded: Instance, body: bytes) -> None:
+    fields = b"X-Long: " + b"a" * 2 * HEAD_BYTES_MAX + b"\r\n" + body
+    answer = exchange(bounded, b"POST /v1/session HTTP/1.1\r\n" + JSON + fields + b"\r\n{}")
+    assert_refused(answer, 431, "head_too_large")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
 def test_an_endless_target_is_refused(bounded: Instance) -> None:
     assert_refused(exchange(bounded, b"GET /" + b"a" * 2 * HEAD_BYTES_MAX), 431, "head_too_large")
 

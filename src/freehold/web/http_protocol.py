@@ -5,7 +5,7 @@ by sending nothing. Knows no routes.
 """
 
 import asyncio
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -13,6 +13,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from freehold.errors import Problem
 from freehold.kit import ids
 from freehold.web.problems import problem_view
+
+# What each field has beside its name and value: a colon, a space and the line's end.
+_FIELD_BYTES: Final = 4
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -49,7 +52,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._in_head and not self._ended:
             self._head_bytes += len(data)
             if self._head_bytes > self.head_bytes_max:
-                self._refuse(Problem("head_too_large", f"A request's head has at most {self.head_bytes_max} bytes."))
+                self._refuse_head()
             elif self._timer is None:
                 self._start_timer()
         elif self._timer is not None:
@@ -58,6 +61,13 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is there: from here on a body is expected, in parts."""
         self._in_head, self._ended = False, True
+        if (
+            len(self.url) + sum(len(name) + len(value) + _FIELD_BYTES for name, value in self.headers)
+            > self.head_bytes_max
+        ):
+            self._refuse_head()
+            # The parser stops at an exception, and uvicorn takes it for a request that cannot be read.
+            raise ValueError("the head is too large")
         self._unanswered += 1
         self._start_timer()
         super().on_headers_complete()
@@ -91,6 +101,14 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(Problem("request_timeout", "Send the request at once."))
         else:
             self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, unless it was refused already."""
+        if not self.transport.is_closing():
+            super().send_400_response(msg)
+
+    def _refuse_head(self) -> None:
+        self._refuse(Problem("head_too_large", f"A request's head has at most {self.head_bytes_max} bytes."))
 
     def _refuse(self, problem: Problem) -> None:
         request_id = ids.new_id("req")
