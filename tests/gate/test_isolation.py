@@ -29,7 +29,7 @@ from tests.gate.isolation_world import REQUESTS, ROUTES, Credential, Team, Workl
 from tests.gate.upstream import Upstream
 
 # Steps of the machine: examples × steps each. Set higher for a campaign.
-EXAMPLES: Final = int(os.environ.get("FREEHOLD_TEST_ISOLATION_EXAMPLES", "20"))
+EXAMPLES: Final = int(os.environ.get("FREEHOLD_TEST_ISOLATION_EXAMPLES", "12"))
 STEPS: Final = 60
 _ENVIRONMENTS: Final[tuple[Environment, ...]] = ("sandbox", "production")
 _OPERATIONS: Final = {api: [route[0] for route in routes] for api, routes in ROUTES.items()}
