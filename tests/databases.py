@@ -71,9 +71,7 @@ class PostgresServer:
         """A fresh database, migrated unless another template is named, dropped afterwards; its URL."""
         name = f"test_{os.getpid()}_{next(_numbers)}"
         with self._administer() as connection:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, template)))
-            )
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, template))))
         try:
             yield self.url(name)
         finally:
