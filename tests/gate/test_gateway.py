@@ -396,8 +396,9 @@ def test_a_client_that_leaves_is_written_down_and_the_upstream_let_go(
 def test_a_broken_upload_is_answered_and_written_down(
     gate: GateProcess, instance: Instance, upstream: Upstream
 ) -> None:
-    instance.settled()
     key = instance.issue()
+    # Only what was decided is written down: the gate must not forget the key once more before the upload.
+    instance.settled()
     assert call(gate, key).status_code == 200
     request = head(key, "PUT", "/v1/files/a", "Transfer-Encoding: chunked") + b"3\r\nabc\r\nnonsense\r\n"
     answer = gate.raw(request, until_close=True)

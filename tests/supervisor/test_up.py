@@ -52,6 +52,7 @@ SECRET = "0123456789abcdef" * 4
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """One instance for all tests that leave it as it was."""
     with running(tmp_path_factory.mktemp("instance") / "data", FREEHOLD_SECRET=SECRET) as started:
+        eventually(lambda: set(processes_of(started)) == NAMES)
         yield started
 
 
@@ -101,6 +102,8 @@ def test_it_stops_cleanly(tmp_path: Path, number: signal.Signals) -> None:
 
 def test_processes_that_are_killed_come_back(tmp_path: Path) -> None:
     with running(tmp_path / "data") as instance:
+        # The tasks begin once the rest is ready.
+        eventually(lambda: set(processes_of(instance)) == NAMES)
         before = processes_of(instance)
         for pid in before.values():
             os.kill(pid, signal.SIGKILL)
@@ -143,7 +146,7 @@ def set_up(instance: Instance, token: str | None) -> int:
 
 def test_several_gates_share_the_port_and_the_log_is_one_line_a_record(tmp_path: Path) -> None:
     with running(tmp_path / "data", "--verbose", FREEHOLD_WORKERS="2") as instance:
-        assert set(processes_of(instance)) == {"control", "gate 1", "gate 2", "tasks", "example"}
+        eventually(lambda: set(processes_of(instance)) == {"control", "gate 1", "gate 2", "tasks", "example"})
         for _ in range(8):
             answer(f"{instance.gate_url}/healthz")
         assert instance.stop() == 0
