@@ -112,6 +112,9 @@ class Instance:
         project_id = project_id or (self.sandbox_id if environment == "sandbox" else self.production_id)
         key_id, selector, secret_part = ids.new_id("key"), random_base62(12), random_base62(32)
         narrowed_to = columns.pop("endpoints", None)
+        if "rate_limit" in columns:
+            limit, window_s = columns.pop("rate_limit"), columns.pop("rate_window_s")
+            columns["rate_limits"] = [{"name": "requests", "limit": limit, "window_s": window_s}]
         with self.store.write() as tx:
             tx.execute(
                 insert(schema.keys).values(

@@ -1,27 +1,37 @@
 """The decision: every reason, its rule, and the order in which they are found."""
 
-from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from freehold.keys import explanation
-from freehold.keys.rate_limit import UNUSED
-from freehold.keys.records import DENIAL_STATUS, DENIAL_WORDS, Decision, LimitState, RateLimit, Reason, SecretRecord
+from freehold.keys.rate_limit import meters, unused
+from freehold.keys.records import DENIAL_STATUS, DENIAL_WORDS, Decision, LimitState, Meter, ProjectRecord, Reason, SecretRecord
 from freehold.keys.rules import Ask, decide
+from freehold.projects.limits import RateLimit
 
 NOW_MS = 1_800_000_000_000
 NOW_NS = NOW_MS * 1_000_000
 
 RECORD = SecretRecord(
-    selector="Selector0001", digest=b"d" * 32, secret_state="active", retires_at_ms=None, version=1, last4="abcd",
-    key_id="key_1", key_name="one", key_state="active", expires_at_ms=None, allowed_networks=(), rate_limit=None,
-    endpoints=frozenset({"getCountry"}), narrowed=False, project_id="proj_1", project_name="p", project_state="active",
-    environment="sandbox", organization_id="org_1", api_id="api_1",
+    selector="Selector0001", digest=b"d" * 32, secret_state="active", key_id="key_1", key_name="one",
+    key_state="active", project_id="proj_1",
 )  # fmt: skip
+PROJECT = ProjectRecord(
+    id="proj_1", name="p", state="active", environment="sandbox", organization_id="org_1", api_id="api_1",
+    endpoints=frozenset({"getCountry", "listCountries"}),
+)  # fmt: skip
+
+
+def limited(*limits: tuple[int, int], owner: str = "key") -> tuple[Meter, ...]:
+    """Meters of limits (so many, in so many seconds) that are named a, b, c …"""
+    return meters(owner, tuple(RateLimit("abcdefg"[n], *each) for n, each in enumerate(limits)))
+
+
 ASK = Ask(b"d" * 32, None, "api_1", "getCountry", None, 1)
 INNER = ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")
 

@@ -117,7 +117,9 @@ def _furnish(place: Place, made: MadeProject) -> MadeProject:
             projects.set_scope(tx, made.actor, project_id, Scope(list(story.endpoints), list(story.event_types)))
     for index, key in enumerate(story.keys):
         with at(made.began_at + timedelta(minutes=11 + 25 * index)), place.store.write() as tx:
-            settings = KeySettings(key.name, key.workload, key.endpoints, rate_limit=key.rate_limit)
+            settings = KeySettings(
+                key.name, key.workload, key.endpoints, rate_limits=(key.rate_limit,) if key.rate_limit else ()
+            )
             issued = keys.issue_key(tx, made.actor, place.secret, place.settings.brand, project_id, settings)
         made.keys.append(MadeKey(issued.detail.key.id, issued.text, key))
     if story.hook:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from freehold.keys.records import RateLimit
 from freehold.organizations.records import Role
+from freehold.projects.limits import RateLimit
 from freehold.projects.records import Duty
 
 Receiver = Literal["accepts", "refuses", "recovers"]
@@ -82,9 +82,9 @@ STORY: Final[tuple[OrganizationStory, ...]] = (
                 (("dev", "technical"), ("ops", "technical"), ("billing", "billing")), 30,
                 ("get_country", "list_countries", "get_currency"), ("lookup.completed", "lookup.failed"),
                 (
-                    KeyStory("checkout-web", "Checkout, web shop", 0.62, "checkout-web/4.2", RateLimit(40, _MINUTE)),
-                    KeyStory("checkout-app", "Checkout, mobile", 0.3, "NorthgateApp/9.1 (iOS)", RateLimit(30, _MINUTE)),
-                    KeyStory("price-sync", "Nightly price list", 0.08, "price-sync/1.0", RateLimit(20, _MINUTE), ("get_currency",)),
+                    KeyStory("checkout-web", "Checkout, web shop", 0.62, "checkout-web/4.2", RateLimit("requests", 40, _MINUTE)),
+                    KeyStory("checkout-app", "Checkout, mobile", 0.3, "NorthgateApp/9.1 (iOS)", RateLimit("requests", 30, _MINUTE)),
+                    KeyStory("price-sync", "Nightly price list", 0.08, "price-sync/1.0", RateLimit("requests", 20, _MINUTE), ("get_currency",)),
                 ),
                 240, ("get_time",), "https://hooks.northgate.example/lookups", has_production=True, production_factor=3.5,
             ),
@@ -92,7 +92,7 @@ STORY: Final[tuple[OrganizationStory, ...]] = (
                 "Time zone sync", "Keeps opening hours right in every branch's own time zone", "Branches", "Opening hours",
                 (("dev", "technical"),), 24, ("get_time", "list_time_zones", "convert_time"), ("time.converted",),
                 (
-                    KeyStory("branch-clock", "Branch displays", 0.85, "branch-clock/2.0", RateLimit(60, _MINUTE)),
+                    KeyStory("branch-clock", "Branch displays", 0.85, "branch-clock/2.0", RateLimit("requests", 60, _MINUTE)),
                     KeyStory("old-branch-clock", "Branch displays, first version", 0.15, "branch-clock/1.4", ended_days_ago=9),
                 ),
                 150, hook="https://branches.northgate.example/hooks/time", receiver="refuses",
@@ -100,7 +100,7 @@ STORY: Final[tuple[OrganizationStory, ...]] = (
             ProjectStory(
                 "Returns portal", "Shows refund amounts in the customer's own currency", "Storefront", "Refunds",
                 (("dev", "technical"), ("ops", "technical")), 2, ("get_currency",), ("lookup.completed",),
-                (KeyStory("returns-web", "Returns portal, web", 1.0, "returns-web/0.3", RateLimit(120, _MINUTE)),), 30,
+                (KeyStory("returns-web", "Returns portal, web", 1.0, "returns-web/0.3", RateLimit("requests", 120, _MINUTE)),), 30,
             ),
         ),
     ),
@@ -117,7 +117,7 @@ STORY: Final[tuple[OrganizationStory, ...]] = (
                 (("jonas", "technical"), ("maya", "technical"), ("finance", "billing")), 29,
                 ("get_country", "get_currency", "list_currency_countries"), ("lookup.completed",),
                 (
-                    KeyStory("fares-api", "Fare service", 0.9, "python-httpx/0.28", RateLimit(60, _MINUTE)),
+                    KeyStory("fares-api", "Fare service", 0.9, "python-httpx/0.28", RateLimit("requests", 60, _MINUTE)),
                     KeyStory("jonas-laptop", "Jonas, local development", 0.1, "curl/8.5"),
                 ),
                 200, ("list_time_zones",), "https://events.lumen.example/freehold", "recovers", True, 4.0,

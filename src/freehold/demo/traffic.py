@@ -4,18 +4,20 @@ What is invented is who calls when, and what the upstream answered; whether a ca
 """
 
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import structs
 
 from freehold.apis import queries as apis
 from freehold.apis.records import EndpointRow
 from freehold.demo import shapes
 from freehold.demo.people import MadeKey, MadeProject, Place
 from freehold.keys import rules, secret_records
-from freehold.keys.rate_limit import UNUSED
-from freehold.keys.records import DENIAL_STATUS, SecretRecord
+from freehold.keys.rate_limit import unused
+from freehold.keys.records import DENIAL_STATUS, ProjectRecord, SecretRecord
 from freehold.kit import clock, ids
 from freehold.store import epoch
 from freehold.usage.collector import Collector
@@ -35,8 +37,9 @@ class _Caller:
 
     key: MadeKey
     record: SecretRecord
+    project: ProjectRecord
     address: str
-    arrival_ns: int = UNUSED
+    arrivals_ns: Sequence[int]
 
 
 def make_traffic(place: Place, projects: list[MadeProject], dice: random.Random, tell: Callable[[int], None]) -> int:
@@ -67,13 +70,16 @@ def _events_of_day(
     with place.store.read() as tx:
         catalogue = {row.operation_id: row for row in apis.endpoints_of(tx, projects[0].project.api_id)}
         reached = epoch.current(tx)
+        # What was archived since served until then.
+        known = secret_records.project_records(tx, [made.project.id for made in projects])
         callers = {
             made.project.id: [
-                _Caller(key, record, dice.choice(_ADDRESSES))
+                _Caller(key, record, project, dice.choice(_ADDRESSES), unused(record, project))
                 for key in made.keys
                 if (record := secret_records.current_secret_record(tx, key.id))
             ]
             for made in projects
+            for project in (structs.replace(known[made.project.id], state="active"),)
         }
     for hour in range(24):
         for made in projects:
@@ -106,16 +112,17 @@ def _event(
     endpoint = catalogue[_called(made, caller, dice)]
     record = _as_it_was(place, caller, at)
     now_ns = clock.to_ms(at) * 1_000_000
-    ask = rules.Ask(record.digest, None, record.api_id, endpoint.operation_id, None, 1)
-    verdict = rules.decide(ask, record, caller.arrival_ns, now_ns)
-    caller.arrival_ns = verdict.arrival_ns
+    project = caller.project
+    ask = rules.Ask(record.digest, None, project.api_id, endpoint.operation_id, None, 1)
+    verdict = rules.decide(ask, record, project, caller.arrivals_ns, now_ns)
+    caller.arrivals_ns = verdict.arrivals_ns
     decision = verdict.decision
     # As the gateway has it: the upstream's status, or the one that a denial is answered with.
     status = shapes.upstream_status(dice, at, place.now) if decision.reason is None else DENIAL_STATUS[decision.reason]
     example = endpoint.example or {"path": endpoint.path}
     return UsageEvent(
-        ids.new_id("req", clock.to_ms(at)), clock.to_ms(at), record.project_id, record.organization_id, record.environment,
-        record.key_id, record.selector, record.api_id, endpoint.operation_id, endpoint.method, str(example["path"]),
+        ids.new_id("req", clock.to_ms(at)), clock.to_ms(at), project.id, project.organization_id, project.environment,
+        record.key_id, record.selector, project.api_id, endpoint.operation_id, endpoint.method, str(example["path"]),
         decision.outcome, "gateway", status, shapes.latency_us(dice, status) if decision.allowed else None, 1, caller.address,
         caller.key.story.client, decision.rule,
         tuple((each.name, each.limit, each.remaining, round(each.reset_s, 3)) for each in decision.limits), reached,
@@ -135,5 +142,5 @@ def _as_it_was(place: Place, caller: _Caller, at: datetime) -> SecretRecord:
     """The key as a gate knew it at a past instant: what ended later served until then."""
     story, record = caller.key.story, caller.record
     if story.ended_days_ago is not None and at >= place.now - timedelta(days=story.ended_days_ago):
-        return replace(record, key_state="revoked")
-    return replace(record, key_state="active", project_state="active")
+        return structs.replace(record, key_state="revoked")
+    return structs.replace(record, key_state="active")

@@ -11,12 +11,19 @@ agree: a client that adds another shape to a proxy's gets its request denied, ne
 that it is not.
 
 Answers never have a body. 204: it may pass. 401: the key is at fault. 403: anything else, a limit
-too, since nginx would turn a 429 here into a 500; `?status=429` asks for 429 where the caller knows
-what to do with it. 503: the gate cannot decide. `?environment=` says which environment this proxy
-stands in front of.
+too, since nginx would turn a 404 or a 429 here into a 500. 503: the gate cannot decide.
+
+What the proxy's configuration says of itself are options, in the query behind `/v1/authorize`:
+
+    api=<slug>                          the API that it stands in front of; without it, whichever the key is for
+    environment=sandbox|production      the environment that it stands in front of; without it, either
+    status=own                          each denial has its own status, as at the gateway: 404 and 429 too
+
+Envoy's query is its client's, so its options come in X-Freehold-Options, written the same way.
 """
 
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from freehold.gate.addresses import ProxyTrust
@@ -34,6 +41,17 @@ _CHALLENGE: Final = b'WWW-Authenticate: Bearer realm="freehold"\r\nCache-Control
 _NO_STORE: Final = b"Cache-Control: no-store\r\n"
 
 
+class _Options(NamedTuple):
+    """What a proxy says of itself: the API and environment behind it, and whether it knows every status."""
+
+    api: str | None
+    environment: Environment | None
+    own_status: bool
+
+
+_NO_OPTIONS: Final = _Options(None, None, False)
+
+
 class Authorize:
     """Answers forward auth."""
 
@@ -48,41 +66,47 @@ class Authorize:
         if options is None:
             exchange.reply(400, b"X-Freehold-Reason: bad_request\r\n" + _NO_STORE, b"")
             return
-        environment, limited_status = options
-        question = self._question(exchange, environment)
+        question = self._question(exchange, options)
         decided = self._decider.decide(question) if hearing else self._decider.unavailable(question)
-        status = _status(decided, limited_status)
+        status = _status(decided, own=options.own_status)
         fields = decision_fields(exchange, decided) + (_CHALLENGE if status == 401 else _NO_STORE)
         exchange.reply(status, fields, b"", usage_event(exchange, decided))
 
-    def _question(self, exchange: Exchange, environment: Environment | None) -> Question:
+    def _question(self, exchange: Exchange, options: _Options) -> Question:
         fields = exchange.fields
         method, path = _original(exchange)
         return Question(
             "authorize",
             presented_key(fields),
-            environment,
+            options.environment,
             None,
             method,
             path,
             self._trust.client(exchange.connection.peer, exchange.headers, fields),
             _text(fields.get(b"user-agent")),
+            slug=options.api,
         )
 
 
-def _options(exchange: Exchange) -> tuple[Environment | None, int] | None:
-    """Environment and status of a limit that the proxy's configuration asks for; None where it asks for nonsense.
+def _options(exchange: Exchange) -> _Options | None:
+    """What the proxy says of itself; None where it is nonsense."""
+    path, _, said = exchange.target.partition(b"?")
+    if path != PATH:
+        # The original path stands behind ours, and its query is the client's: nothing in it is read.
+        said = exchange.fields.get(b"x-freehold-options", b"")
+    return _read_options(said) if said else _NO_OPTIONS
 
-    Where the original path stands behind ours, its query is the client's: nothing in it is read.
-    """
-    path, _, query = exchange.target.partition(b"?")
-    if not query or path != PATH:
-        return None, 403
-    given = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
-    environment, status = given.pop("environment", None), given.pop("status", "403")
-    if given or status not in ("403", "429") or (environment is not None and environment not in _ENVIRONMENTS):
+
+@lru_cache(maxsize=256)
+def _read_options(said: bytes) -> _Options | None:
+    """Options from their text: the same few of every request."""
+    pairs = parse_qsl(said.decode("latin-1"), keep_blank_values=True)
+    given = dict(pairs)
+    api, environment, status = (given.pop(name, None) for name in ("api", "environment", "status"))
+    known = environment is None or environment in _ENVIRONMENTS
+    if given or len(pairs) != len(dict(pairs)) or api == "" or not known or status not in (None, "own"):
         return None
-    return (None if environment is None else _ENVIRONMENTS[environment]), int(status)
+    return _Options(api, None if environment is None else _ENVIRONMENTS[environment], status == "own")
 
 
 def _original(exchange: Exchange) -> tuple[str | None, str | None]:
@@ -104,14 +128,12 @@ def _agreed(one: bytes | None, other: bytes | None) -> bytes | None:
     return one if one == other else _CONFLICT
 
 
-def _status(decided: Decided, limited_status: int) -> int:
+def _status(decided: Decided, *, own: bool) -> int:
     reason = decided.decision.reason
     if reason is None:
         return 204
     status = DENIAL_STATUS[reason]
-    if status == 429:
-        return limited_status
-    return status if status in (401, 503) else 403
+    return status if own or status in (401, 503) else 403
 
 
 def _text(value: bytes | None) -> str | None:

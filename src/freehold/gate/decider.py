@@ -15,8 +15,7 @@ from freehold.gate.limiter import Limiter
 from freehold.gate.outbox import Outbox
 from freehold.keys import credential, rules
 from freehold.keys.credential import Credential
-from freehold.keys.rate_limit import UNUSED
-from freehold.keys.records import ALLOWED, Decision, Environment, Reason, SecretRecord, Via
+from freehold.keys.records import ALLOWED, Decision, Environment, ProjectRecord, Reason, SecretRecord, Via
 from freehold.keys.rules import Ask
 from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret
@@ -56,6 +55,7 @@ class Decided(NamedTuple):
     question: Question
     decision: Decision
     record: SecretRecord | None
+    project: ProjectRecord | None
     operation_id: str | None
     epoch: int
 
@@ -92,22 +92,23 @@ class Decider:
             return self.unavailable(question)
         presented = None if question.key is None else credential.parse(question.key, self.brand)
         if presented is None:
-            return Decided(question, rules.MALFORMED, None, None, self.keyring.epoch)
+            return Decided(question, rules.MALFORMED, None, None, None, self.keyring.epoch)
         record = self.keyring.secret(presented.selector)
-        if record is None or (
-            question.organization_id is not None and record.organization_id != question.organization_id
-        ):
-            return Decided(question, rules.UNKNOWN, None, None, self.keyring.epoch)
-        return self._decide_with(question, presented, record)
+        project = None if record is None else self.keyring.project(record.project_id)
+        if record is None or project is None or question.organization_id not in (None, project.organization_id):
+            return Decided(question, rules.UNKNOWN, None, None, None, self.keyring.epoch)
+        return self._decide_with(question, presented, record, project)
 
     def unavailable(self, question: Question) -> Decided:
         """The decision of a gate that cannot know, or cannot write down, what it decides."""
         decision = _NOT_RECORDABLE if self._outbox.failing else rules.UNAVAILABLE
-        return Decided(question, decision, None, None, self.keyring.epoch)
+        return Decided(question, decision, None, None, None, self.keyring.epoch)
 
-    def _decide_with(self, question: Question, presented: Credential, record: SecretRecord) -> Decided:
+    def _decide_with(
+        self, question: Question, presented: Credential, record: SecretRecord, project: ProjectRecord
+    ) -> Decided:
         slug = question.slug
-        api = self.keyring.api(record.api_id) if slug is None else self.keyring.api_of_slug(slug)
+        api = self.keyring.api(project.api_id) if slug is None else self.keyring.api_of_slug(slug)
         operation_id = None if api is None else _operation(api, question)
         ask = Ask(
             credential.digest(self._peppers[presented.environment], presented.secret),
@@ -118,25 +119,25 @@ class Decider:
             question.cost,
         )
         now_ns = clock.now_ns()
-        if record.rate_limit is None:
-            decision, _ = rules.decide(ask, record, UNUSED, now_ns)
+        if record.meters or project.meters:
+            decision = self._limiter.decide(ask, record, project, now_ns)
         else:
-            decision = self._limiter.decide(ask, record, now_ns)
+            decision = rules.decide(ask, record, project, (), now_ns).decision
         if decision is rules.UNKNOWN:
             # Whoever does not hold the secret learns nothing of the key, and counts for none.
-            return Decided(question, decision, None, None, self.keyring.epoch)
-        return Decided(question, decision, record, operation_id, self.keyring.epoch)
+            return Decided(question, decision, None, None, None, self.keyring.epoch)
+        return Decided(question, decision, record, project, operation_id, self.keyring.epoch)
 
 
 def usage_event(
     exchange: Exchange, decided: Decided, status: int | None = None, latency_us: int | None = None
 ) -> UsageEvent:
     """What is written down of a decision."""
-    question, decision, record, operation_id, epoch = decided
+    question, decision, record, project, operation_id, epoch = decided
     return UsageEvent(
         exchange.request_id,
         exchange.at_ms,
-        *_owners(record),
+        *_owners(record, project),
         operation_id,
         question.method and question.method[:_METHOD_MAX],
         question.path and question.path[:_PATH_MAX],
@@ -154,18 +155,18 @@ def usage_event(
 
 
 def _owners(
-    record: SecretRecord | None,
+    record: SecretRecord | None, project: ProjectRecord | None
 ) -> tuple[str | None, str | None, Environment | None, str | None, str | None, str | None]:
     """Project, organization, environment, key, selector and API of a secret."""
-    if record is None:
+    if record is None or project is None:
         return None, None, None, None, None, None
     return (
-        record.project_id,
-        record.organization_id,
-        record.environment,
+        project.id,
+        project.organization_id,
+        project.environment,
         record.key_id,
         record.selector,
-        record.api_id,
+        project.api_id,
     )
 
 

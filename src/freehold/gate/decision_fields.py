@@ -9,19 +9,19 @@ from functools import lru_cache
 
 from freehold.gate.decider import Decided
 from freehold.gate.exchange import Exchange
-from freehold.keys.records import SecretRecord
+from freehold.keys.records import LimitState
 
 
 def decision_fields(exchange: Exchange, decided: Decided) -> bytes:
     """All that is said of a decision."""
-    record, decision = decided.record, decided.decision
+    record, project, decision = decided.record, decided.project, decided.decision
     fields = f"X-Freehold-Request-Id: {exchange.request_id}\r\n"
-    if record is not None:
-        fields += owner_fields(record.project_id, record.key_id, record.environment)
+    if record is not None and project is not None:
+        fields += owner_fields(project.id, record.key_id, project.environment)
     if decision.reason is not None:
         fields += f"X-Freehold-Reason: {decision.reason}\r\n"
-    if decision.limits and record is not None:
-        fields += _limit_fields(decided, record)
+    if decision.limits:
+        fields += _limit_fields(decision.limits)
     return fields.encode("ascii")
 
 
@@ -31,10 +31,9 @@ def owner_fields(project_id: str, key_id: str, environment: str) -> str:
     return f"X-Freehold-Project: {project_id}\r\nX-Freehold-Key: {key_id}\r\nX-Freehold-Environment: {environment}\r\n"
 
 
-def _limit_fields(decided: Decided, record: SecretRecord) -> str:
-    window_s = 0 if record.rate_limit is None else record.rate_limit.window_s
+def _limit_fields(limits: tuple[LimitState, ...]) -> str:
     policies, states, wait_s = [], [], 0.0
-    for name, limit, remaining, reset_s, retry_after_s in decided.decision.limits:
+    for name, limit, remaining, reset_s, retry_after_s, window_s in limits:
         policies.append(f'"{name}";q={limit};w={window_s}')
         states.append(f'"{name}";r={remaining};t={math.ceil(reset_s)}')
         wait_s = max(wait_s, retry_after_s)

@@ -20,6 +20,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from freehold.gate.keyring import Keyring
+from freehold.keys.secret_records import selectors_of
 from freehold.kit import clock
 from freehold.store import epoch
 from freehold.store.engine import Store
@@ -78,6 +79,8 @@ class Follower:
         with self._store.read() as tx:
             current = epoch.current(tx)
             changes = epoch.changes_after(tx, reached) if 0 <= reached < current else []
+            changed_keys = {each.subject_id for each in changes if each.subject_kind == "key"}
+            selectors = selectors_of(tx, changed_keys) if changed_keys else []
         if current == reached:
             self._keyring.heard_at = asked_at
             return
@@ -86,7 +89,7 @@ class Follower:
         else:
             # The last change of this reading is as far as we have come: there may be more than one reading's worth.
             current = changes[-1].epoch if changes else current
-            self._in_loop(lambda: self._keyring.apply(changes, current))
+            self._in_loop(lambda: self._keyring.apply(changes, selectors, current))
         self._keyring.heard_at = asked_at
         self.first_heard.set()
         self._on_reached(current)

@@ -15,7 +15,7 @@ from freehold.gate.gateway_call import GatewayCall, Parting
 from freehold.gate.presented import presented_key
 from freehold.gate.upstream_head import Forwarding
 from freehold.gate.upstream_pool import NoUpstream, UpstreamPool
-from freehold.keys.records import DENIAL_STATUS, DENIAL_WORDS, SecretRecord
+from freehold.keys.records import DENIAL_STATUS, DENIAL_WORDS, ProjectRecord, SecretRecord
 
 PREFIX: Final = b"/gateway/"
 
@@ -46,10 +46,10 @@ class Gateway:
             decided = self._decider.unavailable(question)
         else:
             decided = self._decider.decide(question)
-        if decided.record is None or decided.decision.reason is not None:
+        if decided.record is None or decided.project is None or decided.decision.reason is not None:
             _deny(exchange, decided)
         else:
-            self._forward(exchange, decided, decided.record, target)
+            self._forward(exchange, decided, decided.record, decided.project, target)
 
     def _question(self, exchange: Exchange, slug: str, path: str | None) -> Question:
         fields = exchange.fields
@@ -66,21 +66,23 @@ class Gateway:
             slug=slug,
         )
 
-    def _forward(self, exchange: Exchange, decided: Decided, record: SecretRecord, target: bytes) -> None:
+    def _forward(
+        self, exchange: Exchange, decided: Decided, record: SecretRecord, project: ProjectRecord, target: bytes
+    ) -> None:
         api = self._decider.keyring.api_of_slug(decided.question.slug or "")
         fields = decision_fields(exchange, decided)
         try:
-            upstream = self._pool.resolve(None if api is None else api.upstreams[record.environment])
+            upstream = self._pool.resolve(None if api is None else api.upstreams[project.environment])
         except NoUpstream:
             problem = Problem(
-                "upstream_unreachable", f"This API has no upstream for its {record.environment} environment."
+                "upstream_unreachable", f"This API has no upstream for its {project.environment} environment."
             )
             exchange.reply_problem(problem, usage_event(exchange, decided, problem.status), fields)
             return
         peer = exchange.connection.peer
         forwarding = Forwarding(
             exchange.method, upstream.base_path + target, upstream.host, peer, self._trust.trusts(peer),
-            _owner_fields(exchange, record), self._decider.brand,
+            _owner_fields(exchange, record, project), self._decider.brand,
         )  # fmt: skip
         call = exchange.sink
         if isinstance(call, GatewayCall):
@@ -102,8 +104,8 @@ def _check_upgrade(exchange: Exchange) -> None:
         raise Problem("not_implemented", "The gateway upgrades no connection; reach WebSockets of the API without it.")
 
 
-def _owner_fields(exchange: Exchange, record: SecretRecord) -> bytes:
-    fields = owner_fields(record.project_id, record.key_id, record.environment)
+def _owner_fields(exchange: Exchange, record: SecretRecord, project: ProjectRecord) -> bytes:
+    fields = owner_fields(project.id, record.key_id, project.environment)
     return f"{fields}X-Freehold-Request-Id: {exchange.request_id}\r\n".encode("ascii")
 
 

@@ -17,6 +17,7 @@ _ABSOLUTE: Final = re.compile(rb"https?://([^/?#]+)(.*)", re.IGNORECASE | re.DOT
 _SINGLE: Final = (
     b"host", b"authorization", b"x-api-key", b"content-type", b"expect", b"transfer-encoding", b"upgrade",
     b"x-original-uri", b"x-original-method", b"x-forwarded-uri", b"x-forwarded-method",
+    b"x-freehold-options",
 )  # fmt: skip
 
 

@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from typing import Final, Generic, Literal, TypeVar
 
 from freehold.apis.routing import Router
-from freehold.keys.records import Environment, SecretRecord
+from freehold.keys.records import Environment, ProjectRecord, SecretRecord
 from freehold.store.epoch import Change
 
 SECRETS_MAX: Final = 2_000_000
+PROJECTS_MAX: Final = 500_000
 TOKENS_MAX: Final = 100_000
 APIS_MAX: Final = 10_000
 UNKNOWN_MAX: Final = 50_000
 
-Kind = Literal["secret", "token", "api", "slug"]
+Kind = Literal["secret", "project", "token", "api", "slug"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class ApiRecord:
     slug: str
     router: Router
     upstreams: dict[Environment, str | None]
+    # Whether known keys are still allowed when the database cannot be heard: the operator's choice.
+    fail_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Found:
     epoch: int
     asked: tuple["Missing", ...]
     secrets: tuple[SecretRecord, ...]
+    projects: tuple[ProjectRecord, ...]
     tokens: tuple[TokenRecord, ...]
     apis: tuple[ApiRecord, ...]
 
@@ -94,14 +98,12 @@ class _Shelf(Generic[Name, Entry]):
             raise Missing(self._kind, name)
         return entry
 
-    def put(self, name: Name, entry: Entry) -> Entry | None:
-        """Keep an entry; the one that had to go for it, if any."""
-        gone = self.entries.pop(name, None)
-        if gone is None and len(self.entries) >= self._bound:
-            gone = self.entries.pop(next(iter(self.entries)))
+    def put(self, name: Name, entry: Entry) -> None:
+        """Keep an entry; beyond the bound the earliest goes for it."""
+        if name not in self.entries and len(self.entries) >= self._bound:
+            del self.entries[next(iter(self.entries))]
         self.entries[name] = entry
         self.unknown.pop(name, None)
-        return gone
 
     def note_unknown(self, name: Name) -> None:
         """Remember that a name stands for nothing, unless it stands for something."""
@@ -121,16 +123,18 @@ class Keyring:
         # The loop's clock at the start of the last poll that reached the database.
         self.heard_at = float("-inf")
         self._secrets: _Shelf[str, SecretRecord] = _Shelf("secret", secrets_max)
+        self._projects: _Shelf[str, ProjectRecord] = _Shelf("project", PROJECTS_MAX)
         self._tokens: _Shelf[bytes, TokenRecord] = _Shelf("token", TOKENS_MAX)
         self._apis: _Shelf[str, ApiRecord] = _Shelf("api", APIS_MAX)
         self._slugs: _Shelf[str, str] = _Shelf("slug", APIS_MAX)
-        # Which selectors a change of a key, project or API touches.
-        self._of_key: dict[str, set[str]] = {}
-        self._of_project: dict[str, set[str]] = {}
 
     def secret(self, selector: str) -> SecretRecord | None:
         """The secret of a selector, or None where there is none; Missing where that is not known."""
         return self._secrets.get(selector)
+
+    def project(self, project_id: str) -> ProjectRecord | None:
+        """A project by id, or None; Missing where that is not known."""
+        return self._projects.get(project_id)
 
     def token(self, digest: bytes) -> TokenRecord | None:
         """The service token of a digest, or None; Missing where that is not known."""
@@ -150,7 +154,9 @@ class Keyring:
         if found.epoch < self.epoch:
             return False
         for secret in found.secrets:
-            self._put_secret(secret)
+            self._secrets.put(secret.selector, secret)
+        for project in found.projects:
+            self._projects.put(project.id, project)
         for token in found.tokens:
             self._tokens.put(token.digest, token)
         for api in found.apis:
@@ -160,27 +166,24 @@ class Keyring:
             self._note_unknown(missing)
         return True
 
-    def apply(self, changes: Iterable[Change], epoch: int) -> None:
-        """Forget what changed; from now on nothing older than `epoch` is taken in."""
+    def apply(self, changes: Iterable[Change], selectors: Iterable[str], epoch: int) -> None:
+        """Forget what changed; from now on nothing older than `epoch` is taken in.
+
+        `selectors`: all that the changed keys ever had. They are read beside the changes, so that no
+        index from keys to selectors has to be held for a million keys.
+        """
+        for selector in selectors:
+            self._secrets.entries.pop(selector, None)
         for change in changes:
             self._forget(change)
         self.epoch = epoch
 
     def forget_all(self, epoch: int) -> None:
         """Start anew: the database is not the one that was read before (a backup was put back)."""
-        for shelf in (self._secrets, self._tokens, self._apis, self._slugs):
+        for shelf in (self._secrets, self._projects, self._tokens, self._apis, self._slugs):
             shelf.entries.clear()
             shelf.unknown.clear()
-        self._of_key.clear()
-        self._of_project.clear()
         self.epoch = epoch
-
-    def _put_secret(self, secret: SecretRecord) -> None:
-        gone = self._secrets.put(secret.selector, secret)
-        if gone is not None:
-            self._unindex(gone)
-        self._of_key.setdefault(secret.key_id, set()).add(secret.selector)
-        self._of_project.setdefault(secret.project_id, set()).add(secret.selector)
 
     def _note_unknown(self, missing: Missing) -> None:
         match missing.name:
@@ -188,6 +191,8 @@ class Keyring:
                 self._tokens.note_unknown(digest)
             case selector if missing.kind == "secret":
                 self._secrets.note_unknown(selector)
+            case project_id if missing.kind == "project":
+                self._projects.note_unknown(project_id)
             case api_id if missing.kind == "api":
                 self._apis.note_unknown(api_id)
             case slug:
@@ -196,10 +201,11 @@ class Keyring:
     def _forget(self, change: Change) -> None:
         match change.subject_kind:
             case "key":
-                self._forget_secrets(self._of_key.get(change.subject_id, ()))
+                # Its selectors were named; here is only what a new key makes known.
                 self._secrets.unknown.clear()
             case "project":
-                self._forget_secrets(self._of_project.get(change.subject_id, ()))
+                self._projects.entries.pop(change.subject_id, None)
+                self._projects.unknown.clear()
             case "token":
                 for digest in [each.digest for each in self._tokens.entries.values() if each.id == change.subject_id]:
                     del self._tokens.entries[digest]
@@ -210,16 +216,3 @@ class Keyring:
                     self._slugs.entries.pop(api.slug, None)
                 self._apis.unknown.clear()
                 self._slugs.unknown.clear()
-
-    def _forget_secrets(self, selectors: Iterable[str]) -> None:
-        for selector in list(selectors):
-            secret = self._secrets.entries.pop(selector, None)
-            if secret is not None:
-                self._unindex(secret)
-
-    def _unindex(self, secret: SecretRecord) -> None:
-        for index, owner in ((self._of_key, secret.key_id), (self._of_project, secret.project_id)):
-            selectors = index[owner]
-            selectors.discard(secret.selector)
-            if not selectors:
-                del index[owner]

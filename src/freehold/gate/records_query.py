@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Row, select
 
 from freehold.apis.routing import Router
 from freehold.gate.keyring import ApiRecord, Found, Kind, Missing, TokenRecord
-from freehold.keys.secret_records import secret_records
+from freehold.keys.secret_records import project_records, secret_records
 from freehold.kit import clock
 from freehold.store import epoch
 from freehold.store.engine import Transaction
@@ -22,11 +22,13 @@ def read(tx: Transaction, asked: Iterable[Missing]) -> Found:
     asked = tuple(asked)
     at = epoch.current(tx)
     selectors, digests = _names(asked, "secret"), _names(asked, "token")
+    project_ids = _names(asked, "project")
     api_ids, slugs = _names(asked, "api"), _names(asked, "slug")
     return Found(
         epoch=at,
         asked=asked,
         secrets=tuple(secret_records(tx, selectors).values()) if selectors else (),
+        projects=tuple(project_records(tx, project_ids).values()) if project_ids else (),
         tokens=_tokens(tx, digests) if digests else (),
         apis=_apis(tx, apis.c.id.in_(api_ids) | apis.c.slug.in_(slugs)) if api_ids or slugs else (),
     )
@@ -62,7 +64,9 @@ def _token(row: Row[*tuple[Any, ...]]) -> TokenRecord:
 def _apis(tx: Transaction, which: ColumnElement[bool]) -> tuple[ApiRecord, ...]:
     """These APIs with their routes: the endpoints of the catalogue as it is now, in its order."""
     rows = tx.execute(
-        select(apis.c.id, apis.c.slug, apis.c.upstream_sandbox, apis.c.upstream_production).where(which)
+        select(apis.c.id, apis.c.slug, apis.c.upstream_sandbox, apis.c.upstream_production, apis.c.fail_open).where(
+            which
+        )
     ).all()
     routes: dict[str, list[tuple[str, str, str]]] = {row.id: [] for row in rows}
     for api_id, *route in tx.execute(
@@ -77,6 +81,7 @@ def _apis(tx: Transaction, which: ColumnElement[bool]) -> tuple[ApiRecord, ...]:
             slug=row.slug,
             router=Router(routes[row.id]),
             upstreams={"sandbox": row.upstream_sandbox, "production": row.upstream_production},
+            fail_open=row.fail_open,
         )
         for row in rows
     )

@@ -1,11 +1,11 @@
 """Rate limits that the workers of one node share exactly: a table of arrival times in one mapped file.
 
 The file `limits.table` in the data directory's `run/` is 32,768 buckets of eight slots; a slot is the
-16-byte BLAKE2b of a key's id and its arrival time (nanoseconds, 8 bytes). A key lives in the bucket
-that its digest names. While a worker decides, it holds a POSIX record lock on that bucket's bytes:
-no other worker can decide for a key of that bucket, and the kernel gives the lock back when its holder
-dies, so a killed worker leaves nothing locked. What it costs is two system calls, and only for keys
-that have a limit.
+16-byte BLAKE2b of a limit's place (owner's id and label) and its arrival time (nanoseconds, 8 bytes). A
+limit lives in the bucket that its digest names. While a worker decides, it holds a POSIX record lock on
+the bytes of its limits' buckets: no other worker can decide by a limit of those buckets, and the kernel gives the lock back when its holder
+dies, so a killed worker leaves nothing locked. What it costs is two system calls a limit, and
+only for requests that have one.
 
 A slot whose arrival time is past is free, because a limit that is whole again is as good as new. When
 all eight slots of a bucket are in use at once (some 100,000 keys at work within their windows at one
@@ -24,8 +24,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from freehold.gate.limiter import Place, places_of
 from freehold.keys.rate_limit import UNUSED
-from freehold.keys.records import Decision, SecretRecord
+from freehold.keys.records import Decision, ProjectRecord, SecretRecord
 from freehold.keys.rules import Ask, decide
 
 FILE: Final = "limits.table"
@@ -48,18 +49,26 @@ class SharedLimiter:
         os.ftruncate(self._descriptor, _BUCKETS * _BUCKET_BYTES)
         self._table = mmap.mmap(self._descriptor, _BUCKETS * _BUCKET_BYTES)
 
-    def decide(self, ask: Ask, record: SecretRecord, now_ns: int) -> Decision:
+    def decide(self, ask: Ask, record: SecretRecord, project: ProjectRecord, now_ns: int) -> Decision:
         """Decide, and keep what was spent, while no other worker can."""
-        digest, offset = _place(record.key_id)
-        fcntl.lockf(self._descriptor, fcntl.LOCK_EX, _BUCKET_BYTES, offset)
+        placed = [_place(place) for place in places_of(record, project)]
+        # Everybody locks buckets from the lowest on, so that no two can wait for each other.
+        buckets = sorted({offset for _, offset in placed})
+        for offset in buckets:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX, _BUCKET_BYTES, offset)
         try:
-            slot, before = self._find(digest, offset)
-            decision, after = decide(ask, record, before, now_ns)
-            if after != before:
-                _SLOT.pack_into(self._table, slot, digest, after)
+            found = [self._find(digest, offset) for digest, offset in placed]
+            before = [arrival for _, arrival in found]
+            decision, after = decide(ask, record, project, before, now_ns)
+            if after is not before:
+                for (digest, offset), arrival in zip(placed, after, strict=True):
+                    # Looked for again: two limits of one bucket would else be given the same free slot.
+                    slot, _ = self._find(digest, offset)
+                    _SLOT.pack_into(self._table, slot, digest, arrival)
             return decision
         finally:
-            fcntl.lockf(self._descriptor, fcntl.LOCK_UN, _BUCKET_BYTES, offset)
+            for offset in buckets:
+                fcntl.lockf(self._descriptor, fcntl.LOCK_UN, _BUCKET_BYTES, offset)
 
     def close(self) -> None:
         """Unmap and close the table."""
@@ -79,6 +88,6 @@ class SharedLimiter:
 
 
 @lru_cache(maxsize=65_536)
-def _place(key_id: str) -> tuple[bytes, int]:
-    digest = hashlib.blake2b(key_id.encode(), digest_size=16).digest()
+def _place(place: Place) -> tuple[bytes, int]:
+    digest = hashlib.blake2b(":".join(place).encode(), digest_size=16).digest()
     return digest, int.from_bytes(digest[:4]) % _BUCKETS * _BUCKET_BYTES

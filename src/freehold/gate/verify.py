@@ -124,7 +124,7 @@ def _check(asked: VerifyRequest) -> None:
 
 
 def _answer(exchange: Exchange, decided: Decided) -> VerifyAnswer:
-    decision, record = decided.decision, decided.record
+    decision, record, project = decided.decision, decided.record, decided.project
     limits = [VerifiedLimit(each.name, each.limit, each.remaining, round(each.reset_s, 3)) for each in decision.limits]
     wait_s = max((each.retry_after_s for each in decision.limits), default=0.0)
     return VerifyAnswer(
@@ -132,7 +132,7 @@ def _answer(exchange: Exchange, decided: Decided) -> VerifyAnswer:
         decision.reason,
         exchange.request_id,
         None if record is None else record.project_id,
-        None if record is None else record.environment,
+        None if project is None else project.environment,
         None if record is None else VerifiedKey(record.key_id, record.key_name),
         decided.operation_id,
         limits,

@@ -140,7 +140,7 @@ def settings_of(key: Key) -> KeySettings:
     """The part of a key that its owners choose."""
     return KeySettings(
         key.name, key.workload, None if key.endpoints is None else tuple(key.endpoints), key.expires_at,
-        tuple(key.allowed_cidrs), key.rate_limit,
+        tuple(key.allowed_cidrs), key.rate_limits, key.quota,
     )  # fmt: skip
 
 
@@ -177,14 +177,15 @@ def _record(tx: Transaction, actor: Actor, action: str, key: Key, old: KeySettin
 
 
 def _facts(settings: KeySettings) -> dict[str, object]:
-    limit = settings.rate_limit
+    quota = settings.quota
     return {
         "name": settings.name,
         "workload": settings.workload,
         "endpoints": "the project's scope" if settings.endpoints is None else list(settings.endpoints),
         "expires_at": settings.expires_at,
         "allowed_cidrs": list(settings.allowed_cidrs),
-        "rate_limit": f"{limit.limit} in {limit.window_s} s" if limit else None,
+        "rate_limits": [f"{each.name}: {each.limit} in {each.window_s} s" for each in settings.rate_limits],
+        "quota": f"{quota.limit} in a {quota.period}" if quota else None,
     }
 
 

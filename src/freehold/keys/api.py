@@ -10,9 +10,10 @@ from msgspec import UNSET, UnsetType
 
 from freehold.keys import actions, propagation
 from freehold.keys.actions import KeyDetail
-from freehold.keys.records import Environment, KeyState, RateLimit, Secret, SecretState
+from freehold.keys.records import Environment, KeyState, Secret, SecretState
 from freehold.keys.settings_rules import RATE_LIMIT_MAX, RATE_WINDOW_S_MAX, KeySettings
 from freehold.kit.paging import Cursor, Page, page
+from freehold.projects.limits import SHORT_FORM_NAME, RateLimit
 from freehold.store.engine import Transaction
 from freehold.web.call import Call, checked_limit, etag
 from freehold.web.cursors import after_id
@@ -71,6 +72,13 @@ class SecretView(msgspec.Struct, kw_only=True):
     requests: int
 
 
+class RateLimitView(msgspec.Struct, kw_only=True):
+    """The rate limit that is named `requests`."""
+
+    limit: int
+    window_s: int
+
+
 class KeyView(msgspec.Struct, kw_only=True):
     """A key, without its secrets' texts."""
 
@@ -82,7 +90,7 @@ class KeyView(msgspec.Struct, kw_only=True):
     state: KeyState
     endpoints: list[str] | None
     allowed_cidrs: list[str]
-    rate_limit: RateLimit | None
+    rate_limit: RateLimitView | None
     expires_at: datetime | None
     created_by: str
     created_at: datetime
@@ -109,7 +117,7 @@ def issue_key(call: Call, project_id: str, data: KeyBody) -> Response[IssuedKeyV
     """Issue a key; its secret is in this answer and nowhere else."""
     settings = KeySettings(
         data.name, data.workload, None if data.endpoints is None else tuple(data.endpoints), with_time_zone("expires_at", data.expires_at),
-        tuple(data.allowed_cidrs), _rate_limit(data.rate_limit),
+        tuple(data.allowed_cidrs), _rate_limits((), data.rate_limit),
     )  # fmt: skip
 
     def act(tx: Transaction) -> IssuedKeyView:
@@ -166,12 +174,25 @@ def patched(old: KeySettings, patch: KeyPatch) -> KeySettings:
     if patch.allowed_cidrs is not UNSET:
         new = replace(new, allowed_cidrs=tuple(patch.allowed_cidrs or ()))
     if patch.rate_limit is not UNSET:
-        new = replace(new, rate_limit=_rate_limit(patch.rate_limit))
+        new = replace(new, rate_limits=_rate_limits(old.rate_limits, patch.rate_limit))
     return new
 
 
-def _rate_limit(body: RateLimitBody | None) -> RateLimit | None:
-    return RateLimit(body.limit, body.window_s) if body else None
+def _rate_limits(old: tuple[RateLimit, ...], short: RateLimitBody | None) -> tuple[RateLimit, ...]:
+    """Rate limits with the one that the short form names set or taken away."""
+    others = tuple(each for each in old if each.name != SHORT_FORM_NAME)
+    return (RateLimit(SHORT_FORM_NAME, short.limit, short.window_s), *others) if short else others
+
+
+def _short_form(rate_limits: tuple[RateLimit, ...]) -> RateLimitView | None:
+    return next(
+        (
+            RateLimitView(limit=each.limit, window_s=each.window_s)
+            for each in rate_limits
+            if each.name == SHORT_FORM_NAME
+        ),
+        None,
+    )
 
 
 def _secret_view(secret: Secret) -> SecretView:
@@ -187,7 +208,7 @@ def _fields(detail: KeyDetail) -> dict[str, Any]:
     return {
         "id": key.id, "project": key.project_id, "environment": key.environment, "name": key.name,
         "workload": key.workload, "state": key.state, "endpoints": key.endpoints, "allowed_cidrs": key.allowed_cidrs,
-        "rate_limit": key.rate_limit, "expires_at": key.expires_at, "created_by": key.created_by,
+        "rate_limit": _short_form(key.rate_limits), "expires_at": key.expires_at, "created_by": key.created_by,
         "created_at": key.created_at, "revoked_at": key.revoked_at,
         "secrets": [_secret_view(secret) for secret in detail.secrets], "etag": etag(key.revision),
     }  # fmt: skip

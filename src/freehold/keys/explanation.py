@@ -25,7 +25,8 @@ RULE_WORDS: Final[dict[str, str]] = {
     "project.scope": "The project's scope declares the endpoint.",
     "key.endpoints": "The key, which is narrowed, names the endpoint.",
     "key.allowed_cidrs": "The key names no networks, or the caller's address is in one of them.",
-    "key.rate_limit": "The key has no rate limit, or room in it for the request's cost.",
+    "key.rate_limits": "Each of the key's rate limits has room for the request's cost.",
+    "project.rate_limits": "Each of the project's rate limits has room for the request's cost.",
     "gate.heard": "The gate has heard its database within the staleness bound.",
     "gate.journal": "The gate could write the decision down.",
     "all": "Every rule was met.",
@@ -81,11 +82,12 @@ _CHECKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Endpoint in the catalogue", ("api.catalogue",)),
     ("Endpoint in scope", ("project.api", "project.scope", "key.endpoints")),
     ("Caller's address", ("key.allowed_cidrs",)),
-    ("Rate limit", ("key.rate_limit",)),
+    ("Rate limits", ("key.rate_limits", "project.rate_limits")),
 )
 # What a line that stands for several rules says where none of them denied.
 _TOGETHER: Final[dict[str, str]] = {
     "key.state": "The key is active, and so is this version of its secret, or it still retires.",
+    "key.rate_limits": "The rate limits of the key and of its project have room for the request's cost.",
     "project.api": "The project's scope declares the endpoint, and the key is not narrowed away from it.",
 }
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
-from freehold.keys.records import Key, KeyState, RateLimit, Secret, SecretState
+from freehold.keys.records import Key, KeyState, Secret, SecretState
 from freehold.keys.settings_rules import KeySettings
+from freehold.projects.limits import kept_rate_limits, quota_from, rate_limits_from
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.store.schema import key_endpoints, key_secrets, keys, projects, secret_uses
@@ -114,14 +115,15 @@ def state_of(revoked: bool, expires_at: datetime | None, now: datetime) -> KeySt
 
 
 def _columns(settings: KeySettings) -> dict[str, Any]:
-    limit = settings.rate_limit
+    quota = settings.quota
     return {
         "name": settings.name,
         "workload": settings.workload,
         "narrowed": settings.endpoints is not None,
         "allowed_cidrs": list(settings.allowed_cidrs) or None,
-        "rate_limit": limit.limit if limit else None,
-        "rate_window_s": limit.window_s if limit else None,
+        "rate_limits": kept_rate_limits(settings.rate_limits),
+        "quota": quota.limit if quota else None,
+        "quota_period": quota.period if quota else None,
         "expires_at": settings.expires_at,
     }
 
@@ -146,7 +148,7 @@ def _key(row: Row[*tuple[Any, ...]], endpoints: list[str] | None, now: datetime)
         id=row.id, project_id=row.project_id, organization_id=row.organization_id, environment=row.environment,
         name=row.name, workload=row.workload, state=state_of(row.state == "revoked", row.expires_at, now),
         endpoints=endpoints, allowed_cidrs=row.allowed_cidrs or [],
-        rate_limit=RateLimit(row.rate_limit, row.rate_window_s) if row.rate_limit else None,
+        rate_limits=rate_limits_from(row.rate_limits), quota=quota_from(row.quota, row.quota_period),
         expires_at=row.expires_at, created_by=row.created_by, created_at=row.created_at, revoked_at=row.revoked_at,
         revision=row.revision,
     )  # fmt: skip

@@ -9,35 +9,47 @@ Pure integers, nanoseconds since 1970. The interval is rounded up, so a limit ne
 it says: the error is under a nanosecond a request.
 """
 
+from functools import lru_cache
 from typing import Final
 
-from freehold.keys.records import LimitState, RateLimit
+from freehold.keys.records import LimitState, Meter, ProjectRecord, SecretRecord
+from freehold.projects.limits import RateLimit
 
 _SECOND: Final = 1_000_000_000
 # What a limit that was never used is kept as: long past.
 UNUSED: Final = 0
 
 
-def interval_ns(limit: RateLimit) -> int:
-    """How long the limit takes to regain a cost of one, rounded up."""
-    return -(-limit.window_s * _SECOND // limit.limit)
+@lru_cache(maxsize=65_536)
+def meters(owner: str, rate_limits: tuple[RateLimit, ...]) -> tuple[Meter, ...]:
+    """Rate limits in the form that a decision counts by. `owner`: `key` or `project`. Owners with the same limits share them."""
+    return tuple(_meter(owner, each) for each in rate_limits)
 
 
-def spend(name: str, limit: RateLimit, arrival_ns: int, cost: int, now_ns: int) -> tuple[bool, int, LimitState]:
+def _meter(owner: str, limit: RateLimit) -> Meter:
+    interval = -(-limit.window_s * _SECOND // limit.limit)
+    return Meter(f"{owner}:{limit.name}", limit.limit, limit.window_s, interval, interval * limit.limit)
+
+
+def unused(record: SecretRecord, project: ProjectRecord) -> tuple[int, ...]:
+    """What the rate limits of a key and its project have kept before they were ever used."""
+    return (UNUSED,) * (len(record.meters) + len(project.meters))
+
+
+def spend(meter: Meter, arrival_ns: int, cost: int, now_ns: int) -> tuple[bool, int, LimitState]:
     """Whether a request of this cost may pass now, the arrival time to keep after it, and the limit as it then stands.
 
     A cost above the limit itself can never pass; it is told to wait until the limit is whole.
     """
-    interval = -(-limit.window_s * _SECOND // limit.limit)
-    tolerance = interval * limit.limit
+    label, limit, window_s, interval, tolerance = meter
     # A clock that was set back, or a limit that was made smaller, must not lock a key out for longer
     # than the limit's own window.
     full_at = min(max(arrival_ns, now_ns), now_ns + tolerance)
     asked = full_at + cost * interval
     late = asked - now_ns - tolerance
     if late <= 0:
-        return True, asked, LimitState(name, limit.limit, -late // interval, (asked - now_ns) / _SECOND, 0.0)
+        return True, asked, LimitState(label, limit, -late // interval, (asked - now_ns) / _SECOND, 0.0, window_s)
     remaining = (now_ns + tolerance - full_at) // interval
     reset_s = (full_at - now_ns) / _SECOND
-    wait_s = late / _SECOND if cost <= limit.limit else reset_s
-    return False, arrival_ns, LimitState(name, limit.limit, remaining, reset_s, wait_s)
+    wait_s = late / _SECOND if cost <= limit else reset_s
+    return False, arrival_ns, LimitState(label, limit, remaining, reset_s, wait_s, window_s)

@@ -6,6 +6,10 @@ from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 from typing import Final, Literal, NamedTuple
 
+import msgspec
+
+from freehold.projects.limits import Quota, RateLimit
+
 Environment = Literal["sandbox", "production"]
 KeyState = Literal["active", "revoked", "expired"]
 SecretState = Literal["active", "retiring", "retired", "revoked"]
@@ -77,11 +81,11 @@ DENIAL_WORDS: Final[dict[Reason, tuple[str, str]]] = {
         "Call from an allowed network, or add this one.",
     ),
     Reason.RATE_LIMITED: (
-        "The key's rate limit is spent for the moment.",
+        "A rate limit of the key or of its project is spent for the moment.",
         "Wait as long as Retry-After says, or raise the limit.",
     ),
     Reason.QUOTA_EXHAUSTED: (
-        "The key's quota for this period is spent.",
+        "The quota of the key or of its project is spent for this period.",
         "Wait for the next period, or raise the quota.",
     ),
     Reason.UNAVAILABLE: (
@@ -89,14 +93,6 @@ DENIAL_WORDS: Final[dict[Reason, tuple[str, str]]] = {
         "Try again; the operator sees which gate is cut off.",
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """So many requests in a window of so many seconds, evenly refilled (GCRA)."""
-
-    limit: int
-    window_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,41 +104,63 @@ class Endpoint:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class SecretRecord:
-    """All that the gate knows of one secret: everything a decision needs, and nothing else.
+class Meter(NamedTuple):
+    """A rate limit in the form that a decision counts by. `label` says whose it is: `key:requests`.
 
-    `endpoints` is what this key may call: the project's scope, or where `narrowed` the part of it
-    that the key names. `allowed_networks`: none means any address. `expires_at_ms` and
-    `retires_at_ms` are Unix milliseconds or None.
+    `interval_ns`: how long a cost of one takes to be regained, rounded up; `tolerance_ns`: the whole limit.
+    """
+
+    label: str
+    limit: int
+    window_s: int
+    interval_ns: int
+    tolerance_ns: int
+
+
+class ProjectRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """All of a project that its keys are decided by. `endpoints`: its scope."""
+
+    id: str
+    name: str
+    state: Literal["active", "archived"]
+    environment: Environment
+    organization_id: str
+    api_id: str
+    endpoints: frozenset[str]
+    meters: tuple[Meter, ...] = ()
+    quota: Quota | None = None
+
+
+class SecretRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """All that the gate knows of one secret and its key: what a decision needs beside the project, and nothing else.
+
+    There may be a million of these in memory: what many share (meters, networks, sets) is one object,
+    and none of them can be part of a cycle, so the collector of cycles need not look at them.
+
+    `endpoints`: the part of the scope that the key is narrowed to; None for the whole scope.
+    `allowed_networks`: none means any address. `expires_at_ms`, `retires_at_ms`: Unix milliseconds or None.
     """
 
     selector: str
     digest: bytes
     secret_state: SecretState
-    retires_at_ms: int | None
-    version: int
-    last4: str
+    retires_at_ms: int | None = None
     key_id: str
     key_name: str
     key_state: Literal["active", "revoked"]
-    expires_at_ms: int | None
-    allowed_networks: tuple[IPv4Network | IPv6Network, ...]
-    rate_limit: RateLimit | None
-    endpoints: frozenset[str]
-    narrowed: bool
+    expires_at_ms: int | None = None
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    endpoints: frozenset[str] | None = None
+    meters: tuple[Meter, ...] = ()
+    quota: Quota | None = None
     project_id: str
-    project_name: str
-    project_state: Literal["active", "archived"]
-    environment: Environment
-    organization_id: str
-    api_id: str
 
 
 class LimitState(NamedTuple):
     """One limit as a decision left it. `reset_s`: seconds until it is whole again.
 
     `retry_after_s`: seconds until the request that was denied would pass; 0 where it passed.
+    `window_s`: of the rate limit, or the length of the quota's period.
     """
 
     name: str
@@ -150,6 +168,7 @@ class LimitState(NamedTuple):
     remaining: int
     reset_s: float
     retry_after_s: float = 0.0
+    window_s: int = 0
 
 
 class Decision(NamedTuple):
@@ -186,7 +205,8 @@ class Key:
     state: KeyState
     endpoints: list[str] | None
     allowed_cidrs: list[str]
-    rate_limit: RateLimit | None
+    rate_limits: tuple[RateLimit, ...]
+    quota: Quota | None
     expires_at: datetime | None
     created_by: str
     created_at: datetime
@@ -206,4 +226,18 @@ class Secret:
     retires_at: datetime | None
     last_used_at: datetime | None
     last_address: str | None
+    requests: int
+    # Retiring: whether it waits while it is still in use.
+    held: bool = False
+    # When the version after it was made; None for the newest.
+    superseded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who called with a secret: an address and what it calls itself, when last, and how often."""
+
+    address: str | None
+    user_agent: str | None
+    last_at: datetime
     requests: int

@@ -17,14 +17,13 @@ about a key therefore grows with what it has proven:
 `unavailable` stands before all of them: a gate that cannot hear its database decides nothing.
 """
 
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, NamedTuple
 
 from freehold.keys import rate_limit
-from freehold.keys.records import Decision, Environment, Reason, SecretRecord
+from freehold.keys.records import Decision, Environment, ProjectRecord, Reason, SecretRecord
 from freehold.kit.secrets import same
-
-KEY_LIMIT: Final = "key"
 
 MALFORMED: Final = Decision(Reason.MALFORMED_KEY, "credential.form")
 UNKNOWN: Final = Decision(Reason.UNKNOWN_KEY, "credential.secret")
@@ -60,34 +59,53 @@ class Ask(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """A decision, and the arrival time that the key's rate limit has to keep after it."""
+    """A decision, and the arrival times that the rate limits have to keep after it: the key's first, then the project's."""
 
     decision: Decision
-    arrival_ns: int
+    arrivals_ns: Sequence[int]
 
 
-def decide(ask: Ask, record: SecretRecord | None, arrival_ns: int, now_ns: int) -> Verdict:
-    """Decide one request. `record`: what the presented selector names, or None.
+def decide(
+    ask: Ask, record: SecretRecord | None, project: ProjectRecord | None, arrivals_ns: Sequence[int], now_ns: int
+) -> Verdict:
+    """Decide one request. `record`: what the presented selector names, or None; `project`: its project.
 
-    `arrival_ns` is what the key's rate limit has kept (`rate_limit.UNUSED` at first). Throwing the
-    verdict's own away makes this a dry run. Times are nanoseconds since 1970.
+    `arrivals_ns` is what the rate limits have kept (`rate_limit.UNUSED` at first): one for each of the
+    key's meters, then one for each of the project's. Throwing the verdict's own away makes this a dry
+    run. Times are nanoseconds since 1970.
     """
     if ask.digest is None:
-        return Verdict(MALFORMED, arrival_ns)
-    if record is None or not same(record.digest, ask.digest):
-        return Verdict(UNKNOWN, arrival_ns)
-    denial = _ended(record, now_ns // 1_000_000) or _out_of_place(ask, record)
+        return Verdict(MALFORMED, arrivals_ns)
+    if record is None or project is None or not same(record.digest, ask.digest):
+        return Verdict(UNKNOWN, arrivals_ns)
+    denial = _ended(record, project, now_ns // 1_000_000) or _out_of_place(ask, record, project)
     if denial is not None:
-        return Verdict(denial, arrival_ns)
-    if record.rate_limit is None:
-        return Verdict(_ALLOWED, arrival_ns)
-    passed, arrival_ns, state = rate_limit.spend(KEY_LIMIT, record.rate_limit, arrival_ns, ask.cost, now_ns)
-    if passed:
-        return Verdict(Decision(None, "all", (state,)), arrival_ns)
-    return Verdict(Decision(Reason.RATE_LIMITED, "key.rate_limit", (state,)), arrival_ns)
+        return Verdict(denial, arrivals_ns)
+    if not record.meters and not project.meters:
+        return Verdict(_ALLOWED, arrivals_ns)
+    return _spend(ask.cost, record, project, arrivals_ns, now_ns)
 
 
-def _ended(record: SecretRecord, now_ms: int) -> Decision | None:
+def _spend(cost: int, record: SecretRecord, project: ProjectRecord, arrivals_ns: Sequence[int], now_ns: int) -> Verdict:
+    """Spend a cost on every rate limit, or on none: a request that one of them refuses costs the others nothing."""
+    spent = [
+        rate_limit.spend(meter, arrival, cost, now_ns)
+        for meter, arrival in zip((*record.meters, *project.meters), arrivals_ns, strict=True)
+    ]
+    refused = next((index for index, (passed, _, _) in enumerate(spent) if not passed), None)
+    if refused is None:
+        return Verdict(Decision(None, "all", tuple(state for _, _, state in spent)), [each[1] for each in spent])
+    unspent = [
+        state if not passed else rate_limit.spend(meter, arrival, 0, now_ns)[2]
+        for (passed, _, state), meter, arrival in zip(
+            spent, (*record.meters, *project.meters), arrivals_ns, strict=True
+        )
+    ]
+    rule = "key.rate_limits" if refused < len(record.meters) else "project.rate_limits"
+    return Verdict(Decision(Reason.RATE_LIMITED, rule, tuple(unspent)), arrivals_ns)
+
+
+def _ended(record: SecretRecord, project: ProjectRecord, now_ms: int) -> Decision | None:
     """What has ended this credential, if anything: key, secret, time, project."""
     if record.key_state != "active":
         return _KEY_REVOKED
@@ -99,19 +117,21 @@ def _ended(record: SecretRecord, now_ms: int) -> Decision | None:
             return _SECRET_RETIRED
     if record.expires_at_ms is not None and record.expires_at_ms <= now_ms:
         return _EXPIRED
-    return None if record.project_state == "active" else _ARCHIVED
+    return None if project.state == "active" else _ARCHIVED
 
 
-def _out_of_place(ask: Ask, record: SecretRecord) -> Decision | None:
+def _out_of_place(ask: Ask, record: SecretRecord, project: ProjectRecord) -> Decision | None:
     """Where this request lies outside what the key may do, if anywhere: environment, endpoint, address."""
-    if ask.environment is not None and ask.environment != record.environment:
+    if ask.environment is not None and ask.environment != project.environment:
         return _WRONG_ENVIRONMENT
     if ask.operation_id is None:
         return _ENDPOINT_UNKNOWN
-    if ask.api_id != record.api_id:
+    if ask.api_id != project.api_id:
         return _OTHER_API
-    if ask.operation_id not in record.endpoints:
-        return _NOT_IN_KEY if record.narrowed else _NOT_IN_SCOPE
+    if ask.operation_id not in project.endpoints:
+        return _NOT_IN_SCOPE
+    if record.endpoints is not None and ask.operation_id not in record.endpoints:
+        return _NOT_IN_KEY
     if record.allowed_networks and not _within(ask.address, record):
         return _ADDRESS
     return None

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from freehold.errors import FieldError
-from freehold.keys.records import RateLimit
 from freehold.organizations.rules import check_expiry, check_text
+from freehold.projects.limits import SHORT_FORM_NAME, Quota, RateLimit
 
 NETWORKS_MAX: Final = 50
 RATE_LIMIT_MAX: Final = 10_000_000
@@ -24,7 +24,8 @@ class KeySettings:
     endpoints: tuple[str, ...] | None = None
     expires_at: datetime | None = None
     allowed_cidrs: tuple[str, ...] = ()
-    rate_limit: RateLimit | None = None
+    rate_limits: tuple[RateLimit, ...] = ()
+    quota: Quota | None = None
 
 
 def check_settings(
@@ -36,7 +37,7 @@ def check_settings(
         *check_text("workload", settings.workload or "", required=False),
         *_check_endpoints(settings.endpoints, scope),
         *_check_networks(settings.allowed_cidrs),
-        *_check_rate_limit(settings.rate_limit),
+        *_check_rate_limits(settings.rate_limits),
     ]
     if settings.expires_at is not None and (old is None or settings.expires_at != old.expires_at):
         errors += check_expiry("expires_at", settings.expires_at, now)
@@ -73,12 +74,12 @@ def _check_networks(networks: Sequence[str]) -> list[FieldError]:
     return errors
 
 
-def _check_rate_limit(rate_limit: RateLimit | None) -> list[FieldError]:
-    if rate_limit is None:
-        return []
+def _check_rate_limits(rate_limits: Sequence[RateLimit]) -> list[FieldError]:
     errors = []
-    if not 1 <= rate_limit.limit <= RATE_LIMIT_MAX:
-        errors.append(FieldError("rate_limit.limit", f"From 1 to {RATE_LIMIT_MAX:,}.", "out_of_range"))
-    if not 1 <= rate_limit.window_s <= RATE_WINDOW_S_MAX:
-        errors.append(FieldError("rate_limit.window_s", f"From 1 to {RATE_WINDOW_S_MAX:,} seconds.", "out_of_range"))
+    for index, each in enumerate(rate_limits):
+        field = "rate_limit" if each.name == SHORT_FORM_NAME else f"rate_limits.{index}"
+        if not 1 <= each.limit <= RATE_LIMIT_MAX:
+            errors.append(FieldError(f"{field}.limit", f"From 1 to {RATE_LIMIT_MAX:,}.", "out_of_range"))
+        if not 1 <= each.window_s <= RATE_WINDOW_S_MAX:
+            errors.append(FieldError(f"{field}.window_s", f"From 1 to {RATE_WINDOW_S_MAX:,} seconds.", "out_of_range"))
     return errors

@@ -41,6 +41,11 @@ metadata = MetaData(
 )
 
 _ENVIRONMENT = "environment IN ('sandbox', 'production')"
+# A quota has both halves or none. CHECKs say IS NOT NULL of each: one that is unknown passes.
+_QUOTA = (
+    "(quota IS NULL AND quota_period IS NULL) OR (quota IS NOT NULL AND quota > 0"
+    " AND quota_period IS NOT NULL AND quota_period IN ('hour', 'day', 'month'))"
+)
 
 # --- the instance ---------------------------------------------------------------------------------
 
@@ -238,6 +243,8 @@ apis = Table(
     # A base URL, or `bundled:example/<environment>` for the example API that Freehold serves itself.
     Column("upstream_sandbox", Text),
     Column("upstream_production", Text),
+    # True: a gate that cannot hear the database goes on allowing the keys that it knows. The operator's choice.
+    Column("fail_open", Boolean, nullable=False, server_default=text("false")),
     Column("document", Text),
     Column("document_digest", Text),
     Column("imported_at", Instant),
@@ -294,6 +301,11 @@ projects = Table(
     Column("created_by", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("archived_at", Instant),
+    # Named rate limits of all its keys together: a list of {name, limit, window_s}.
+    Column("rate_limits", JsonText),
+    # Units of cost in a UTC period, of all its keys together.
+    Column("quota", BigInteger),
+    Column("quota_period", Text),
     # The siblings: only a production project has a `sandbox_id`, each sandbox at most one sibling,
     # always of the same organization and on the same API.
     Column("sandbox_environment", Text),
@@ -306,6 +318,7 @@ projects = Table(
         " AND sandbox_environment = 'sandbox')",
         name="sibling",
     ),
+    CheckConstraint(_QUOTA, name="quota"),
     UniqueConstraint("sandbox_id"),
     UniqueConstraint("organization_id", "slug", "environment"),
     UniqueConstraint("id", "environment"),
@@ -362,8 +375,11 @@ keys = Table(
     # True: only the endpoints in key_endpoints, even when there are none. False: the project's scope.
     Column("narrowed", Boolean, nullable=False),
     Column("allowed_cidrs", JsonText),
-    Column("rate_limit", Integer),
-    Column("rate_window_s", Integer),
+    # Named rate limits: a list of {name, limit, window_s}.
+    Column("rate_limits", JsonText),
+    # Units of cost in a UTC period.
+    Column("quota", BigInteger),
+    Column("quota_period", Text),
     Column("expires_at", Instant),
     Column("revision", Integer, nullable=False, server_default="1"),
     Column("created_by", Text, nullable=False),
@@ -371,7 +387,7 @@ keys = Table(
     Column("revoked_at", Instant),
     CheckConstraint("state IN ('active', 'revoked')", name="state"),
     CheckConstraint("(state = 'revoked') = (revoked_at IS NOT NULL)", name="revoked_at"),
-    CheckConstraint("(rate_limit IS NULL) = (rate_window_s IS NULL)", name="rate_limit"),
+    CheckConstraint(_QUOTA, name="quota"),
     UniqueConstraint("id", "project_id"),
     UniqueConstraint("id", "project_id", "environment"),
     ForeignKeyConstraint(["project_id", "environment"], ["projects.id", "projects.environment"]),
@@ -393,6 +409,8 @@ key_secrets = Table(
     Column("state", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("retires_at", Instant),
+    # True: it does not retire while it is still in use, up to a hard bound.
+    Column("held", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("state IN ('active', 'retiring', 'retired', 'revoked')", name="state"),
     CheckConstraint("(state = 'retiring') <= (retires_at IS NOT NULL)", name="retires_at"),
     UniqueConstraint("key_id", "version"),
@@ -415,6 +433,33 @@ key_endpoints = Table(
 )  # fmt: skip
 
 # --- usage ----------------------------------------------------------------------------------------
+
+# What of a quota is spoken for in one period: granted to gates, whether they have spent it or not.
+quota_counters = Table(
+    "quota_counters", metadata,
+    # A key's or a project's id.
+    Column("owner_id", Text, primary_key=True),
+    Column("period_at", Instant, primary_key=True),
+    Column("project_id", Text, nullable=False),
+    Column("granted", BigInteger, nullable=False),
+    CheckConstraint("granted >= 0", name="granted"),
+    ForeignKeyConstraint(["project_id"], ["projects.id"]),
+    Index("ix_quota_counters_period_at", "period_at"),
+)  # fmt: skip
+
+# What one gate process was granted of a counter. Whatever of it was not spent goes back to the counter once
+# that is certain: when the gate returns it, or when the journal of a gate that is gone was read to its end.
+quota_leases = Table(
+    "quota_leases", metadata,
+    Column("verifier_id", Text, primary_key=True),
+    Column("owner_id", Text, primary_key=True),
+    Column("period_at", Instant, primary_key=True),
+    Column("granted", BigInteger, nullable=False),
+    Column("granted_at", Instant, nullable=False),
+    CheckConstraint("granted >= 0", name="granted"),
+    ForeignKeyConstraint(["owner_id", "period_at"], ["quota_counters.owner_id", "quota_counters.period_at"]),
+    Index("ix_quota_leases_counter", "owner_id", "period_at"),
+)  # fmt: skip
 
 journals = Table(
     "journals", metadata,

@@ -11,9 +11,11 @@ from typing import Final
 from freehold.apis import queries as apis
 from freehold.apis.routing import Router
 from freehold.errors import FieldError, invalid
-from freehold.keys import credential, rate_limit, rules, secret_records
+from freehold.keys import credential, rules, secret_records
+from freehold.keys import queries as keys
 from freehold.keys.explanation import Explanation, explain
-from freehold.keys.records import Environment, SecretRecord
+from freehold.keys.rate_limit import UNUSED
+from freehold.keys.records import Environment, ProjectRecord, Secret, SecretRecord
 from freehold.kit import clock
 from freehold.kit.ids import is_id
 from freehold.kit.secrets import InstanceSecret
@@ -45,22 +47,32 @@ class DryRun:
 
     explanation: Explanation
     record: SecretRecord | None
+    project: ProjectRecord | None
+    secret: Secret | None
     endpoint: str | None
 
 
 def dry_run(tx: Transaction, actor: Actor, secret: InstanceSecret, brand: str, asked: Asked) -> DryRun:
     """Decide a call without its being made. Another organization's key is answered like an unknown one."""
     address = _checked(asked)
-    record, digest = _presented(tx, actor, secret, brand, asked.key)
-    api_id = record.api_id if record else None
+    record, project, digest = _presented(tx, actor, secret, brand, asked.key)
+    api_id = project.api_id if project else None
     endpoint = _endpoint(tx, api_id, asked) if api_id else asked.endpoint
     # Without an address to check, the key's networks are left out of the question: any of them would do.
     if address is None and record and record.allowed_networks:
         address = record.allowed_networks[0].network_address
     ask = rules.Ask(digest, asked.environment, api_id, endpoint, address, asked.cost)
     now_ns = clock.now_ms() * 1_000_000
-    verdict = rules.decide(ask, record, _arrival_ns(tx, record), now_ns)
-    return DryRun(explain(verdict.decision), record, endpoint)
+    verdict = rules.decide(ask, record, project, _arrivals_ns(tx, record, project), now_ns)
+    named = (
+        next(
+            (each for each in keys.secrets_of(tx, [record.key_id])[record.key_id] if each.selector == record.selector),
+            None,
+        )
+        if record
+        else None
+    )
+    return DryRun(explain(verdict.decision), record, project, named, endpoint)
 
 
 def _checked(asked: Asked) -> IPv4Address | IPv6Address | None:
@@ -84,19 +96,28 @@ def _checked(asked: Asked) -> IPv4Address | IPv6Address | None:
 
 def _presented(
     tx: Transaction, actor: Actor, secret: InstanceSecret, brand: str, key: str
-) -> tuple[SecretRecord | None, bytes | None]:
+) -> tuple[SecretRecord | None, ProjectRecord | None, bytes | None]:
     """What a key's id or text names, and the digest that the decision compares: None for a malformed text."""
     if is_id(key, "key"):
-        record = secret_records.current_secret_record(tx, key)
-        visible = record if record and may(actor, "explain", record.organization_id) else None
+        record, project = _visible(tx, actor, secret_records.current_secret_record(tx, key))
         # By id the caller proves nothing and need not: the question is what the key's right secret would be told.
-        return visible, visible.digest if visible else b""
+        return record, project, record.digest if record else b""
     parsed = credential.parse(key, brand)
     if parsed is None:
-        return None, None
+        return None, None, None
     digest = credential.digest(credential.pepper(secret, parsed.environment), parsed.secret)
-    record = secret_records.secret_records(tx, [parsed.selector]).get(parsed.selector)
-    return (record if record and may(actor, "explain", record.organization_id) else None), digest
+    found = secret_records.secret_records(tx, [parsed.selector]).get(parsed.selector)
+    return *_visible(tx, actor, found), digest
+
+
+def _visible(
+    tx: Transaction, actor: Actor, record: SecretRecord | None
+) -> tuple[SecretRecord | None, ProjectRecord | None]:
+    """A secret and its project, where the actor may know of them."""
+    if record is None:
+        return None, None
+    project = secret_records.project_records(tx, [record.project_id])[record.project_id]
+    return (record, project) if may(actor, "explain", project.organization_id) else (None, None)
 
 
 def _endpoint(tx: Transaction, api_id: str, asked: Asked) -> str | None:
@@ -107,10 +128,12 @@ def _endpoint(tx: Transaction, api_id: str, asked: Asked) -> str | None:
     return router.match((asked.method or "").upper(), (asked.path or "").partition("?")[0])
 
 
-def _arrival_ns(tx: Transaction, record: SecretRecord | None) -> int:
-    """When the key's rate limit is whole again, as its newest counted requests left it: each only puts it off."""
-    if record is None or record.rate_limit is None:
-        return rate_limit.UNUSED
-    states = queries.latest_limit_states(tx, record.key_id)
-    whole = (clock.to_ms(at) * 1_000_000 + int(reset_s * _NANOSECONDS) for at, reset_s in states)
-    return max(whole, default=rate_limit.UNUSED)
+def _arrivals_ns(tx: Transaction, record: SecretRecord | None, project: ProjectRecord | None) -> list[int]:
+    """When each rate limit is whole again, as the key's newest counted requests left it: each only puts it off."""
+    if record is None or project is None:
+        return []
+    whole: dict[str, int] = {}
+    for at, name, reset_s in queries.latest_limit_states(tx, record.key_id):
+        arrival = clock.to_ms(at) * 1_000_000 + int(reset_s * _NANOSECONDS)
+        whole[name] = max(whole.get(name, UNUSED), arrival)
+    return [whole.get(meter.label, UNUSED) for meter in (*record.meters, *project.meters)]

@@ -78,13 +78,14 @@ def explain_call(call: Call, data: ExplainBody) -> DryRunView:
 def dry_run_view(run: DryRun) -> DryRunView:
     """A dry run as the API shows it. A secret that did not fit tells nothing of its key."""
     why = run.explanation
-    record = run.record if why.reason not in ("unknown_key", "malformed_key") else None
+    known = why.reason not in ("unknown_key", "malformed_key")
+    record, project = (run.record, run.project) if known else (None, None)
     return DryRunView(
         allowed=why.allowed, reason=why.reason, rule=why.rule, rule_words=why.rule_words, meaning=why.meaning,
         remedy=why.remedy,
-        key=DryRunKeyView(id=record.key_id, name=record.key_name, secret_version=record.version, last4=record.last4)
-        if record else None,
-        project=record.project_id if record else None, environment=record.environment if record else None,
+        key=DryRunKeyView(id=record.key_id, name=record.key_name, secret_version=run.secret.version, last4=run.secret.last4)
+        if record and run.secret else None,
+        project=project.id if project else None, environment=project.environment if project else None,
         endpoint=run.endpoint if record else None,
         limits=[DryRunLimitView(name=each.name, limit=each.limit, remaining=each.remaining, reset_s=each.reset_s) for each in why.limits],
         retry_after_s=why.retry_after_s,

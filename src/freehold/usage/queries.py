@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, not_, or_, select
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from freehold.keys.records import ALLOWED, Reason
-from freehold.keys.rules import KEY_LIMIT
 from freehold.store.engine import Transaction
 from freehold.store.schema import changes, journals, key_secrets, keys, usage_events
 from freehold.usage.records import THROTTLES, Filter, Kind, Recorded, RequestRow, SecretName
@@ -51,8 +50,8 @@ def find_request(tx: Transaction, request_id: str) -> tuple[RequestRow, Recorded
     return RequestRow(*columns), _recorded(explanation)
 
 
-def latest_limit_states(tx: Transaction, key_id: str) -> list[tuple[datetime, float]]:
-    """When a key's newest requests at its own rate limit were, and how many seconds each left it from being whole.
+def latest_limit_states(tx: Transaction, key_id: str) -> list[tuple[datetime, str, float]]:
+    """When a key's newest limited requests were, and of each limit how many seconds they left it from being whole.
 
     Many may be of one millisecond, in no order (ix_usage_events_key_at).
     """
@@ -60,12 +59,7 @@ def latest_limit_states(tx: Transaction, key_id: str) -> list[tuple[datetime, fl
         usage_events.c.key_id == key_id, usage_events.c.outcome.in_((ALLOWED, Reason.RATE_LIMITED.value))
     )
     rows = tx.execute(query.order_by(usage_events.c.at.desc()).limit(_LIMIT_STATES))
-    return [
-        (row.at, float(reset_s))
-        for row in rows
-        for name, _, _, reset_s in row.explanation["limits"]
-        if name == KEY_LIMIT
-    ]
+    return [(row.at, name, float(reset_s)) for row in rows for name, _, _, reset_s in row.explanation["limits"]]
 
 
 def latency_percentile_us(

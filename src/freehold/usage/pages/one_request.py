@@ -40,7 +40,7 @@ def _explained(found: ExplainedRequest, project: Project, brand: str) -> Request
         secret_version=found.secret.version if found.secret else None, via=request.via, cost=request.cost,
         address=request.address or "", user_agent=request.user_agent or "", epoch=found.epoch,
         rules=tuple(CheckedRule(name=each.title, state=each.state, detail=each.words) for each in checked_rules(why.rule)),
-        limits=tuple(LimitRow(name=f"{each.name}_rate_limit", limit=each.limit, remaining=each.remaining, reset_s=each.reset_s) for each in why.limits),
+        limits=tuple(LimitRow(name=each.name, limit=each.limit, remaining=each.remaining, reset_s=each.reset_s) for each in why.limits),
     )  # fmt: skip
 
 

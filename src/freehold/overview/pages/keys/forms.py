@@ -6,8 +6,8 @@ from typing import Final
 from freehold.dashboard.views.form import Values
 from freehold.errors import FieldError, Problem, invalid
 from freehold.keys.actions import KeyDetail
-from freehold.keys.records import RateLimit
 from freehold.keys.settings_rules import KeySettings
+from freehold.projects.limits import SHORT_FORM_NAME, RateLimit
 from freehold.web.call import Call
 
 FIELDS: Final = (
@@ -24,7 +24,7 @@ def settings_from(call: Call, old: KeySettings | None = None) -> KeySettings:
         endpoints=tuple(call.fields("endpoints")) if call.field("narrow") == "yes" else None,
         expires_at=_end_of(expires_on, old) if expires_on else None,
         allowed_cidrs=tuple(line for line in call.field("allowed_cidrs").replace(",", "\n").split() if line),
-        rate_limit=RateLimit(_number("rate_limit", rate), _number("rate_window_s", call.field("rate_window_s"))) if rate else None,
+        rate_limits=(RateLimit(SHORT_FORM_NAME, _number("rate_limit", rate), _number("rate_window_s", call.field("rate_window_s"))),) if rate else (),
     )  # fmt: skip
 
 
@@ -48,11 +48,12 @@ def _end_of(day: str, old: KeySettings | None) -> datetime:
 def values_of(detail: KeyDetail) -> Values:
     """A key's settings as the form shows them."""
     key = detail.key
+    rate = next(iter(key.rate_limits), None)
     return {
         "name": key.name, "workload": key.workload or "", "narrow": "no" if key.endpoints is None else "yes",
         "endpoints": key.endpoints or [], "expires_on": f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "",
-        "allowed_cidrs": "\n".join(key.allowed_cidrs), "rate_limit": str(key.rate_limit.limit) if key.rate_limit else "",
-        "rate_window_s": str(key.rate_limit.window_s) if key.rate_limit else "60",
+        "allowed_cidrs": "\n".join(key.allowed_cidrs), "rate_limit": str(rate.limit) if rate else "",
+        "rate_window_s": str(rate.window_s) if rate else "60",
     }  # fmt: skip
 
 

@@ -13,10 +13,11 @@ from freehold.dashboard.views.parts import Snippet
 from freehold.errors import not_found
 from freehold.keys import actions
 from freehold.keys.actions import KeyDetail
-from freehold.keys.records import RateLimit, Secret
+from freehold.keys.records import Secret
 from freehold.organizations.permissions import require
 from freehold.projects import queries as projects
 from freehold.projects.actions import read_project
+from freehold.projects.limits import RateLimit
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
@@ -42,7 +43,7 @@ def details_of(tx: Transaction, project: Project, detail: KeyDetail, brand: str)
     return KeyDetails(
         id=key.id, name=key.name, workload=key.workload or "", identifier=identifier_of(brand, project, detail.secrets),
         environment=key.environment, state=key.state, endpoints=tuple(called), narrowed=key.endpoints is not None,
-        rate=rate_words(key.rate_limit), allowed_from=tuple(key.allowed_cidrs), created_by=key.created_by,
+        rate=rate_words(key.rate_limits), allowed_from=tuple(key.allowed_cidrs), created_by=key.created_by,
         created_at=key.created_at, expires_at=key.expires_at, revoked_at=key.revoked_at,
     )  # fmt: skip
 
@@ -73,6 +74,6 @@ def identifier_of(brand: str, project: Project, secrets: list[Secret]) -> str:
     return f"{brand}_{prefix}_…{secrets[0].last4}" if secrets else f"{brand}_{prefix}_…"
 
 
-def rate_words(limit: RateLimit | None) -> str:
-    """A rate limit in words, empty where there is none."""
-    return words.rate(limit.limit, limit.window_s) if limit else ""
+def rate_words(limits: tuple[RateLimit, ...]) -> str:
+    """Rate limits in words, empty where there is none."""
+    return ", ".join(words.rate(each.limit, each.window_s) for each in limits)

@@ -55,6 +55,6 @@ def _row(detail: KeyDetail, day: glances.Day | None, project: Project, brand: st
         id=key.id, name=key.name, workload=key.workload or "", identifier=identifier_of(brand, project, detail.secrets),
         state=key.state,
         endpoints="Whole scope" if key.endpoints is None else words.plural(len(key.endpoints), "endpoint"),
-        rate=rate_words(key.rate_limit), requests=total.requests, denied=total.denied + total.throttled,
+        rate=rate_words(key.rate_limits), requests=total.requests, denied=total.denied + total.throttled,
         hourly=day.hourly if day else (0,) * 24, last_used_at=max(used, default=None), expires_at=key.expires_at,
     )  # fmt: skip
