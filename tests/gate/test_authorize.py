@@ -37,8 +37,8 @@ def test_a_request_that_may_pass(gate: GateProcess, instance: Instance, shape: t
     assert answer.headers["X-Freehold-Project"] == instance.sandbox_id
     assert answer.headers["X-Freehold-Key"] == key.id
     assert answer.headers["X-Freehold-Environment"] == "sandbox"
-    assert answer.headers["RateLimit-Policy"] == '"key";q=9;w=60'
-    assert answer.headers["RateLimit"].startswith('"key";r=8;t=')
+    assert answer.headers["RateLimit-Policy"] == '"key:requests";q=9;w=60'
+    assert answer.headers["RateLimit"].startswith('"key:requests";r=8;t=')
     assert "X-Freehold-Reason" not in answer.headers
     event = instance.event(answer.headers["X-Freehold-Request-Id"])
     assert (event.via, event.outcome, event.endpoint, event.path) == (
@@ -87,6 +87,13 @@ def test_without_a_key(gate: GateProcess, authorization: str, status: int, reaso
         ("", {"method": "DELETE"}, 403, "endpoint_not_in_scope"),
         ("?environment=staging", {}, 400, "bad_request"),
         ("?status=200", {}, 400, "bad_request"),
+        ("?environment=sandbox&environment=production", {}, 400, "bad_request"),
+        ("?api=example", {}, 204, None),
+        ("?api=nobodys", {}, 403, "endpoint_unknown"),
+        ("?api=", {}, 400, "bad_request"),
+        ("?status=own", {"uri": "/nowhere"}, 404, "endpoint_unknown"),
+        ("?status=own", {"method": "DELETE"}, 403, "endpoint_not_in_scope"),
+        ("?status=own&environment=production", {}, 403, "wrong_environment"),
         ("?enviroment=production", {}, 400, "bad_request"),
     ],
 )
@@ -97,10 +104,42 @@ def test_what_the_proxys_configuration_says(
     assert (answer.status_code, answer.headers.get("X-Freehold-Reason")) == (status, reason)
 
 
-def test_a_limit_is_a_403_unless_429_is_asked_for(gate: GateProcess, instance: Instance) -> None:
+def test_a_key_of_one_api_opens_no_other_with_the_same_endpoints(gate: GateProcess, instance: Instance) -> None:
+    with instance.store.write() as tx:
+        instance.add_api(tx, "api_two", "another", None)
+    key = instance.issue()
+    assert ask(gate, key, "?api=example").status_code == 204
+    answer = ask(gate, key, "?api=another")
+    assert (answer.status_code, answer.headers["X-Freehold-Reason"]) == (403, "endpoint_not_in_scope")
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        ("environment=sandbox", 204),
+        ("environment=production", 403),
+        ("api=nobodys", 403),
+        ("api=nobodys&status=own", 404),
+        ("status=429", 400),
+    ],
+)
+def test_envoys_options_come_in_a_field(gate: GateProcess, instance: Instance, options: str, status: int) -> None:
+    key = instance.issue().text
+    answer = gate.client.get(
+        "/v1/authorize/v1/countries?api=example",
+        headers={"Authorization": f"Bearer {key}", "X-Freehold-Options": options},
+    )
+    assert answer.status_code == status
+
+
+def test_where_options_stand_in_the_query_a_field_is_not_read(gate: GateProcess, instance: Instance) -> None:
+    assert ask(gate, instance.issue(), X_Freehold_Options="environment=production").status_code == 204
+
+
+def test_a_limit_is_a_403_unless_its_own_status_is_asked_for(gate: GateProcess, instance: Instance) -> None:
     key = instance.issue(rate_limit=1, rate_window_s=30)
     assert ask(gate, key).status_code == 204
-    for query, status in (("", 403), ("?status=429", 429)):
+    for query, status in (("", 403), ("?status=own", 429)):
         answer = ask(gate, key, query)
         assert (answer.status_code, answer.headers["X-Freehold-Reason"]) == (status, "rate_limited")
         assert 1 <= int(answer.headers["Retry-After"]) <= 30
@@ -142,11 +181,13 @@ def test_a_field_that_decides_may_be_there_once(gate: GateProcess, instance: Ins
         b"X-Original-Method: POST",
         b"Authorization: Bearer x",
         b"X-Api-Key: y",
+        b"X-Freehold-Options: api=another",
     ):
         first = line.partition(b":")[0]
         answer = gate.raw(
             b"GET /v1/authorize HTTP/1.1\r\nHost: x\r\nX-Original-URI: /v1/countries\r\nX-Original-Method: GET\r\n"
-            b"Authorization: Bearer " + key + b"\r\nX-Api-Key: " + key + b"\r\n" + line + b"\r\n\r\n"
+            b"X-Freehold-Options: api=example\r\nAuthorization: Bearer " + key + b"\r\n"
+            b"X-Api-Key: " + key + b"\r\n" + line + b"\r\n\r\n"
         )
         assert answer.startswith(b"HTTP/1.1 400 "), first
 

@@ -113,7 +113,8 @@ def _authorize() -> dict[str, Any]:
             "400": {"description": "The question has query parameters that there are not."},
             "401": {"description": "The key is at fault.", "headers": _DECISION_HEADERS},
             "403": {"description": "The request may not pass, for another reason.", "headers": _DECISION_HEADERS},
-            "429": {"description": "A limit is reached; only with `status=429`.", "headers": _DECISION_HEADERS},
+            "404": {"description": "No endpoint of the API has this method and path; only with `status=own`.", "headers": _DECISION_HEADERS},
+            "429": {"description": "A limit is reached; only with `status=own`.", "headers": _DECISION_HEADERS},
             "503": {"description": "The gate cannot decide.", "headers": _DECISION_HEADERS},
         },
     }  # fmt: skip
@@ -142,10 +143,15 @@ _ORIGINAL_HEADERS: Final = [
     _header_parameter("X-Original-URI", "The original request's target, from nginx."),
     _header_parameter("X-Forwarded-Method", "The original request's method, from Caddy and Traefik."),
     _header_parameter("X-Forwarded-Uri", "The original request's target, from Caddy and Traefik."),
+    _header_parameter(
+        "X-Freehold-Options",
+        "The query parameters below, written as a query, where the original path stands behind `/v1/authorize` (Envoy).",
+    ),
 ]
 _AUTHORIZE_QUERY: Final = [
+    {"name": "api", "in": "query", "description": "The slug of the API that the proxy stands in front of. Without it, whichever API the key is for.", "schema": {"type": "string"}, "example": "example"},
     {"name": "environment", "in": "query", "description": "The environment that the proxy stands in front of.", "schema": {"enum": ["sandbox", "production"]}},
-    {"name": "status", "in": "query", "description": "The status of a reached limit.", "schema": {"enum": ["403", "429"], "default": "403"}},
+    {"name": "status", "in": "query", "description": "`own`: each denial has its own status, 404 and 429 too; without it these are 403, which is all that nginx understands.", "schema": {"enum": ["own"]}},
 ]  # fmt: skip
 _GATEWAY_PARAMETERS: Final = [
     {"name": "slug", "in": "path", "required": True, "description": "The API's slug.", "schema": {"type": "string"}, "example": "example"},
