@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 from freehold import settings as all_settings
+from freehold.keys import tasks as key_tasks
 from freehold.store import instance_secret
 from freehold.store.engine import open_store
 from freehold.usage import tasks as usage_tasks
@@ -31,6 +32,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     loops: dict[str, Callable[[], None]] = {
+        "keys": lambda: key_tasks.run(store, stop),
         "usage": lambda: usage_tasks.run(store, settings, stop),
         "webhooks": lambda: webhook_tasks.run(store, settings, secret, stop),
     }

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
 
-from freehold.keys.propagation import Confirmation, wait_for_verifiers
+from freehold.store.propagation import Confirmation, wait_for_verifiers
 from freehold.kit import clock
 from freehold.store import epoch
 from freehold.store.engine import Store

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from freehold.errors import Problem, invalid, not_found
-from freehold.keys import credential, queries, settings_rules
+from freehold.keys import credential, queries, secret_queries, settings_rules
 from freehold.keys.records import Key, Secret
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock, ids
@@ -21,7 +21,7 @@ from freehold.organizations.records import Actor
 from freehold.organizations.rules import clean_name
 from freehold.projects import queries as projects
 from freehold.projects.actions import read_project, require_active
-from freehold.store import epoch
+from freehold.store import announcements, epoch
 from freehold.store.conflicts import broken_constraint_means
 from freehold.store.engine import Transaction
 
@@ -67,7 +67,7 @@ def issue_key(
     digest = credential.digest(credential.pepper(secret, project.environment), body)
     with broken_constraint_means(_name_taken(settings.name)):
         queries.insert_key(tx, key_id, project, settings, actor.name, now)
-    queries.insert_secret(tx, key_id, project, selector, 1, digest, text[-4:], now)
+    secret_queries.insert_secret(tx, key_id, project, selector, 1, digest, text[-4:], now)
     epoch.advance(tx, "key", key_id, now)
     detail = _detail(tx, key_id, now)
     _record(tx, actor, "key.issued", detail.key, None, settings)
@@ -81,7 +81,7 @@ def list_keys(
     project = read_project(tx, actor, project_id)
     require(actor, "keys.read", project.organization_id)
     rows = queries.keys_of(tx, project.id, limit, after_id, clock.now())
-    secrets = queries.secrets_of(tx, [key.id for key in rows])
+    secrets = secret_queries.secrets_of(tx, [key.id for key in rows])
     return [KeyDetail(key, secrets[key.id]) for key in rows]
 
 
@@ -91,7 +91,7 @@ def read_key(tx: Transaction, actor: Actor, key_id: str, permission: Permission 
     if key is None or (not actor.is_operator and key.organization_id not in actor.roles):
         raise not_found("key")
     require(actor, permission, key.organization_id)
-    return KeyDetail(key, queries.secrets_of(tx, [key.id])[key.id])
+    return KeyDetail(key, secret_queries.secrets_of(tx, [key.id])[key.id])
 
 
 def edit_key(
@@ -133,6 +133,7 @@ def revoke_key(tx: Transaction, actor: Actor, key_id: str) -> tuple[KeyDetail, i
         tx, actor, "key.revoked", organization_id=key.organization_id, subject_kind="key", subject_id=key_id,
         subject_name=key.name, project_id=key.project_id, before={"state": key.state}, after={"state": "revoked"},
     )  # fmt: skip
+    announcements.announce(tx, key.project_id, "key.revoked", {"key": key_id, "name": key.name}, now)
     return _detail(tx, key_id, now), reached
 
 
@@ -163,7 +164,7 @@ def _detail(tx: Transaction, key_id: str, now: datetime) -> KeyDetail:
     key = queries.find_key(tx, key_id, now)
     if key is None:
         raise not_found("key")
-    return KeyDetail(key, queries.secrets_of(tx, [key_id])[key_id])
+    return KeyDetail(key, secret_queries.secrets_of(tx, [key_id])[key_id])
 
 
 def _record(tx: Transaction, actor: Actor, action: str, key: Key, old: KeySettings | None, new: KeySettings) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response
 from msgspec import UNSET, UnsetType
 
-from freehold.keys import actions, propagation
+from freehold.keys import actions
 from freehold.keys.actions import KeyDetail
 from freehold.keys.records import Environment, KeyState, Secret, SecretState
 from freehold.keys.settings_rules import RATE_LIMIT_MAX, RATE_WINDOW_S_MAX, KeySettings
@@ -151,9 +151,7 @@ def edit_key(call: Call, key_id: str, data: KeyPatch) -> KeyView:
 
 def revoke_key(call: Call, key_id: str) -> RevokedKeyView:
     """Revoke a key for good; answers when every live gate process decides by it."""
-    with call.write() as tx:
-        detail, reached = actions.revoke_key(tx, call.actor, key_id)
-    confirmation = propagation.wait_for_verifiers(call.store, reached, call.settings.staleness_s)
+    (detail, _), confirmation = call.confirmed(lambda tx: actions.revoke_key(tx, call.actor, key_id))
     return RevokedKeyView(
         confirmed_by=confirmation.confirmed_by, silent=confirmation.silent, propagation_ms=confirmation.propagation_ms,
         **_fields(detail),

@@ -1,17 +1,17 @@
-"""SQL of keys and their secrets, as their owners see them. What the gate reads is in secret_records."""
+"""SQL of keys, as their owners see them. Their secrets are in secret_queries, what the gate reads in secret_records."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
-from freehold.keys.records import Key, KeyState, Secret, SecretState
+from freehold.keys.records import Key, KeyState, SecretState
 from freehold.keys.settings_rules import KeySettings
 from freehold.projects.limits import kept_rate_limits, quota_from, rate_limits_from
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
-from freehold.store.schema import key_endpoints, key_secrets, keys, projects, secret_uses
+from freehold.store.schema import key_endpoints, key_secrets, keys, projects
 
 _KEY = (*keys.c, projects.c.organization_id)
 
@@ -29,25 +29,6 @@ def insert_key(
     _insert_endpoints(tx, key_id, project.id, settings.endpoints or ())
 
 
-def insert_secret(
-    tx: Transaction,
-    key_id: str,
-    project: Project,
-    selector: str,
-    version: int,
-    digest: bytes,
-    last4: str,
-    now: datetime,
-) -> None:
-    """Add a secret to a key; IntegrityError where the key has an active one."""
-    tx.execute(
-        insert(key_secrets).values(
-            selector=selector, key_id=key_id, project_id=project.id, environment=project.environment,
-            version=version, digest=digest, last4=last4, state="active", created_at=now,
-        )
-    )  # fmt: skip
-
-
 def find_key(tx: Transaction, key_id: str, now: datetime) -> Key | None:
     """A key by id (primary key)."""
     row = tx.execute(select(*_KEY).join(projects).where(keys.c.id == key_id)).first()
@@ -60,24 +41,6 @@ def keys_of(tx: Transaction, project_id: str, limit: int, after_id: str | None, 
     if after_id:
         query = query.where(keys.c.id < after_id)
     return _keys(tx, tx.execute(query.order_by(keys.c.id.desc()).limit(limit)).all(), now)
-
-
-def secrets_of(tx: Transaction, key_ids: Sequence[str]) -> dict[str, list[Secret]]:
-    """The secrets of several keys with their last use, newest version first (uq_key_secrets_key_id_version)."""
-    query = (
-        select(
-            key_secrets.c.key_id, key_secrets.c.selector, key_secrets.c.version, key_secrets.c.last4, key_secrets.c.state,
-            key_secrets.c.created_at, key_secrets.c.retires_at, secret_uses.c.last_at, secret_uses.c.last_address,
-            func.coalesce(secret_uses.c.requests, 0),
-        )
-        .outerjoin(secret_uses, secret_uses.c.selector == key_secrets.c.selector)
-        .where(key_secrets.c.key_id.in_(key_ids))
-        .order_by(key_secrets.c.version.desc())
-    )  # fmt: skip
-    secrets: dict[str, list[Secret]] = {key_id: [] for key_id in key_ids}
-    for key_id, *secret in tx.execute(query):
-        secrets[key_id].append(Secret(*secret))
-    return secrets
 
 
 def change_key(tx: Transaction, key: Key, revision: int, settings: KeySettings) -> bool:

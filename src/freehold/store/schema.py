@@ -385,12 +385,16 @@ keys = Table(
     Column("created_by", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+    # The expiry that was announced to webhooks: another one is announced anew.
+    Column("announced_expiry_at", Instant),
     CheckConstraint("state IN ('active', 'revoked')", name="state"),
     CheckConstraint("(state = 'revoked') = (revoked_at IS NOT NULL)", name="revoked_at"),
     CheckConstraint(_QUOTA, name="quota"),
     UniqueConstraint("id", "project_id"),
     UniqueConstraint("id", "project_id", "environment"),
     ForeignKeyConstraint(["project_id", "environment"], ["projects.id", "projects.environment"]),
+    Index("ix_keys_expires_at", "expires_at", sqlite_where=text("state = 'active' AND expires_at IS NOT NULL"),
+          postgresql_where=text("state = 'active' AND expires_at IS NOT NULL")),
     # Names are told apart among the keys that can still serve.
     Index("uq_keys_name", "project_id", "name", unique=True,
           sqlite_where=text("state = 'active'"), postgresql_where=text("state = 'active'")),
@@ -415,6 +419,8 @@ key_secrets = Table(
     CheckConstraint("(state = 'retiring') <= (retires_at IS NOT NULL)", name="retires_at"),
     UniqueConstraint("key_id", "version"),
     ForeignKeyConstraint(["key_id", "project_id", "environment"], ["keys.id", "keys.project_id", "keys.environment"]),
+    Index("ix_key_secrets_retiring", "retires_at",
+          sqlite_where=text("state = 'retiring'"), postgresql_where=text("state = 'retiring'")),
     # One secret a key is the current one.
     Index("uq_key_secrets_active", "key_id", unique=True,
           sqlite_where=text("state = 'active'"), postgresql_where=text("state = 'active'")),
@@ -541,6 +547,17 @@ secret_uses = Table(
 )  # fmt: skip
 
 # --- webhooks -------------------------------------------------------------------------------------
+
+# What happened in other slices and webhook endpoints may want to hear: each becomes a message, once.
+announcements = Table(
+    "announcements", metadata,
+    # The id of the message that it becomes.
+    Column("id", Text, primary_key=True),
+    Column("project_id", Text, ForeignKey("projects.id"), nullable=False),
+    Column("event_type", Text, nullable=False),
+    Column("payload", JsonText, nullable=False),
+    Column("at", Instant, nullable=False),
+)  # fmt: skip
 
 webhook_endpoints = Table(
     "webhook_endpoints", metadata,

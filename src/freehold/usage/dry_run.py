@@ -11,8 +11,7 @@ from typing import Final
 from freehold.apis import queries as apis
 from freehold.apis.routing import Router
 from freehold.errors import FieldError, invalid
-from freehold.keys import credential, rules, secret_records
-from freehold.keys import queries as keys
+from freehold.keys import credential, rules, secret_queries, secret_records
 from freehold.keys.explanation import Explanation, explain
 from freehold.keys.rate_limit import UNUSED
 from freehold.keys.records import Environment, ProjectRecord, Secret, SecretRecord
@@ -66,7 +65,11 @@ def dry_run(tx: Transaction, actor: Actor, secret: InstanceSecret, brand: str, a
     verdict = rules.decide(ask, record, project, _arrivals_ns(tx, record, project), now_ns)
     named = (
         next(
-            (each for each in keys.secrets_of(tx, [record.key_id])[record.key_id] if each.selector == record.selector),
+            (
+                each
+                for each in secret_queries.secrets_of(tx, [record.key_id])[record.key_id]
+                if each.selector == record.selector
+            ),
             None,
         )
         if record

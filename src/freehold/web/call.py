@@ -25,7 +25,9 @@ from freehold.organizations import queries as accounts
 from freehold.organizations import sessions, tokens
 from freehold.organizations.records import Actor, Session, Token, User
 from freehold.settings import Settings
+from freehold.store import epoch, propagation
 from freehold.store.engine import Store, Transaction
+from freehold.store.propagation import Confirmation
 from freehold.web import idempotency, nul
 
 T = TypeVar("T")
@@ -99,6 +101,12 @@ class Call:
         """
         _ = self.caller_or_none
         return self.store.write()
+
+    def confirmed(self, act: Callable[[Transaction], T]) -> tuple[T, Confirmation]:
+        """Make a change in one transaction, then wait until every live gate process decides by it."""
+        with self.write() as tx:
+            made, reached = act(tx), epoch.current(tx)
+        return made, propagation.wait_for_verifiers(self.store, reached, self.settings.staleness_s)
 
     @property
     def actor(self) -> Actor:

@@ -17,6 +17,7 @@ from freehold.organizations.records import Actor
 from freehold.projects import queries as projects
 from freehold.projects.actions import read_project, require_active
 from freehold.projects.records import Project
+from freehold.store import announcements
 from freehold.store.engine import Transaction
 from freehold.webhooks import delivery_queries, queries, rules
 from freehold.webhooks.actions import disable_endpoint, read_endpoint
@@ -75,7 +76,22 @@ def publish_own_event(tx: Transaction, project_id: str, event_type: str, payload
     """Send one of Freehold's own events to a project's endpoints that subscribe to it, with this transaction."""
     if event_type not in OWN_EVENTS:
         raise ValueError(f"{event_type} is none of Freehold's own events")
-    message = Message(ids.new_id("msg"), project_id, event_type, None, dict(payload), None, "freehold", clock.now())
+    return _publish_own(
+        tx, Message(ids.new_id("msg"), project_id, event_type, None, dict(payload), None, "freehold", clock.now())
+    )
+
+
+def publish_announced(tx: Transaction, limit: int) -> int:
+    """Make messages of what other slices announced, each once, up to so many; how many."""
+    taken = announcements.take(tx, limit)
+    for each in taken:
+        _publish_own(
+            tx, Message(each.id, each.project_id, each.event_type, None, each.payload, None, "freehold", each.at)
+        )
+    return len(taken)
+
+
+def _publish_own(tx: Transaction, message: Message) -> Message:
     delivery_queries.insert_message(tx, message)
     return _fan_out(tx, message, declared=False)
 

@@ -1,4 +1,4 @@
-"""The dispatcher: claims due deliveries, sends them, records what came back.
+"""The dispatcher: makes messages of announcements, claims due deliveries, sends them, records what came back.
 
 Claim and commit → send → record and commit. Several dispatchers may share a database. A process that
 dies between send and record leaves a lease that runs out, and the message goes out again: at least once.
@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret
 from freehold.settings import Settings
+from freehold.store import announcements
 from freehold.store.engine import Store
 from freehold.webhooks import delivery_actions, delivery_queries
 from freehold.webhooks.outgoing import request_of
@@ -112,8 +113,12 @@ class Dispatcher:
         now = clock.now()
         with self._store.read() as tx:
             # Looking takes no lock, so an idle dispatcher is in no writer's way.
-            if not delivery_queries.any_due(tx, now):
-                return []
+            announced, due = announcements.any_waiting(tx), delivery_queries.any_due(tx, now)
+        if announced:
+            with self._store.write() as tx:
+                delivery_actions.publish_announced(tx, room)
+        if not (announced or due):
+            return []
         with self._store.write() as tx:
             return delivery_actions.claim_due(tx, now, room, busy, self._per_endpoint)
 

@@ -12,7 +12,7 @@ from freehold.dashboard.views.keys import (
 )
 from freehold.dashboard.views.parts import Danger
 from freehold.errors import FieldError, Problem, invalid
-from freehold.keys import actions, propagation
+from freehold.keys import actions
 from freehold.keys.actions import KeyDetail
 from freehold.kit import clock
 from freehold.organizations.permissions import blocked
@@ -50,9 +50,7 @@ def revoke_key(call: Call, project_id: str, key_id: str) -> Response[Any]:
     if call.field("confirm").strip() != detail.key.name:
         problem = invalid(FieldError("confirm", "Type the key's name exactly as it is shown.", "not_confirmed"))
         return _one_key(call, project_id, key_id, 422, "revoke", problem)
-    with call.write() as tx:
-        _, reached = actions.revoke_key(tx, call.actor, key_id)
-    confirmation = propagation.wait_for_verifiers(call.store, reached, call.settings.staleness_s)
+    _, confirmation = call.confirmed(lambda tx: actions.revoke_key(tx, call.actor, key_id))
     done = "key-revoked-silent" if confirmation.silent else "key-revoked"
     return see_other(f"/projects/{project_id}/keys/{key_id}", done)
 
