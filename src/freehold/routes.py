@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from freehold.apis import api as apis
 from freehold.apis import pages as api_pages
 from freehold.keys import api as keys
+from freehold.keys import rotation_api as rotation
 from freehold.organizations import api as organizations
 from freehold.organizations import audit_pages, member_pages, organization_pages, token_pages
 from freehold.organizations import pages as account_pages
@@ -86,6 +87,9 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, KEY, keys.read_key, "Keys"),
     (patch, KEY, keys.edit_key, "Keys"),
     (post, f"{KEY}/revoke", keys.revoke_key, "Keys"),
+    (post, f"{KEY}/rotate", rotation.rotate_key, "Keys"),
+    (patch, f"{KEY}/secrets/{{version:str}}", rotation.change_overlap, "Keys"),
+    (post, f"{KEY}/secrets/{{version:str}}/retire", rotation.retire_secret, "Keys"),
     (get, f"{PROJECT}/webhooks", webhooks.list_webhooks, "Webhooks"),
     (post, f"{PROJECT}/webhooks", webhooks.create_webhook, "Webhooks"),
     (get, WEBHOOK, webhooks.read_webhook, "Webhooks"),
@@ -110,7 +114,8 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
 # These answer 200: they change something that is there, and make nothing.
 _ANSWERS_200: Final = frozenset(
     {
-        projects.archive_project, projects.restore_project, keys.revoke_key, explain_api.explain_call,
+        projects.archive_project, projects.restore_project, keys.revoke_key, rotation.rotate_key, rotation.retire_secret,
+        explain_api.explain_call,
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
     }
 )  # fmt: skip

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from freehold.errors import Problem, invalid, not_found
 from freehold.keys import credential, queries, secret_queries, settings_rules
-from freehold.keys.records import Key, Secret
+from freehold.keys.records import Caller, Key, Secret
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock, ids
 from freehold.kit.secrets import InstanceSecret, random_base62
@@ -92,6 +92,12 @@ def read_key(tx: Transaction, actor: Actor, key_id: str, permission: Permission 
         raise not_found("key")
     require(actor, permission, key.organization_id)
     return KeyDetail(key, secret_queries.secrets_of(tx, [key.id])[key.id])
+
+
+def callers_of(tx: Transaction, detail: KeyDetail) -> dict[str, tuple[Caller, ...]]:
+    """Who calls lately with each secret of a key that serves, by selector."""
+    serving = [each for each in detail.secrets if each.state in ("active", "retiring")]
+    return {each.selector: secret_queries.callers_of(tx, detail.key.id, each) for each in serving}
 
 
 def edit_key(

@@ -1,21 +1,20 @@
 """HTTP of keys. Thin: parse, one action, present."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from litestar import Response
 from msgspec import UNSET, UnsetType
 
 from freehold.keys import actions
-from freehold.keys.actions import KeyDetail
-from freehold.keys.records import Environment, KeyState, Secret, SecretState
 from freehold.keys.settings_rules import RATE_LIMIT_MAX, RATE_WINDOW_S_MAX, KeySettings
+from freehold.keys.views import ConfirmedKeyView, IssuedKeyView, KeyView, key_fields
 from freehold.kit.paging import Cursor, Page, page
 from freehold.projects.limits import SHORT_FORM_NAME, RateLimit
 from freehold.store.engine import Transaction
-from freehold.web.call import Call, checked_limit, etag
+from freehold.web.call import Call, checked_limit
 from freehold.web.cursors import after_id
 from freehold.web.inputs import Body, CursorText, Limit, number, text, with_time_zone
 
@@ -58,61 +57,6 @@ class KeyPatch(Body, frozen=True):
     rate_limit: RateLimitBody | UnsetType | None = UNSET
 
 
-class SecretView(msgspec.Struct, kw_only=True):
-    """One version of a key's secret: never the secret itself."""
-
-    version: int
-    selector: str
-    last4: str
-    state: SecretState
-    created_at: datetime
-    retires_at: datetime | None
-    last_used_at: datetime | None
-    last_address: str | None
-    requests: int
-
-
-class RateLimitView(msgspec.Struct, kw_only=True):
-    """The rate limit that is named `requests`."""
-
-    limit: int
-    window_s: int
-
-
-class KeyView(msgspec.Struct, kw_only=True):
-    """A key, without its secrets' texts."""
-
-    id: str
-    project: str
-    environment: Environment
-    name: str
-    workload: str | None
-    state: KeyState
-    endpoints: list[str] | None
-    allowed_cidrs: list[str]
-    rate_limit: RateLimitView | None
-    expires_at: datetime | None
-    created_by: str
-    created_at: datetime
-    revoked_at: datetime | None
-    secrets: list[SecretView]
-    etag: str
-
-
-class IssuedKeyView(KeyView, kw_only=True):
-    """A new key; `secret` is what callers send, and is shown this once."""
-
-    secret: str
-
-
-class RevokedKeyView(KeyView, kw_only=True):
-    """A revoked key: how many gate processes decide by it already, and how long that took."""
-
-    confirmed_by: int
-    silent: int
-    propagation_ms: int
-
-
 def issue_key(call: Call, project_id: str, data: KeyBody) -> Response[IssuedKeyView]:
     """Issue a key; its secret is in this answer and nowhere else."""
     settings = KeySettings(
@@ -122,7 +66,7 @@ def issue_key(call: Call, project_id: str, data: KeyBody) -> Response[IssuedKeyV
 
     def act(tx: Transaction) -> IssuedKeyView:
         issued = actions.issue_key(tx, call.actor, call.secret, call.settings.brand, project_id, settings)
-        return IssuedKeyView(secret=issued.text, **_fields(issued.detail))
+        return IssuedKeyView(secret=issued.text, **key_fields(issued.detail))
 
     return call.create(act)
 
@@ -132,30 +76,28 @@ def list_keys(call: Call, project_id: str, limit: Limit = 50, cursor: CursorText
     with call.read() as tx:
         rows = actions.list_keys(tx, call.actor, project_id, checked_limit(limit) + 1, after_id(cursor))
     cut = page(rows, limit, lambda row: Cursor(0, row.key.id))
-    return Page([KeyView(**_fields(row)) for row in cut.data], cut.next_cursor)
+    return Page([KeyView(**key_fields(row)) for row in cut.data], cut.next_cursor)
 
 
 def read_key(call: Call, key_id: str) -> KeyView:
-    """One key."""
+    """One key, with who calls with each of its secrets that serve."""
     with call.read() as tx:
-        return KeyView(**_fields(actions.read_key(tx, call.actor, key_id)))
+        detail = actions.read_key(tx, call.actor, key_id)
+        return KeyView(**key_fields(detail, actions.callers_of(tx, detail)))
 
 
-def edit_key(call: Call, key_id: str, data: KeyPatch) -> KeyView:
-    """Change a key (RFC 7396); gates follow within moments."""
-    with call.write() as tx:
-        return KeyView(
-            **_fields(actions.edit_key(tx, call.actor, key_id, lambda old: patched(old, data), call.revision()))
-        )
+def edit_key(call: Call, key_id: str, data: KeyPatch) -> ConfirmedKeyView:
+    """Change a key (RFC 7396); answers when every live gate process decides by it."""
+    detail, confirmation = call.confirmed(
+        lambda tx: actions.edit_key(tx, call.actor, key_id, lambda old: patched(old, data), call.revision())
+    )
+    return ConfirmedKeyView(**key_fields(detail), **asdict(confirmation))
 
 
-def revoke_key(call: Call, key_id: str) -> RevokedKeyView:
+def revoke_key(call: Call, key_id: str) -> ConfirmedKeyView:
     """Revoke a key for good; answers when every live gate process decides by it."""
     (detail, _), confirmation = call.confirmed(lambda tx: actions.revoke_key(tx, call.actor, key_id))
-    return RevokedKeyView(
-        confirmed_by=confirmation.confirmed_by, silent=confirmation.silent, propagation_ms=confirmation.propagation_ms,
-        **_fields(detail),
-    )  # fmt: skip
+    return ConfirmedKeyView(**key_fields(detail), **asdict(confirmation))
 
 
 def patched(old: KeySettings, patch: KeyPatch) -> KeySettings:
@@ -180,33 +122,3 @@ def _rate_limits(old: tuple[RateLimit, ...], short: RateLimitBody | None) -> tup
     """Rate limits with the one that the short form names set or taken away."""
     others = tuple(each for each in old if each.name != SHORT_FORM_NAME)
     return (RateLimit(SHORT_FORM_NAME, short.limit, short.window_s), *others) if short else others
-
-
-def _short_form(rate_limits: tuple[RateLimit, ...]) -> RateLimitView | None:
-    return next(
-        (
-            RateLimitView(limit=each.limit, window_s=each.window_s)
-            for each in rate_limits
-            if each.name == SHORT_FORM_NAME
-        ),
-        None,
-    )
-
-
-def _secret_view(secret: Secret) -> SecretView:
-    return SecretView(
-        version=secret.version, selector=secret.selector, last4=secret.last4, state=secret.state,
-        created_at=secret.created_at, retires_at=secret.retires_at, last_used_at=secret.last_used_at,
-        last_address=secret.last_address, requests=secret.requests,
-    )  # fmt: skip
-
-
-def _fields(detail: KeyDetail) -> dict[str, Any]:
-    key = detail.key
-    return {
-        "id": key.id, "project": key.project_id, "environment": key.environment, "name": key.name,
-        "workload": key.workload, "state": key.state, "endpoints": key.endpoints, "allowed_cidrs": key.allowed_cidrs,
-        "rate_limit": _short_form(key.rate_limits), "expires_at": key.expires_at, "created_by": key.created_by,
-        "created_at": key.created_at, "revoked_at": key.revoked_at,
-        "secrets": [_secret_view(secret) for secret in detail.secrets], "etag": etag(key.revision),
-    }  # fmt: skip

@@ -1,5 +1,7 @@
 """HTTP of projects and their scope. Thin: parse, one action, present."""
 
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -16,6 +18,7 @@ from freehold.projects.records import (
     NewOwner,
     NewProject,
     Posture,
+    Project,
     ProjectChange,
     ProjectState,
     Scope,
@@ -97,6 +100,17 @@ class ProjectView(msgspec.Struct, kw_only=True):
     etag: str
 
 
+class ConfirmedProjectView(ProjectView, kw_only=True):
+    """A project that was changed: `confirmed_by` gate processes decide by the change after `propagation_ms`.
+
+    `silent`: processes that were not heard in time; they deny everything by themselves until they hear again.
+    """
+
+    confirmed_by: int
+    silent: int
+    propagation_ms: int
+
+
 class ScopeBody(Body, frozen=True):
     """What a project declares, whole: operation ids and event types of the catalogue."""
 
@@ -108,11 +122,17 @@ class ScopeBody(Body, frozen=True):
     ]
 
 
-class ScopeView(msgspec.Struct, kw_only=True):
-    """What a project declares."""
+class ConfirmedScopeView(msgspec.Struct, kw_only=True):
+    """What a project declares: `confirmed_by` gate processes decide by it after `propagation_ms`.
+
+    `silent`: processes that were not heard in time; they deny everything by themselves until they hear again.
+    """
 
     endpoints: list[str]
     event_types: list[str]
+    confirmed_by: int
+    silent: int
+    propagation_ms: int
 
 
 def create_project(call: Call, organization_id: str, data: ProjectBody) -> Response[ProjectView]:
@@ -152,8 +172,8 @@ def read_project(call: Call, project_id: str) -> ProjectView:
         return project_view(actions.posture_of(tx, call.actor, project_id))
 
 
-def edit_project(call: Call, project_id: str, data: ProjectPatch) -> ProjectView:
-    """Change a project's labels or owners (RFC 7396)."""
+def edit_project(call: Call, project_id: str, data: ProjectPatch) -> ConfirmedProjectView:
+    """Change a project's labels or owners (RFC 7396); answers when every live gate process decides by it."""
     change = ProjectChange(
         name=None if data.name is UNSET else data.name,
         purpose=None if data.purpose is UNSET else data.purpose,
@@ -161,30 +181,39 @@ def edit_project(call: Call, project_id: str, data: ProjectPatch) -> ProjectView
         use_case=None if data.use_case is UNSET else data.use_case or "",
         owners=None if data.owners is UNSET else _owners(data.owners),
     )
-    with call.write() as tx:
-        actions.edit_project(tx, call.actor, project_id, change, call.revision())
+    return _confirmed(
+        call, project_id, lambda tx: actions.edit_project(tx, call.actor, project_id, change, call.revision())
+    )
+
+
+def archive_project(call: Call, project_id: str) -> ConfirmedProjectView:
+    """Archive a project: nothing is deleted; answers when every live gate process refuses its keys."""
+    return _confirmed(call, project_id, lambda tx: actions.archive_project(tx, call.actor, project_id, call.revision()))
+
+
+def restore_project(call: Call, project_id: str) -> ConfirmedProjectView:
+    """Bring an archived project back; answers when its keys serve again on every live gate process."""
+    return _confirmed(call, project_id, lambda tx: actions.restore_project(tx, call.actor, project_id, call.revision()))
+
+
+def set_scope(call: Call, project_id: str, data: ScopeBody) -> ConfirmedScopeView:
+    """Declare what a project uses, whole; answers when every live gate process decides by it."""
+    wanted = Scope(data.endpoints, data.event_types)
+    scope, confirmation = call.confirmed(
+        lambda tx: actions.set_scope(tx, call.actor, project_id, wanted, call.revision())
+    )
+    return ConfirmedScopeView(endpoints=scope.endpoints, event_types=scope.event_types, **asdict(confirmation))
+
+
+def _confirmed(call: Call, project_id: str, act: Callable[[Transaction], Project]) -> ConfirmedProjectView:
+    """Change a project, show it as it is then, and wait for the gates."""
+
+    def changed(tx: Transaction) -> ProjectView:
+        act(tx)
         return project_view(actions.posture_of(tx, call.actor, project_id))
 
-
-def archive_project(call: Call, project_id: str) -> ProjectView:
-    """Archive a project: its keys stop at once, nothing is deleted."""
-    with call.write() as tx:
-        actions.archive_project(tx, call.actor, project_id, call.revision())
-        return project_view(actions.posture_of(tx, call.actor, project_id))
-
-
-def restore_project(call: Call, project_id: str) -> ProjectView:
-    """Bring an archived project back."""
-    with call.write() as tx:
-        actions.restore_project(tx, call.actor, project_id, call.revision())
-        return project_view(actions.posture_of(tx, call.actor, project_id))
-
-
-def set_scope(call: Call, project_id: str, data: ScopeBody) -> ScopeView:
-    """Declare what a project uses, whole."""
-    with call.write() as tx:
-        scope = actions.set_scope(tx, call.actor, project_id, Scope(data.endpoints, data.event_types), call.revision())
-    return ScopeView(endpoints=scope.endpoints, event_types=scope.event_types)
+    view, confirmation = call.confirmed(changed)
+    return ConfirmedProjectView(**msgspec.structs.asdict(view), **asdict(confirmation))
 
 
 def project_view(posture: Posture) -> ProjectView:

@@ -106,7 +106,14 @@ class Call:
         """Make a change in one transaction, then wait until every live gate process decides by it."""
         with self.write() as tx:
             made, reached = act(tx), epoch.current(tx)
-        return made, propagation.wait_for_verifiers(self.store, reached, self.settings.staleness_s)
+        return made, self.confirmation(reached)
+
+    def confirmation(self, reached: int | None = None) -> Confirmation:
+        """Wait until every live gate process has reached an epoch; without one, until it decides by all there is."""
+        if reached is None:
+            with self.read() as tx:
+                reached = epoch.current(tx)
+        return propagation.wait_for_verifiers(self.store, reached, self.settings.staleness_s)
 
     @property
     def actor(self) -> Actor:

@@ -23,14 +23,14 @@ TAGS: Final[dict[str, str]] = {
 IDEMPOTENT: Final = frozenset(
     {
         "create_token", "create_organization", "invite", "create_api", "create_project", "issue_key", "create_webhook",
-        "rotate_webhook_secret", "publish_message",
+        "rotate_key", "rotate_webhook_secret", "publish_message",
     }
 )  # fmt: skip
 # Routes that honour If-Match.
 IF_MATCH: Final = frozenset(
     {
         "edit_organization", "edit_api", "import_openapi", "edit_project", "archive_project", "restore_project",
-        "set_scope", "edit_key", "edit_webhook", "delete_webhook", "pause_webhook", "resume_webhook",
+        "set_scope", "edit_key", "rotate_key", "change_overlap", "edit_webhook", "delete_webhook", "pause_webhook", "resume_webhook",
     }
 )  # fmt: skip
 # Routes that need no caller, with who may call them.
@@ -58,6 +58,9 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "set_scope": ("conflict",),
     "issue_key": ("already_exists", "conflict"),
     "edit_key": ("already_exists", "conflict"),
+    "rotate_key": ("conflict",),
+    "change_overlap": ("conflict",),
+    "retire_secret": ("conflict",),
     "create_webhook": ("conflict",),
     "edit_webhook": ("conflict",),
     "pause_webhook": ("conflict",),
@@ -89,6 +92,10 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     },
     "project_id": _id("proj", "A project's"),
     "key_id": _id("key", "A key's"),
+    "version": {
+        "description": "The version of a key's secret.", "example": 1,
+        "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+    },
     "endpoint_id": _id("whe", "A webhook endpoint's"),
     "delivery_id": _id("dlv", "A delivery's"),
     "message_id": _id("msg", "A message's"),
