@@ -10,8 +10,9 @@ A proxy sets its own shape and may pass on whatever else its client sent. So all
 agree: a client that adds another shape to a proxy's gets its request denied, never decided as one
 that it is not.
 
-Answers never have a body. 204: it may pass. 401: the key is at fault. 403: anything else, a limit
-too, since nginx would turn a 404 or a 429 here into a 500. 503: the gate cannot decide.
+Answers never have a body. 204: it may pass (to Envoy 200, which it takes no other word for). 401: the
+key is at fault. 403: anything else, a limit too, since nginx would turn a 404 or a 429 here into a
+500. 503: the gate cannot decide.
 
 What the proxy's configuration says of itself are options, in the query behind `/v1/authorize`:
 
@@ -34,6 +35,8 @@ from freehold.gate.presented import presented_key
 from freehold.keys.records import DENIAL_STATUS, Environment, Reason
 
 PATH: Final = b"/v1/authorize"
+# Where Envoy puts the original path.
+_BEHIND: Final = PATH + b"/"
 # No method and no path: what stands for two that differ.
 _CONFLICT: Final = b"\x00"
 _ENVIRONMENTS: Final[dict[str, Environment]] = {"sandbox": "sandbox", "production": "production"}
@@ -68,7 +71,7 @@ class Authorize:
             return
         question = self._question(exchange, options)
         decided = self._decider.decide(question) if hearing else self._decider.unavailable(question)
-        status = _status(decided, own=options.own_status)
+        status = _status(exchange, decided, own=options.own_status)
         fields = decision_fields(exchange, decided) + (_CHALLENGE if status == 401 else _NO_STORE)
         exchange.reply(status, fields, b"", usage_event(exchange, decided))
 
@@ -114,7 +117,7 @@ def _original(exchange: Exchange) -> tuple[str | None, str | None]:
     fields, target = exchange.fields, exchange.target
     method = _agreed(fields.get(b"x-original-method"), fields.get(b"x-forwarded-method"))
     uri = _agreed(fields.get(b"x-original-uri"), fields.get(b"x-forwarded-uri"))
-    if target.startswith(PATH + b"/"):
+    if target.startswith(_BEHIND):
         method, uri = _agreed(method, exchange.method), _agreed(uri, target[len(PATH) :])
     if method is _CONFLICT or uri is _CONFLICT:
         return None, None
@@ -128,10 +131,10 @@ def _agreed(one: bytes | None, other: bytes | None) -> bytes | None:
     return one if one == other else _CONFLICT
 
 
-def _status(decided: Decided, *, own: bool) -> int:
+def _status(exchange: Exchange, decided: Decided, *, own: bool) -> int:
     reason = decided.decision.reason
     if reason is None:
-        return 204
+        return 200 if exchange.target.startswith(_BEHIND) else 204
     status = DENIAL_STATUS[reason]
     return status if own or status in (401, 503) else 403
 

@@ -109,6 +109,7 @@ def _authorize() -> dict[str, Any]:
         "security": _KEY_SECURITY,
         "parameters": [*_ORIGINAL_HEADERS, *_AUTHORIZE_QUERY],
         "responses": {
+            "200": {"description": "The request may pass; where the original path stands behind `/v1/authorize`, since Envoy takes no other word for it.", "headers": _DECISION_HEADERS},
             "204": {"description": "The request may pass.", "headers": _DECISION_HEADERS},
             "400": {"description": "The question has query parameters that there are not."},
             "401": {"description": "The key is at fault.", "headers": _DECISION_HEADERS},
