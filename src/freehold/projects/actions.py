@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
+from msgspec import UNSET
+
 from freehold.apis import queries as apis
 from freehold.apis.records import Api
 from freehold.errors import FieldError, Problem, invalid, not_found
@@ -18,7 +20,9 @@ from freehold.organizations.actions import changed_meanwhile, read_organization
 from freehold.organizations.permissions import Permission, blocked, may, require
 from freehold.organizations.records import Actor
 from freehold.organizations.rules import clean_name, free_slug, slug_of
-from freehold.projects import posture_queries, queries, rules
+from freehold.projects import posture_queries, queries, quota_queries, rules
+from freehold.projects.limit_rules import check_limits
+from freehold.projects.limits import QuotaState, facts_of, kept_limits
 from freehold.projects.records import (
     Duty,
     Environment,
@@ -55,7 +59,7 @@ def create_project(tx: Transaction, actor: Actor, organization_id: str, new: New
         product_line=clean_name(new.product_line or "") or None, use_case=clean_name(new.use_case or "") or None,
     )  # fmt: skip
     api = apis.find_api(tx, new.api) or apis.find_api_by_slug(tx, new.api)
-    errors = rules.check_new_project(new)
+    errors = [*rules.check_new_project(new), *check_limits(new.rate_limits, new.quota)]
     if api is None:
         errors.append(FieldError("api", "There is no such API.", "unknown_api"))
     owners = _resolve_owners(tx, organization_id, new.owners, actor, errors)
@@ -67,7 +71,8 @@ def create_project(tx: Transaction, actor: Actor, organization_id: str, new: New
         tx, actor, "project.created", organization_id=organization_id, subject_kind="project", subject_id=project.id,
         subject_name=project.name, project_id=project.id,
         after={"environment": "sandbox", "purpose": new.purpose, "product_line": new.product_line,
-               "use_case": new.use_case, "api": api.slug, "owners": _owner_names(tx, project.id)},
+               "use_case": new.use_case, "api": api.slug, "owners": _owner_names(tx, project.id),
+               **facts_of(new.rate_limits, new.quota)},
     )  # fmt: skip
     return project
 
@@ -99,7 +104,7 @@ def posture_of(tx: Transaction, actor: Actor, project_id: str) -> Posture:
 def edit_project(
     tx: Transaction, actor: Actor, project_id: str, change: ProjectChange, revision: int | None = None
 ) -> Project:
-    """Change a project's labels or owners. `revision` is the one the caller saw, None for any."""
+    """Change a project's labels, owners or limits. `revision` is the one the caller saw, None for any."""
     project = _own(tx, actor, project_id, "projects.edit")
     labels: dict[str, str | None] = {
         "name": project.name if change.name is None else clean_name(change.name),
@@ -112,18 +117,23 @@ def edit_project(
     errors = rules.check_labels(
         labels["name"] or "", labels["purpose"] or "", labels["product_line"], labels["use_case"]
     )
+    rate_limits = project.rate_limits if change.rate_limits is None else change.rate_limits
+    quota = project.quota if change.quota is UNSET else change.quota
+    errors += check_limits(rate_limits, quota)
     owners = None
     if change.owners is not None:
         owners = _resolve_owners(tx, project.organization_id, change.owners, None, errors)
     if errors:
         raise invalid(*errors)
-    before = {"owners": _owner_names(tx, project.id), **_labels(project)}
-    _save(tx, project, revision, labels)
+    before = {
+        "owners": _owner_names(tx, project.id), **_labels(project), **facts_of(project.rate_limits, project.quota)
+    }  # fmt: skip
+    _save(tx, project, revision, {**labels, **kept_limits(rate_limits, quota)})
     if owners is not None:
         queries.replace_owners(tx, project, owners)
-    after = {"owners": _owner_names(tx, project.id), **labels}
+    after = {"owners": _owner_names(tx, project.id), **labels, **facts_of(rate_limits, quota)}
     _record_difference(tx, actor, project, "project.changed", before, after)
-    # The gate keeps no labels but the name, which its answers and explanations carry.
+    # Of the labels the gate keeps the name alone, which its answers and explanations carry.
     epoch.advance(tx, "project", project.id, clock.now())
     return read_project(tx, actor, project_id)
 
@@ -180,6 +190,12 @@ def set_scope(tx: Transaction, actor: Actor, project_id: str, wanted: Scope, rev
     return queries.scope_of(tx, project.id)
 
 
+def quota_state(tx: Transaction, project: Project) -> QuotaState | None:
+    """How far a project's quota is spent in its present period; None where it has none."""
+    quotas = {project.id: project.quota} if project.quota else {}
+    return quota_queries.states_of_projects(tx, quotas, clock.now()).get(project.id)
+
+
 def find_sibling(tx: Transaction, project: Project) -> Project | None:
     """The same workload in the other environment."""
     return queries.find_sibling(tx, project)
@@ -220,6 +236,7 @@ def _insert(tx: Transaction, actor: Actor, organization_id: str, new: NewProject
         id=ids.new_id("proj"), organization_id=organization_id, api_id=api.id, environment="sandbox", sandbox_id=None,
         name=new.name, slug=slug, purpose=new.purpose, product_line=new.product_line, use_case=new.use_case,
         state="active", revision=1, created_by=actor.name, created_at=clock.now(), archived_at=None,
+        rate_limits=new.rate_limits, quota=new.quota,
     )  # fmt: skip
     with broken_constraint_means(Problem("already_exists", f"A project with the address {slug} was made just now.")):
         queries.insert_project(tx, project)
@@ -262,10 +279,12 @@ def _postures(tx: Transaction, rows: list[Project]) -> list[Posture]:
     counts = posture_queries.counts_of(tx, project_ids, clock.now())
     progress = posture_queries.progress_of(tx, project_ids)
     siblings = queries.siblings_of(tx, rows)
+    quotas = {project.id: project.quota for project in rows if project.quota}
+    quota_states = quota_queries.states_of_projects(tx, quotas, clock.now())
     return [
         Posture(
             project, owners[project.id], siblings.get(project.id), counts[project.id], progress[project.id],
-            rules.next_step(project, progress[project.id]),
+            rules.next_step(project, progress[project.id]), quota_states.get(project.id),
         )
         for project in rows
     ]  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, case, delete, func, insert, or_, select, update
 
+from freehold.projects.limits import kept_limits, quota_from, rate_limits_from
 from freehold.projects.records import Duty, Environment, Owner, Project, Scope
 from freehold.store.engine import Transaction
 from freehold.store.schema import (
@@ -27,6 +28,7 @@ def insert_project(tx: Transaction, project: Project) -> None:
             sandbox_environment="sandbox" if project.sandbox_id else None,
             name=project.name, slug=project.slug, purpose=project.purpose, product_line=project.product_line,
             use_case=project.use_case, state=project.state, created_by=project.created_by, created_at=project.created_at,
+            **kept_limits(project.rate_limits, project.quota),
         )
     )  # fmt: skip
 
@@ -117,7 +119,9 @@ def change_project(tx: Transaction, project_id: str, revision: int, values: dict
 
 
 def _project(row: Row[*tuple[Any, ...]]) -> Project:
-    return Project(**row._mapping)
+    columns = dict(row._mapping)
+    rate_limits, quota = columns.pop("rate_limits"), quota_from(columns.pop("quota"), columns.pop("quota_period"))
+    return Project(**columns, rate_limits=rate_limits_from(rate_limits), quota=quota)
 
 
 # --- owners ---------------------------------------------------------------------------------------

@@ -4,6 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, get_args
 
+from msgspec import UNSET, UnsetType
+
+from freehold.projects.limits import Quota, QuotaState, RateLimit
+
 Environment = Literal["sandbox", "production"]
 ProjectState = Literal["active", "archived"]
 Duty = Literal["technical", "billing", "audit"]
@@ -30,6 +34,8 @@ class Project:
     created_by: str
     created_at: datetime
     archived_at: datetime | None
+    rate_limits: tuple[RateLimit, ...] = ()
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +66,24 @@ class NewProject:
     product_line: str | None = None
     use_case: str | None = None
     owners: tuple[NewOwner, ...] = ()
+    rate_limits: tuple[RateLimit, ...] = ()
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectChange:
-    """New values of a project's labels; None leaves one as it is, an empty text clears an optional one."""
+    """New values of a project's labels, owners and limits.
+
+    None leaves one as it is, an empty text clears an optional one. Of the quota, None takes it away.
+    """
 
     name: str | None = None
     purpose: str | None = None
     product_line: str | None = None
     use_case: str | None = None
     owners: tuple[NewOwner, ...] | None = None
+    rate_limits: tuple[RateLimit, ...] | None = None
+    quota: Quota | UnsetType | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +134,4 @@ class Posture:
     counts: Counts
     progress: Progress
     next_step: NextStep | None
+    quota: QuotaState | None
