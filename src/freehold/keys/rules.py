@@ -12,18 +12,24 @@ about a key therefore grows with what it has proven:
      7  endpoint_unknown        the catalogue has no such endpoint
      8  endpoint_not_in_scope   it has, but the project or the key does not declare it
      9  address_not_allowed     the caller is outside the key's networks, or its address is not known
-    10  rate_limited            last, so that only a request which could pass spends anything
+    10  rate_limited            a rate limit of the key or of the project has no room for its cost
+    11  quota_exhausted         nor has the key's or the project's quota
+
+What is counted comes last, so that only a request which could pass spends anything, and it spends on
+all that counts it or on nothing: a request that one limit refuses costs the others nothing.
 
 `unavailable` stands before all of them: a gate that cannot hear its database decides nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, NamedTuple
 
-from freehold.keys import rate_limit
-from freehold.keys.records import Decision, Environment, ProjectRecord, Reason, SecretRecord
+from freehold.keys import quota_rules, rate_limit
+from freehold.keys.quota_rules import Allowance
+from freehold.keys.records import Decision, Environment, LimitState, ProjectRecord, Reason, SecretRecord
 from freehold.kit.secrets import same
+from freehold.projects.limits import Quota
 
 MALFORMED: Final = Decision(Reason.MALFORMED_KEY, "credential.form")
 UNKNOWN: Final = Decision(Reason.UNKNOWN_KEY, "credential.secret")
@@ -66,13 +72,20 @@ class Verdict(NamedTuple):
 
 
 def decide(
-    ask: Ask, record: SecretRecord | None, project: ProjectRecord | None, arrivals_ns: Sequence[int], now_ns: int
+    ask: Ask,
+    record: SecretRecord | None,
+    project: ProjectRecord | None,
+    arrivals_ns: Sequence[int],
+    now_ns: int,
+    allowances: Sequence[Allowance] = (),
 ) -> Verdict:
     """Decide one request. `record`: what the presented selector names, or None; `project`: its project.
 
     `arrivals_ns` is what the rate limits have kept (`rate_limit.UNUSED` at first): one for each of the
-    key's meters, then one for each of the project's. Throwing the verdict's own away makes this a dry
-    run. Times are nanoseconds since 1970.
+    key's meters, then one for each of the project's. `allowances`: what may be spent of the key's quota,
+    then of the project's, for each that there is; whoever keeps them takes the cost of a request that
+    was allowed from each. Throwing the verdict's own arrivals away makes this a dry run. Times are
+    nanoseconds since 1970.
     """
     if ask.digest is None:
         return Verdict(MALFORMED, arrivals_ns)
@@ -81,28 +94,74 @@ def decide(
     denial = _ended(record, project, now_ns // 1_000_000) or _out_of_place(ask, record, project)
     if denial is not None:
         return Verdict(denial, arrivals_ns)
-    if not record.meters and not project.meters:
-        return Verdict(_ALLOWED, arrivals_ns)
-    return _spend(ask.cost, record, project, arrivals_ns, now_ns)
+    if record.meters or project.meters or record.quota or project.quota:
+        return _spend(ask.cost, record, project, arrivals_ns, now_ns, allowances)
+    return Verdict(_ALLOWED, arrivals_ns)
 
 
-def _spend(cost: int, record: SecretRecord, project: ProjectRecord, arrivals_ns: Sequence[int], now_ns: int) -> Verdict:
-    """Spend a cost on every rate limit, or on none: a request that one of them refuses costs the others nothing."""
-    spent = [
-        rate_limit.spend(meter, arrival, cost, now_ns)
-        for meter, arrival in zip((*record.meters, *project.meters), arrivals_ns, strict=True)
+def _spend(
+    cost: int,
+    record: SecretRecord,
+    project: ProjectRecord,
+    arrivals_ns: Sequence[int],
+    now_ns: int,
+    allowances: Sequence[Allowance],
+) -> Verdict:
+    """Spend a cost on every rate limit and quota, or on none of them."""
+    arrivals, states, all_passed = [], [], True
+    for meter, arrival in zip(record.meters + project.meters, arrivals_ns, strict=True):
+        passed, after, state = rate_limit.spend(meter, arrival, cost, now_ns)
+        all_passed = all_passed and passed
+        arrivals.append(after)
+        states.append(state)
+    if allowances or record.quota or project.quota:
+        for label, quota, allowance in _quotas(record, project, allowances):
+            passed, state = quota_rules.spend(label, quota, allowance, cost, now_ns)
+            all_passed = all_passed and passed
+            states.append(state)
+    if all_passed:
+        return Verdict(Decision(None, "all", tuple(states)), arrivals)
+    return Verdict(_refused(cost, record, project, arrivals_ns, now_ns, allowances), arrivals_ns)
+
+
+def _refused(
+    cost: int,
+    record: SecretRecord,
+    project: ProjectRecord,
+    arrivals_ns: Sequence[int],
+    now_ns: int,
+    allowances: Sequence[Allowance],
+) -> Decision:
+    """The denial of a cost that some limit has no room for, with every limit as it stands unspent."""
+    states: list[LimitState] = []
+    denial: tuple[Reason, str] | None = None
+    for index, (meter, arrival) in enumerate(zip(record.meters + project.meters, arrivals_ns, strict=True)):
+        passed, _, state = rate_limit.spend(meter, arrival, cost, now_ns)
+        if passed:
+            _, _, state = rate_limit.spend(meter, arrival, 0, now_ns)
+        elif denial is None:
+            denial = Reason.RATE_LIMITED, f"{'key' if index < len(record.meters) else 'project'}.rate_limits"
+        states.append(state)
+    for label, quota, allowance in _quotas(record, project, allowances):
+        passed, state = quota_rules.spend(label, quota, allowance, cost, now_ns)
+        if passed:
+            _, state = quota_rules.spend(label, quota, allowance, 0, now_ns)
+        elif denial is None:
+            denial = Reason.QUOTA_EXHAUSTED, label.replace(":", ".")
+        states.append(state)
+    if denial is None:
+        raise ValueError("no limit refuses this request")
+    return Decision(*denial, tuple(states))
+
+
+def _quotas(
+    record: SecretRecord, project: ProjectRecord, allowances: Sequence[Allowance]
+) -> Iterator[tuple[str, Quota, Allowance]]:
+    """The quotas that there are, the key's first, each with what may be spent of it; ValueError where that is not told."""
+    labelled = [
+        (label, quota) for label, quota in (("key:quota", record.quota), ("project:quota", project.quota)) if quota
     ]
-    refused = next((index for index, (passed, _, _) in enumerate(spent) if not passed), None)
-    if refused is None:
-        return Verdict(Decision(None, "all", tuple(state for _, _, state in spent)), [each[1] for each in spent])
-    unspent = [
-        state if not passed else rate_limit.spend(meter, arrival, 0, now_ns)[2]
-        for (passed, _, state), meter, arrival in zip(
-            spent, (*record.meters, *project.meters), arrivals_ns, strict=True
-        )
-    ]
-    rule = "key.rate_limits" if refused < len(record.meters) else "project.rate_limits"
-    return Verdict(Decision(Reason.RATE_LIMITED, rule, tuple(unspent)), arrivals_ns)
+    return ((label, quota, allowance) for (label, quota), allowance in zip(labelled, allowances, strict=True))
 
 
 def _ended(record: SecretRecord, project: ProjectRecord, now_ms: int) -> Decision | None:
