@@ -20,7 +20,9 @@ from freehold.organizations.permissions import Permission, require
 from freehold.organizations.records import Actor
 from freehold.organizations.rules import clean_name
 from freehold.projects import queries as projects
+from freehold.projects import quota_queries
 from freehold.projects.actions import read_project, require_active
+from freehold.projects.limits import QuotaState, facts_of
 from freehold.store import announcements, epoch
 from freehold.store.conflicts import broken_constraint_means
 from freehold.store.engine import Transaction
@@ -28,10 +30,11 @@ from freehold.store.engine import Transaction
 
 @dataclass(frozen=True, slots=True)
 class KeyDetail:
-    """A key with its secrets, newest version first."""
+    """A key with its secrets, newest version first, and its quota's state in the present period."""
 
     key: Key
     secrets: list[Secret]
+    quota: QuotaState | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def issue_key(
         queries.insert_key(tx, key_id, project, settings, actor.name, now)
     secret_queries.insert_secret(tx, key_id, project, selector, 1, digest, text[-4:], now)
     epoch.advance(tx, "key", key_id, now)
-    detail = _detail(tx, key_id, now)
+    detail = detail_of(tx, key_id, now)
     _record(tx, actor, "key.issued", detail.key, None, settings)
     return IssuedKey(detail, text)
 
@@ -80,18 +83,29 @@ def list_keys(
     """A project's keys with their secrets, newest first."""
     project = read_project(tx, actor, project_id)
     require(actor, "keys.read", project.organization_id)
-    rows = queries.keys_of(tx, project.id, limit, after_id, clock.now())
+    now = clock.now()
+    rows = queries.keys_of(tx, project.id, limit, after_id, now)
     secrets = secret_queries.secrets_of(tx, [key.id for key in rows])
-    return [KeyDetail(key, secrets[key.id]) for key in rows]
+    quotas = quota_queries.states_of_keys(tx, {key.id: key.quota for key in rows if key.quota}, now)
+    return [KeyDetail(key, secrets[key.id], quotas.get(key.id)) for key in rows]
 
 
 def read_key(tx: Transaction, actor: Actor, key_id: str, permission: Permission = "keys.read") -> KeyDetail:
     """One key with its secrets; Problem `not_found` where it is none of the actor's business."""
-    key = queries.find_key(tx, key_id, clock.now())
+    now = clock.now()
+    key = queries.find_key(tx, key_id, now)
     if key is None or (not actor.is_operator and key.organization_id not in actor.roles):
         raise not_found("key")
     require(actor, permission, key.organization_id)
-    return KeyDetail(key, secret_queries.secrets_of(tx, [key.id])[key.id])
+    return _with_secrets(tx, key, now)
+
+
+def detail_of(tx: Transaction, key_id: str, now: datetime) -> KeyDetail:
+    """One key with its secrets, whoever asks; Problem `not_found` where there is none."""
+    key = queries.find_key(tx, key_id, now)
+    if key is None:
+        raise not_found("key")
+    return KeyDetail(key, secret_queries.secrets_of(tx, [key_id])[key_id])
 
 
 def callers_of(tx: Transaction, detail: KeyDetail) -> dict[str, tuple[Caller, ...]]:
@@ -125,7 +139,7 @@ def edit_key(
             raise changed_meanwhile("key")
     epoch.advance(tx, "key", key_id, now)
     _record(tx, actor, "key.changed", key, old, new)
-    return _detail(tx, key_id, now)
+    return detail_of(tx, key_id, now)
 
 
 def revoke_key(tx: Transaction, actor: Actor, key_id: str) -> tuple[KeyDetail, int]:
@@ -133,14 +147,14 @@ def revoke_key(tx: Transaction, actor: Actor, key_id: str) -> tuple[KeyDetail, i
     key = read_key(tx, actor, key_id, "keys.revoke").key
     now = clock.now()
     if not queries.revoke_key(tx, key_id, now):
-        return _detail(tx, key_id, now), epoch.current(tx)
+        return detail_of(tx, key_id, now), epoch.current(tx)
     reached = epoch.advance(tx, "key", key_id, now)
     audit.record(
         tx, actor, "key.revoked", organization_id=key.organization_id, subject_kind="key", subject_id=key_id,
         subject_name=key.name, project_id=key.project_id, before={"state": key.state}, after={"state": "revoked"},
     )  # fmt: skip
     announcements.announce(tx, key.project_id, "key.revoked", {"key": key_id, "name": key.name}, now)
-    return _detail(tx, key_id, now), reached
+    return detail_of(tx, key_id, now), reached
 
 
 def settings_of(key: Key) -> KeySettings:
@@ -166,13 +180,6 @@ def _normal(settings: KeySettings) -> KeySettings:
     return replace(settings, allowed_cidrs=tuple(networks))
 
 
-def _detail(tx: Transaction, key_id: str, now: datetime) -> KeyDetail:
-    key = queries.find_key(tx, key_id, now)
-    if key is None:
-        raise not_found("key")
-    return KeyDetail(key, secret_queries.secrets_of(tx, [key_id])[key_id])
-
-
 def _record(tx: Transaction, actor: Actor, action: str, key: Key, old: KeySettings | None, new: KeySettings) -> None:
     before, after = _facts(old) if old else {}, _facts(new)
     changed = [name for name in after if before.get(name) != after[name]]
@@ -184,15 +191,13 @@ def _record(tx: Transaction, actor: Actor, action: str, key: Key, old: KeySettin
 
 
 def _facts(settings: KeySettings) -> dict[str, object]:
-    quota = settings.quota
     return {
         "name": settings.name,
         "workload": settings.workload,
         "endpoints": "the project's scope" if settings.endpoints is None else list(settings.endpoints),
         "expires_at": settings.expires_at,
         "allowed_cidrs": list(settings.allowed_cidrs),
-        "rate_limits": [f"{each.name}: {each.limit} in {each.window_s} s" for each in settings.rate_limits],
-        "quota": f"{quota.limit} in a {quota.period}" if quota else None,
+        **facts_of(settings.rate_limits, settings.quota),
     }
 
 

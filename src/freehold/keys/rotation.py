@@ -120,7 +120,7 @@ def due_secrets(tx: Transaction, now: datetime) -> list[tuple[str, str]]:
 def settle_secret(tx: Transaction, key_id: str, selector: str, now: datetime) -> bool:
     """Retire a secret whose time has come, or move on the time of a held one that is in use; whether anything changed."""
     secret_queries.lock_key(tx, key_id)
-    detail = actions.read_key(tx, _SYSTEM, key_id)
+    detail = actions.detail_of(tx, key_id, now)
     secret = next(each for each in detail.secrets if each.selector == selector)
     ending = rotation_rules.ending(secret, now)
     if ending.retires:
