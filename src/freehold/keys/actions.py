@@ -105,7 +105,7 @@ def detail_of(tx: Transaction, key_id: str, now: datetime) -> KeyDetail:
     key = queries.find_key(tx, key_id, now)
     if key is None:
         raise not_found("key")
-    return KeyDetail(key, secret_queries.secrets_of(tx, [key_id])[key_id])
+    return _with_secrets(tx, key, now)
 
 
 def callers_of(tx: Transaction, detail: KeyDetail) -> dict[str, tuple[Caller, ...]]:
@@ -163,6 +163,12 @@ def settings_of(key: Key) -> KeySettings:
         key.name, key.workload, None if key.endpoints is None else tuple(key.endpoints), key.expires_at,
         tuple(key.allowed_cidrs), key.rate_limits, key.quota,
     )  # fmt: skip
+
+
+def _with_secrets(tx: Transaction, key: Key, now: datetime) -> KeyDetail:
+    quotas = {key.id: key.quota} if key.quota else {}
+    state = quota_queries.states_of_keys(tx, quotas, now).get(key.id)
+    return KeyDetail(key, secret_queries.secrets_of(tx, [key.id])[key.id], state)
 
 
 def _clean(settings: KeySettings) -> KeySettings:

@@ -9,27 +9,24 @@ from litestar import Response
 from msgspec import UNSET, UnsetType
 
 from freehold.keys import actions
-from freehold.keys.settings_rules import RATE_LIMIT_MAX, RATE_WINDOW_S_MAX, KeySettings
+from freehold.keys.settings_rules import KeySettings
+from freehold.keys.short_form import ShortRateLimitBody, fields_as_written, written_rate_limits
 from freehold.keys.views import ConfirmedKeyView, IssuedKeyView, KeyView, key_fields
 from freehold.kit.paging import Cursor, Page, page
-from freehold.projects.limits import SHORT_FORM_NAME, RateLimit
+from freehold.projects.limit_bodies import QuotaBody, RateLimits, quota_of
 from freehold.store.engine import Transaction
 from freehold.web.call import Call, checked_limit
 from freehold.web.cursors import after_id
-from freehold.web.inputs import Body, CursorText, Limit, number, text, with_time_zone
+from freehold.web.inputs import Body, CursorText, Limit, text, with_time_zone
 
 KeyName = Annotated[str, text("conveyancer-web", "Names one active key of the project.", minimum=1)]
 
 
-class RateLimitBody(Body, frozen=True):
-    """So many requests in a window of so many seconds, evenly refilled."""
-
-    limit: Annotated[int, number(600, "How many requests.", 1, RATE_LIMIT_MAX)]
-    window_s: Annotated[int, number(60, "In how many seconds.", 1, RATE_WINDOW_S_MAX)]
-
-
 class KeyBody(Body, frozen=True):
-    """A new key. Without `endpoints` it may call all of the project's scope."""
+    """A new key. Without `endpoints` it may call all of the project's scope.
+
+    `rate_limit` is short for a rate limit named `requests`: write it or `rate_limits`, not both.
+    """
 
     name: KeyName
     workload: Annotated[str | None, text("web", "What uses the key.")] = None
@@ -43,32 +40,40 @@ class KeyBody(Body, frozen=True):
         datetime | None, msgspec.Meta(description="At most ten years from now; it never ends where this is absent.")
     ] = None
     allowed_cidrs: list[str] = msgspec.field(default_factory=list)
-    rate_limit: RateLimitBody | None = None
+    rate_limits: RateLimits | UnsetType | None = UNSET
+    rate_limit: ShortRateLimitBody | UnsetType | None = UNSET
+    quota: QuotaBody | None = None
 
 
 class KeyPatch(Body, frozen=True):
-    """New values; what is absent stays, null takes a narrowing, an expiry or a limit away."""
+    """New values; what is absent stays, null takes a narrowing, an expiry or a limit away.
+
+    `rate_limits` takes the place of all of them; `rate_limit` is short for the one named `requests`: write one or the other.
+    """
 
     name: KeyName | UnsetType = UNSET
     workload: Annotated[str, text("web")] | UnsetType | None = UNSET
     endpoints: list[str] | UnsetType | None = UNSET
     expires_at: datetime | UnsetType | None = UNSET
     allowed_cidrs: list[str] | UnsetType | None = UNSET
-    rate_limit: RateLimitBody | UnsetType | None = UNSET
+    rate_limits: RateLimits | UnsetType | None = UNSET
+    rate_limit: ShortRateLimitBody | UnsetType | None = UNSET
+    quota: QuotaBody | UnsetType | None = UNSET
 
 
 def issue_key(call: Call, project_id: str, data: KeyBody) -> Response[IssuedKeyView]:
     """Issue a key; its secret is in this answer and nowhere else."""
     settings = KeySettings(
         data.name, data.workload, None if data.endpoints is None else tuple(data.endpoints), with_time_zone("expires_at", data.expires_at),
-        tuple(data.allowed_cidrs), _rate_limits((), data.rate_limit),
+        tuple(data.allowed_cidrs), written_rate_limits((), data.rate_limit, data.rate_limits), quota_of(data.quota),
     )  # fmt: skip
 
     def act(tx: Transaction) -> IssuedKeyView:
         issued = actions.issue_key(tx, call.actor, call.secret, call.settings.brand, project_id, settings)
         return IssuedKeyView(secret=issued.text, **key_fields(issued.detail))
 
-    return call.create(act)
+    with fields_as_written(data.rate_limit):
+        return call.create(act)
 
 
 def list_keys(call: Call, project_id: str, limit: Limit = 50, cursor: CursorText = None) -> Page[KeyView]:
@@ -88,9 +93,10 @@ def read_key(call: Call, key_id: str) -> KeyView:
 
 def edit_key(call: Call, key_id: str, data: KeyPatch) -> ConfirmedKeyView:
     """Change a key (RFC 7396); answers when every live gate process decides by it."""
-    detail, confirmation = call.confirmed(
-        lambda tx: actions.edit_key(tx, call.actor, key_id, lambda old: patched(old, data), call.revision())
-    )
+    with fields_as_written(data.rate_limit):
+        detail, confirmation = call.confirmed(
+            lambda tx: actions.edit_key(tx, call.actor, key_id, lambda old: patched(old, data), call.revision())
+        )
     return ConfirmedKeyView(**key_fields(detail), **asdict(confirmation))
 
 
@@ -102,7 +108,7 @@ def revoke_key(call: Call, key_id: str) -> ConfirmedKeyView:
 
 def patched(old: KeySettings, patch: KeyPatch) -> KeySettings:
     """A key's settings with a patch merged into them."""
-    new = old
+    new = replace(old, rate_limits=written_rate_limits(old.rate_limits, patch.rate_limit, patch.rate_limits))
     if patch.name is not UNSET:
         new = replace(new, name=patch.name)
     if patch.workload is not UNSET:
@@ -113,12 +119,6 @@ def patched(old: KeySettings, patch: KeyPatch) -> KeySettings:
         new = replace(new, expires_at=with_time_zone("expires_at", patch.expires_at))
     if patch.allowed_cidrs is not UNSET:
         new = replace(new, allowed_cidrs=tuple(patch.allowed_cidrs or ()))
-    if patch.rate_limit is not UNSET:
-        new = replace(new, rate_limits=_rate_limits(old.rate_limits, patch.rate_limit))
+    if patch.quota is not UNSET:
+        new = replace(new, quota=quota_of(patch.quota))
     return new
-
-
-def _rate_limits(old: tuple[RateLimit, ...], short: RateLimitBody | None) -> tuple[RateLimit, ...]:
-    """Rate limits with the one that the short form names set or taken away."""
-    others = tuple(each for each in old if each.name != SHORT_FORM_NAME)
-    return (RateLimit(SHORT_FORM_NAME, short.limit, short.window_s), *others) if short else others

@@ -8,7 +8,7 @@ from sqlalchemy import Row, delete, insert, select, update
 
 from freehold.keys.records import Key, KeyState, SecretState
 from freehold.keys.settings_rules import KeySettings
-from freehold.projects.limits import kept_rate_limits, quota_from, rate_limits_from
+from freehold.projects.limits import kept_limits, quota_from, rate_limits_from
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.store.schema import key_endpoints, key_secrets, keys, projects
@@ -78,15 +78,12 @@ def state_of(revoked: bool, expires_at: datetime | None, now: datetime) -> KeySt
 
 
 def _columns(settings: KeySettings) -> dict[str, Any]:
-    quota = settings.quota
     return {
         "name": settings.name,
         "workload": settings.workload,
         "narrowed": settings.endpoints is not None,
         "allowed_cidrs": list(settings.allowed_cidrs) or None,
-        "rate_limits": kept_rate_limits(settings.rate_limits),
-        "quota": quota.limit if quota else None,
-        "quota_period": quota.period if quota else None,
+        **kept_limits(settings.rate_limits, settings.quota),
         "expires_at": settings.expires_at,
     }
 

@@ -8,11 +8,10 @@ from typing import Final
 
 from freehold.errors import FieldError
 from freehold.organizations.rules import check_expiry, check_text
-from freehold.projects.limits import SHORT_FORM_NAME, Quota, RateLimit
+from freehold.projects.limit_rules import check_limits
+from freehold.projects.limits import Quota, RateLimit
 
 NETWORKS_MAX: Final = 50
-RATE_LIMIT_MAX: Final = 10_000_000
-RATE_WINDOW_S_MAX: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ def check_settings(
         *check_text("workload", settings.workload or "", required=False),
         *_check_endpoints(settings.endpoints, scope),
         *_check_networks(settings.allowed_cidrs),
-        *_check_rate_limits(settings.rate_limits),
+        *check_limits(settings.rate_limits, settings.quota),
     ]
     if settings.expires_at is not None and (old is None or settings.expires_at != old.expires_at):
         errors += check_expiry("expires_at", settings.expires_at, now)
@@ -71,15 +70,4 @@ def _check_networks(networks: Sequence[str]) -> list[FieldError]:
         except ValueError:
             message = f"{text!r} is not a network. Write it like 203.0.113.0/24 or 2001:db8::/32."
             errors.append(FieldError(f"allowed_cidrs.{index}", message, "invalid_network"))
-    return errors
-
-
-def _check_rate_limits(rate_limits: Sequence[RateLimit]) -> list[FieldError]:
-    errors = []
-    for index, each in enumerate(rate_limits):
-        field = "rate_limit" if each.name == SHORT_FORM_NAME else f"rate_limits.{index}"
-        if not 1 <= each.limit <= RATE_LIMIT_MAX:
-            errors.append(FieldError(f"{field}.limit", f"From 1 to {RATE_LIMIT_MAX:,}.", "out_of_range"))
-        if not 1 <= each.window_s <= RATE_WINDOW_S_MAX:
-            errors.append(FieldError(f"{field}.window_s", f"From 1 to {RATE_WINDOW_S_MAX:,} seconds.", "out_of_range"))
     return errors

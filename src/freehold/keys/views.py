@@ -10,7 +10,8 @@ from msgspec import UNSET, UnsetType
 from freehold.keys import rotation_rules
 from freehold.keys.actions import KeyDetail
 from freehold.keys.records import Caller, Environment, KeyState, Secret, SecretState
-from freehold.projects.limits import SHORT_FORM_NAME, RateLimit
+from freehold.keys.short_form import ShortRateLimitView, short_form_of
+from freehold.projects.limit_bodies import QuotaStateView, QuotaView, RateLimitView, limit_fields
 from freehold.web.call import etag
 
 
@@ -45,15 +46,8 @@ class SecretView(msgspec.Struct, kw_only=True):
     callers: list[CallerView] | UnsetType = UNSET
 
 
-class RateLimitView(msgspec.Struct, kw_only=True):
-    """The rate limit that is named `requests`."""
-
-    limit: int
-    window_s: int
-
-
 class KeyView(msgspec.Struct, kw_only=True):
-    """A key, without its secrets' texts."""
+    """A key, without its secrets' texts. `rate_limit`: the one of its rate limits that is named `requests`."""
 
     id: str
     project: str
@@ -63,7 +57,10 @@ class KeyView(msgspec.Struct, kw_only=True):
     state: KeyState
     endpoints: list[str] | None
     allowed_cidrs: list[str]
-    rate_limit: RateLimitView | None
+    rate_limits: list[RateLimitView]
+    rate_limit: ShortRateLimitView | None
+    quota: QuotaView | None
+    quota_state: QuotaStateView | None
     expires_at: datetime | None
     created_by: str
     created_at: datetime
@@ -101,7 +98,8 @@ def key_fields(detail: KeyDetail, callers: Mapping[str, tuple[Caller, ...]] | No
     return {
         "id": key.id, "project": key.project_id, "environment": key.environment, "name": key.name,
         "workload": key.workload, "state": key.state, "endpoints": key.endpoints, "allowed_cidrs": key.allowed_cidrs,
-        "rate_limit": _short_form(key.rate_limits), "expires_at": key.expires_at, "created_by": key.created_by,
+        **limit_fields(key.rate_limits, key.quota, detail.quota), "rate_limit": short_form_of(key.rate_limits),
+        "expires_at": key.expires_at, "created_by": key.created_by,
         "created_at": key.created_at, "revoked_at": key.revoked_at,
         "secrets": [_secret_view(secret, callers) for secret in detail.secrets], "etag": etag(key.revision),
     }  # fmt: skip
@@ -121,8 +119,3 @@ def _caller_view(caller: Caller) -> CallerView:
     return CallerView(
         address=caller.address, user_agent=caller.user_agent, last_at=caller.last_at, requests=caller.requests
     )
-
-
-def _short_form(rate_limits: tuple[RateLimit, ...]) -> RateLimitView | None:
-    named = (each for each in rate_limits if each.name == SHORT_FORM_NAME)
-    return next((RateLimitView(limit=each.limit, window_s=each.window_s) for each in named), None)

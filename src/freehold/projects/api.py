@@ -12,6 +12,16 @@ from msgspec import UNSET, UnsetType
 
 from freehold.kit.paging import Cursor, Page, page
 from freehold.projects import actions
+from freehold.projects.limit_bodies import (
+    QuotaBody,
+    QuotaStateView,
+    QuotaView,
+    RateLimits,
+    RateLimitView,
+    limit_fields,
+    quota_of,
+    rate_limits_of,
+)
 from freehold.projects.records import (
     Duty,
     Environment,
@@ -46,16 +56,23 @@ class ProjectBody(Body, frozen=True):
     product_line: Annotated[str | None, text("Conveyancing", maximum=LABEL_MAX)] = None
     use_case: Annotated[str | None, text("Title search", maximum=LABEL_MAX)] = None
     owners: list[OwnerBody] = msgspec.field(default_factory=list)
+    rate_limits: RateLimits | None = None
+    quota: QuotaBody | None = None
 
 
 class ProjectPatch(Body, frozen=True):
-    """New values; what is absent stays, null or an empty text clears an optional one."""
+    """New values; what is absent stays, null or an empty text clears an optional one.
+
+    `rate_limits` takes the place of all of them. The project's limits are spent by all its keys together.
+    """
 
     name: Annotated[str, text("Parcel lookup", minimum=1, maximum=LABEL_MAX)] | UnsetType = UNSET
     purpose: Annotated[str, text("Looks up title records", minimum=1, maximum=PURPOSE_MAX)] | UnsetType = UNSET
     product_line: Annotated[str, text("Conveyancing", maximum=LABEL_MAX)] | UnsetType | None = UNSET
     use_case: Annotated[str, text("Title search", maximum=LABEL_MAX)] | UnsetType | None = UNSET
     owners: list[OwnerBody] | UnsetType = UNSET
+    rate_limits: RateLimits | UnsetType | None = UNSET
+    quota: QuotaBody | UnsetType | None = UNSET
 
 
 class OwnerView(msgspec.Struct, kw_only=True):
@@ -93,6 +110,9 @@ class ProjectView(msgspec.Struct, kw_only=True):
     sibling: str | None
     serving_keys: int
     webhook_endpoints: int
+    rate_limits: list[RateLimitView]
+    quota: QuotaView | None
+    quota_state: QuotaStateView | None
     next_step: NextStepView | None
     created_by: str
     created_at: datetime
@@ -137,7 +157,10 @@ class ConfirmedScopeView(msgspec.Struct, kw_only=True):
 
 def create_project(call: Call, organization_id: str, data: ProjectBody) -> Response[ProjectView]:
     """Make a sandbox project."""
-    new = NewProject(data.name, data.purpose, data.api, data.product_line, data.use_case, _owners(data.owners))
+    new = NewProject(
+        data.name, data.purpose, data.api, data.product_line, data.use_case, _owners(data.owners),
+        rate_limits_of(data.rate_limits), quota_of(data.quota),
+    )  # fmt: skip
 
     def act(tx: Transaction) -> ProjectView:
         project = actions.create_project(tx, call.actor, organization_id, new)
@@ -173,13 +196,15 @@ def read_project(call: Call, project_id: str) -> ProjectView:
 
 
 def edit_project(call: Call, project_id: str, data: ProjectPatch) -> ConfirmedProjectView:
-    """Change a project's labels or owners (RFC 7396); answers when every live gate process decides by it."""
+    """Change a project's labels, owners or limits (RFC 7396); answers when every live gate process decides by it."""
     change = ProjectChange(
         name=None if data.name is UNSET else data.name,
         purpose=None if data.purpose is UNSET else data.purpose,
         product_line=None if data.product_line is UNSET else data.product_line or "",
         use_case=None if data.use_case is UNSET else data.use_case or "",
         owners=None if data.owners is UNSET else _owners(data.owners),
+        rate_limits=None if data.rate_limits is UNSET else rate_limits_of(data.rate_limits),
+        quota=UNSET if data.quota is UNSET else quota_of(data.quota),
     )
     return _confirmed(
         call, project_id, lambda tx: actions.edit_project(tx, call.actor, project_id, change, call.revision())
@@ -226,6 +251,7 @@ def project_view(posture: Posture) -> ProjectView:
         owners=[OwnerView(user=each.user_id, email=each.email, name=each.name, duty=each.duty) for each in posture.owners],
         sibling=posture.sibling.id if posture.sibling else None,
         serving_keys=posture.counts.serving_keys, webhook_endpoints=posture.counts.webhook_endpoints,
+        **limit_fields(project.rate_limits, project.quota, posture.quota),
         next_step=NextStepView(action=step.action, title=step.title, detail=step.detail, href=step.href) if step else None,
         created_by=project.created_by, created_at=project.created_at, archived_at=project.archived_at,
         etag=etag(project.revision),
