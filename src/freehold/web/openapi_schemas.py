@@ -84,9 +84,18 @@ def _parts(node: types.Type) -> list[types.Type]:
 def _mark_instants(struct: types.StructType, component: dict[str, Any]) -> None:
     """Say of each field that holds an instant that its text is one, which msgspec leaves out."""
     for field in struct.fields:
-        parts = [field.type, *_parts(field.type)]
-        if any(isinstance(part, types.DateTimeType) for part in parts):
+        if _may_be_instant(field.type):
             schema = component["properties"][field.encode_name]
             for each in schema.get("anyOf", [schema]):
                 if each.get("type") == "string":
                     each["format"] = "date-time"
+
+
+def _may_be_instant(node: types.Type) -> bool:
+    """Whether a value of a type can be an instant itself, however the type is annotated."""
+    match node:
+        case types.Metadata():
+            return _may_be_instant(node.type)
+        case types.UnionType():
+            return any(_may_be_instant(each) for each in node.types)
+    return isinstance(node, types.DateTimeType)

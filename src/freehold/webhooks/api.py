@@ -64,7 +64,7 @@ class WebhookPatch(Body, frozen=True):
     headers: dict[str, str | None] | UnsetType | None = UNSET
 
 
-class RotationBody(Body, frozen=True):
+class SigningRotationBody(Body, frozen=True):
     """How long requests are signed by the old secret too, in seconds: a day unless given."""
 
     overlap_s: Annotated[
@@ -187,7 +187,7 @@ def resume_webhook(call: Call, endpoint_id: str) -> WebhookView:
 
 
 def rotate_webhook_secret(
-    call: Call, endpoint_id: str, data: RotationBody | None = None
+    call: Call, endpoint_id: str, data: SigningRotationBody | None = None
 ) -> Response[WebhookWithSecretView]:
     """Give an endpoint a new signing secret; until the overlap ends, the old one signs too."""
     overlap_s = actions.OVERLAP_S if data is None else data.overlap_s
