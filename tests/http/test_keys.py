@@ -72,7 +72,7 @@ def test_settings_are_kept_in_their_normal_form(instance: Instance) -> None:
         ({"rate_limit": {"limit": 10_000_001, "window_s": 86_401}}, ("rate_limit.limit", "rate_limit.window_s")),
         ({"rate_limit": {"limit": 1}}, ("rate_limit.window_s",)), ({"rate_limit": {"limit": 1.5, "window_s": 1}}, ("rate_limit.limit",)),
         ({"expires_at": "2001-01-01T00:00:00Z"}, ("expires_at",)), ({"expires_at": "2999-01-01T00:00:00Z"}, ("expires_at",)),
-        ({"expires_at": "2027-01-01T00:00:00"}, ("expires_at",)), ({"quota": {"limit": 1}}, ("quota",)),
+        ({"expires_at": "2027-01-01T00:00:00"}, ("expires_at",)), ({"quotas": {"limit": 1}}, ("quotas",)),
         ({"environment": "production"}, ("environment",)), ({"secret": "mine"}, ("secret",)),
     ],
 )  # fmt: skip

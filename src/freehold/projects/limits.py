@@ -37,8 +37,8 @@ class Quota:
 class QuotaState:
     """A quota in its present period, in units of cost.
 
-    `used`: of requests that were let through and are counted. `reserved`: granted to gates, which spend it or give
-    it back; what they have spent and is not counted yet is in it too.
+    `used`: by requests that were let through and are counted, those of before the quota was set among them.
+    `reserved`: granted to gates, which spend it or give it back; what they spent that is not counted yet is in it too.
     """
 
     limit: int

@@ -40,9 +40,9 @@ def _states(
         granted = _granted(tx, owner_ids, began_at)
         counted = _counted(tx, owner_ids, project_ids, owner, period, began_at)
         for owner_id in owner_ids:
-            # What was used before the quota was set is not held against it, so it is no part of what is granted.
-            used = min(counted.get(owner_id, 0), granted.get(owner_id, 0))
-            reserved = granted.get(owner_id, 0) - used
+            # What was used before the quota was set counts too, and is granted to nobody.
+            used = counted.get(owner_id, 0)
+            reserved = max(0, granted.get(owner_id, 0) - used)
             states[owner_id] = QuotaState(quotas[owner_id].limit, used, reserved, began_at, resets_at)
     return states
 
