@@ -1,0 +1,115 @@
+"""What the SDK calls things where the API's OpenAPI document says it otherwise, or does not say it."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+# Operations that a program with a token has no use for, each with the reason.
+NOT_CALLED: Final = {
+    "begin_session": "a session is a browser's cookie; programs hold an access token",
+    "end_session": "a session is a browser's cookie; programs hold an access token",
+    "read_health": "asked by supervisors and load balancers, without a token",
+    "read_readiness": "asked by supervisors and load balancers, without a token",
+    "read_api_description": "read by tools that make clients",
+    "authorize_request": "asked by proxies in front of an API",
+    "gateway_get": "the API behind the gateway has clients of its own",
+    "gateway_put": "the API behind the gateway has clients of its own",
+    "gateway_post": "the API behind the gateway has clients of its own",
+    "gateway_delete": "the API behind the gateway has clients of its own",
+    "gateway_options": "the API behind the gateway has clients of its own",
+    "gateway_head": "the API behind the gateway has clients of its own",
+    "gateway_patch": "the API behind the gateway has clients of its own",
+}
+
+# POSTs without an Idempotency-Key that set what they set however often they are sent, or only read.
+REPEATABLE: Final = frozenset(
+    {
+        "archive_project", "restore_project", "revoke_key", "retire_secret", "pause_webhook", "resume_webhook",
+        "explain_call",
+    }
+)  # fmt: skip
+
+# By operation id: the resource ("" is the client itself) and the method. All others follow the rule of `place`.
+_PLACES: Final = {
+    "set_up": ("", "set_up"),
+    "read_me": ("", "me"),
+    "explain_call": ("", "explain"),
+    "verify_key": ("", "verify"),
+    "invite": ("invitation", "create"),
+    "change_role": ("member", "change_role"),
+    "read_openapi": ("api", "get_openapi"),
+    "import_openapi": ("api", "import_openapi"),
+    "read_organization_usage": ("usage", "by_project"),
+    "change_overlap": ("key", "change_overlap"),
+    "retire_secret": ("key", "retire_secret"),
+    "rotate_webhook_secret": ("webhook", "rotate_secret"),
+    "send_test_event": ("webhook", "test"),
+}
+_VERBS: Final = {"read": "get"}
+# Nouns of which a project has one, or that are no count.
+_ALONE: Final = frozenset({"scope", "usage"})
+
+# Words of a closed set, by the place where the document has them first; else they are called by that place.
+WORDS: Final = {
+    "MembershipView.role": "Role",
+    "TouchedProjectView.environment": "Environment",
+    "DeliveryView.origin": "MessageOrigin",
+    "OwnerView.duty": "Duty",
+    "MeView.roles": "TokenRole",
+    "RequestView.via": "Via",
+    "UsageView.bucket": "Bucket",
+    "UsageView.group_by": "GroupBy",
+}
+
+# Errors that any call can meet, or that only a browser can: not said of each call again.
+EVERYWHERE: Final = frozenset(
+    {
+        "unauthenticated", "forbidden", "invalid", "internal", "bad_request", "bad_csrf_token", "unsupported_media_type",
+        "body_too_large", "method_not_allowed", "unavailable", "request_timeout", "target_too_long", "expectation_failed",
+        "head_too_large", "version_not_supported",
+    }
+)  # fmt: skip
+
+# Fields that hold a secret's text, shown once, wherever one is always there.
+SECRETS: Final = frozenset({"secret", "token", "signing_secret", "csrf_token", "link"})
+
+
+def place(operation_id: str) -> tuple[str, str]:
+    """Where an operation is found: `create_project` is `create` of the resource `project`."""
+    if operation_id in _PLACES:
+        return _PLACES[operation_id]
+    verb, _, noun = operation_id.partition("_")
+    noun = singular(noun) if verb == "list" else noun
+    return noun, _VERBS.get(verb, verb)
+
+
+def attribute(noun: str) -> str:
+    """A resource as an attribute of the client: the plural of its noun."""
+    if noun in _ALONE:
+        return noun
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
+
+
+def singular(plural: str) -> str:
+    """The noun of an attribute."""
+    return f"{plural[:-3]}y" if plural.endswith("ies") else plural.removesuffix("s")
+
+
+def camel(text: str) -> str:
+    """A name of lower-case words as a class's name."""
+    return "".join(word.capitalize() for word in re.split(r"[_ ]+", text))
+
+
+def model(schema: str) -> str:
+    """A schema as a class's name: what it is, without the mark that it is shown."""
+    return schema.removesuffix("View")
+
+
+def argument(name: str) -> str:
+    """A field or parameter as an argument's name: Python keeps `from` for itself."""
+    return "from_" if name == "from" else name
+
+
+def sentences(lines: Iterable[str]) -> str:
+    """The paragraphs of a docstring, those that are empty left out."""
+    return "\n\n".join(line for line in lines if line)

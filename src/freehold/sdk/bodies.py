@@ -1,0 +1,50 @@
+# Written by `make docs` from the API's OpenAPI document; change what that says instead.
+
+"""Parts of what is sent, as dictionaries."""
+
+from typing import NotRequired, TypedDict
+
+from freehold.sdk.models.words import Duty, QuotaPeriod
+
+
+class OwnerBody(TypedDict):
+    """An owner: a member of the organization, by id or e-mail address, and what they answer for."""
+
+    member: str
+    duty: NotRequired[Duty]
+
+
+class QuotaBody(TypedDict):
+    """So much cost in each hour, day or month of UTC, and not one more."""
+
+    # How much cost in each period.
+    limit: int
+    # In UTC.
+    period: QuotaPeriod
+
+
+class RateLimitBody(TypedDict):
+    """So much cost in a window of so many seconds, evenly refilled."""
+
+    # Tells it apart from its owner's others: decisions report it as `key:<name>` or `project:<name>`.
+    name: str
+    # How much cost; a request costs 1 unless it says otherwise.
+    limit: int
+    # In how many seconds.
+    window_s: int
+
+
+class ShortRateLimitBody(TypedDict):
+    """The rate limit named `requests`: so much cost in a window of so many seconds, evenly refilled."""
+
+    # How much cost; a request costs 1 unless it says otherwise.
+    limit: int
+    # In how many seconds.
+    window_s: int
+
+
+class UpstreamsBody(TypedDict):
+    """Where the gateway sends each environment's requests: http(s) base URLs, or null for none."""
+
+    sandbox: NotRequired[str | None]
+    production: NotRequired[str | None]

@@ -1,0 +1,56 @@
+# Written by `make docs` from the API's OpenAPI document; change what that says instead.
+
+"""Answers about accounts."""
+
+from datetime import datetime
+
+from freehold.sdk.model import Model
+from freehold.sdk.models.organizations import Organization
+from freehold.sdk.models.words import Role, TokenRole
+
+
+class User(Model, frozen=True, kw_only=True):
+    """A person's account."""
+
+    id: str
+    email: str
+    name: str
+    is_operator: bool
+
+
+class Membership(Model, frozen=True, kw_only=True):
+    """An organization and the caller's role in it."""
+
+    organization: Organization
+    role: Role
+
+
+class Token(Model, frozen=True, kw_only=True):
+    """An access token, without its text."""
+
+    id: str
+    kind: str
+    name: str
+    organization: str | None
+    roles: list[TokenRole]
+    last4: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+class Me(Model, frozen=True, kw_only=True):
+    """The caller: a person, or an organization's service token (then `user` is null)."""
+
+    user: User | None
+    organizations: list[Membership]
+    token: Token | None
+    roles: dict[str, list[TokenRole]]
+
+
+class IssuedToken(Token, frozen=True, kw_only=True):
+    """A new access token; `token` is shown this once."""
+
+    SECRETS = frozenset({"token"})
+
+    token: str

@@ -1,0 +1,93 @@
+# Written by `make docs` from the API's OpenAPI document; change what that says instead.
+
+"""Answers about organizations."""
+
+from datetime import datetime
+from typing import Any
+
+from freehold.sdk.model import Model
+from freehold.sdk.models.accounts import User
+from freehold.sdk.models.words import Role
+
+
+class Organization(Model, frozen=True, kw_only=True):
+    """A team or company."""
+
+    id: str
+    name: str
+    slug: str
+    is_operator: bool
+    created_at: datetime
+    etag: str
+
+
+class Member(Model, frozen=True, kw_only=True):
+    """A person in an organization."""
+
+    user: str
+    email: str
+    name: str
+    role: Role
+    joined_at: datetime
+    last_seen_at: datetime | None
+
+
+class Invitation(Model, frozen=True, kw_only=True):
+    """An invitation that can still be accepted."""
+
+    id: str
+    email: str
+    role: Role
+    created_at: datetime
+    expires_at: datetime
+
+
+class IssuedInvitation(Invitation, frozen=True, kw_only=True):
+    """A new invitation; `link` is shown this once. Pass it on to the person."""
+
+    SECRETS = frozenset({"link"})
+
+    link: str
+
+
+class Session(Model, frozen=True, kw_only=True):
+    """A new session. Send `csrf_token` as `X-CSRF-Token` with every changing call that uses the session's cookie."""
+
+    SECRETS = frozenset({"csrf_token"})
+
+    user: User
+    csrf_token: str
+    expires_at: datetime
+
+
+class Actor(Model, frozen=True, kw_only=True):
+    """Who made a change."""
+
+    kind: str
+    id: str
+    name: str
+
+
+class Subject(Model, frozen=True, kw_only=True):
+    """What was changed."""
+
+    kind: str
+    id: str
+    name: str
+
+
+class AuditEntry(Model, frozen=True, kw_only=True):
+    """One change, as it is on record."""
+
+    id: str
+    at: datetime
+    actor: Actor
+    action: str
+    subject: Subject
+    project: str | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    address: str
+    request_id: str
+    position: int
+    hash: str

@@ -1,0 +1,134 @@
+# Written by `make docs` from the API's OpenAPI document; change what that says instead.
+
+"""Answers about projects."""
+
+from datetime import datetime
+
+from freehold.sdk.model import Model
+from freehold.sdk.models.words import Duty, Environment, ProjectState, QuotaPeriod
+
+
+class Owner(Model, frozen=True, kw_only=True):
+    """A member who answers for a project."""
+
+    user: str
+    email: str
+    name: str
+    duty: Duty
+
+
+class RateLimit(Model, frozen=True, kw_only=True):
+    """So much cost in a window of so many seconds, evenly refilled."""
+
+    name: str
+    limit: int
+    window_s: int
+
+
+class Quota(Model, frozen=True, kw_only=True):
+    """So much cost in each hour, day or month of UTC."""
+
+    limit: int
+    period: QuotaPeriod
+
+
+class QuotaState(Model, frozen=True, kw_only=True):
+    """A quota in its present period, in units of cost.
+
+    `used`: by requests that were let through and are counted. `reserved`: granted to gate processes, which
+    spend it or give it back within seconds. `remaining`: the rest.
+    """
+
+    used: int
+    reserved: int
+    remaining: int
+    began_at: datetime
+    resets_at: datetime
+
+
+class NextStep(Model, frozen=True, kw_only=True):
+    """The one thing to do next."""
+
+    action: str
+    title: str
+    detail: str
+    href: str
+
+
+class Project(Model, frozen=True, kw_only=True):
+    """A project with its posture."""
+
+    id: str
+    organization: str
+    api: str
+    environment: Environment
+    state: ProjectState
+    name: str
+    slug: str
+    purpose: str
+    product_line: str | None
+    use_case: str | None
+    owners: list[Owner]
+    sibling: str | None
+    serving_keys: int
+    webhook_endpoints: int
+    rate_limits: list[RateLimit]
+    quota: Quota | None
+    quota_state: QuotaState | None
+    next_step: NextStep | None
+    created_by: str
+    created_at: datetime
+    archived_at: datetime | None
+    etag: str
+
+
+class ConfirmedProject(Project, frozen=True, kw_only=True):
+    """A project that was changed: `confirmed_by` gate processes decide by the change after `propagation_ms`.
+
+    `silent`: processes that were not heard in time; they deny everything by themselves until they hear again.
+    """
+
+    confirmed_by: int
+    silent: int
+    propagation_ms: int
+
+
+class ObservedEndpoint(Model, frozen=True, kw_only=True):
+    """A declared endpoint and its use in the last 30 days. `last_at` is cut to the hour."""
+
+    operation_id: str
+    allowed: int
+    denied: int
+    keys: int
+    last_at: datetime | None
+
+
+class ObservedEventType(Model, frozen=True, kw_only=True):
+    """A declared event type: messages of the last 30 days, and the webhook endpoints that receive it."""
+
+    name: str
+    messages: int
+    webhook_endpoints: int
+    last_at: datetime | None
+
+
+class ObservedScope(Model, frozen=True, kw_only=True):
+    """What a project declares, and what was observed of each item."""
+
+    endpoints: list[str]
+    event_types: list[str]
+    observed_endpoints: list[ObservedEndpoint]
+    observed_event_types: list[ObservedEventType]
+
+
+class ConfirmedScope(Model, frozen=True, kw_only=True):
+    """What a project declares: `confirmed_by` gate processes decide by it after `propagation_ms`.
+
+    `silent`: processes that were not heard in time; they deny everything by themselves until they hear again.
+    """
+
+    endpoints: list[str]
+    event_types: list[str]
+    confirmed_by: int
+    silent: int
+    propagation_ms: int

@@ -1,0 +1,199 @@
+# Written by `make docs` from the API's OpenAPI document; change what that says instead.
+
+"""Answers about usage."""
+
+from datetime import datetime
+
+from freehold.sdk.model import Model
+from freehold.sdk.models.words import Bucket, Environment, GroupBy, RequestKind, Via
+
+
+class Counts(Model, frozen=True, kw_only=True):
+    """Sums over some requests: `requests` is `served`, `throttled`, `denied` and `failed` together.
+
+    `served`: allowed, and not answered with 5xx. `throttled`: over a rate limit or quota. `failed`: allowed but
+    answered with 5xx, or denied because Freehold was not available. `cost`: cost units.
+    """
+
+    requests: int
+    cost: int
+    allowed: int
+    served: int
+    throttled: int
+    denied: int
+    failed: int
+
+
+class Point(Counts, frozen=True, kw_only=True):
+    """One bucket, from `at` on. `group` is the id of one of `groups` where grouping was asked for."""
+
+    at: datetime
+    group: str | None
+
+
+class Totals(Counts, frozen=True, kw_only=True):
+    """The sums over the whole range. `p95_ms`: the 95th percentile of the latencies, null where none was seen."""
+
+    p95_ms: float | None
+
+
+class Group(Counts, frozen=True, kw_only=True):
+    """One part of the whole. `share` of the requests is from 0 to 1."""
+
+    id: str
+    name: str
+    share: float
+
+
+class Usage(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """A project's usage. Every request decided before `as_of` is counted."""
+
+    project: str
+    from_: datetime
+    to: datetime
+    bucket: Bucket
+    timezone: str
+    group_by: GroupBy | None
+    series: list[Point]
+    totals: Totals
+    groups: list[Group]
+    as_of: datetime
+
+
+class RequestKey(Model, frozen=True, kw_only=True):
+    """The key that a request came with."""
+
+    id: str
+    name: str | None
+
+
+class Request(Model, frozen=True, kw_only=True):
+    """One decision, and what came of it where Freehold saw the response.
+
+    `endpoint` is an operation id. `secret` is the selector of the secret's version. `status` and `latency_ms`
+    are the upstream's.
+    """
+
+    id: str
+    at: datetime
+    project: str | None
+    organization: str | None
+    environment: Environment | None
+    key: RequestKey | None
+    secret: str | None
+    api: str | None
+    endpoint: str | None
+    method: str | None
+    path: str | None
+    outcome: str
+    kind: RequestKind
+    via: Via
+    status: int | None
+    latency_ms: float | None
+    cost: int
+    address: str | None
+    user_agent: str | None
+
+
+class Limit(Model, frozen=True, kw_only=True):
+    """A limit as it stood after the request. `reset_s`: seconds until it was whole again."""
+
+    name: str
+    limit: int
+    remaining: int
+    reset_s: float
+
+
+class SecretVersion(Model, frozen=True, kw_only=True):
+    """The version of the key's secret that a request came with."""
+
+    selector: str
+    version: int
+    last4: str
+
+
+class ScopeInForce(Model, frozen=True, kw_only=True):
+    """The project's scope now. `changed_since`: the project or the key has changed after the decision."""
+
+    endpoints: list[str]
+    changed_since: bool
+
+
+class Explanation(Model, frozen=True, kw_only=True):
+    """Why the decision came out as it did.
+
+    `remedy` is what must change, empty where nothing must. `rule` is the check that decided and `rule_words`
+    what it asks for. `epoch` numbers the configuration that was in force.
+    """
+
+    allowed: bool
+    rule: str
+    rule_words: str
+    meaning: str
+    remedy: str
+    limits: list[Limit]
+    secret: SecretVersion | None
+    scope: ScopeInForce
+    epoch: int
+
+
+class ExplainedRequest(Request, frozen=True, kw_only=True):
+    """One request with its explanation."""
+
+    project_name: str | None
+    explanation: Explanation
+
+
+class ProjectUsage(Counts, frozen=True, kw_only=True):
+    """What one project used. `share` of the organization's requests is from 0 to 1."""
+
+    project: str
+    name: str
+    environment: str
+    share: float
+
+
+class OrganizationUsage(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """What an organization's projects used, largest first."""
+
+    organization: str
+    from_: datetime
+    to: datetime
+    projects: list[ProjectUsage]
+    totals: Counts
+    as_of: datetime
+
+
+class DryRunKey(Model, frozen=True, kw_only=True):
+    """The key and the version of its secret that were asked about."""
+
+    id: str
+    name: str
+    secret_version: int
+    last4: str
+
+
+class DryRunLimit(Model, frozen=True, kw_only=True):
+    """A limit as it would stand after the call."""
+
+    name: str
+    limit: int
+    remaining: int
+    reset_s: float
+
+
+class DryRun(Model, frozen=True, kw_only=True):
+    """What would be decided, by which rule, and what must change for the call to pass (`remedy`)."""
+
+    allowed: bool
+    reason: str | None
+    rule: str
+    rule_words: str
+    meaning: str
+    remedy: str
+    key: DryRunKey | None
+    project: str | None
+    environment: Environment | None
+    endpoint: str | None
+    limits: list[DryRunLimit]
+    retry_after_s: float | None

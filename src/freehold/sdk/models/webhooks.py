@@ -1,0 +1,154 @@
+# Written by `make docs` from the API's OpenAPI document; change what that says instead.
+
+"""Answers about webhooks."""
+
+from datetime import datetime
+from typing import Any
+
+from freehold.sdk.model import Model
+from freehold.sdk.models.words import AttemptOutcome, DeliveryState, Environment, MessageOrigin, WebhookState
+
+
+class SigningSecret(Model, frozen=True, kw_only=True):
+    """One version of a signing secret: never the secret itself. `retires_at` is null for the current one."""
+
+    version: int
+    created_at: datetime
+    retires_at: datetime | None
+
+
+class Webhook(Model, frozen=True, kw_only=True):
+    """A webhook endpoint. Header values that look like credentials are masked."""
+
+    id: str
+    project: str
+    environment: Environment
+    url: str
+    event_types: list[str]
+    description: str | None
+    headers: dict[str, str]
+    state: WebhookState
+    state_reason: str | None
+    signing_secrets: list[SigningSecret]
+    created_by: str
+    created_at: datetime
+    etag: str
+
+
+class WebhookWithSecret(Webhook, frozen=True, kw_only=True):
+    """A webhook endpoint with its new signing secret, which is shown this once."""
+
+    SECRETS = frozenset({"signing_secret"})
+
+    signing_secret: str
+
+
+class Timing(Model, frozen=True, kw_only=True):
+    """Where an attempt's time went, in microseconds; None for a step that did not take place.
+
+    `first_byte_us` runs from the sent request to the answer's complete head. A kept-alive connection has
+    neither DNS nor connect nor TLS.
+    """
+
+    dns_us: int | None = None
+    connect_us: int | None = None
+    tls_us: int | None = None
+    first_byte_us: int | None = None
+    total_us: int | None = None
+
+
+class Header(Model, frozen=True, kw_only=True):
+    """One header."""
+
+    name: str
+    value: str
+
+
+class SentRequest(Model, frozen=True, kw_only=True):
+    """A request as it was sent. `signed_content` is what the signature covers: id, timestamp and body."""
+
+    url: str
+    headers: list[Header]
+    body: str
+    signed_content: str
+
+
+class ReceivedResponse(Model, frozen=True, kw_only=True):
+    """An answer as far as it came: its head, and the start of its body as text (up to 16 KiB, `body_cut` when reached).."""
+
+    status: int
+    headers: list[Header]
+    body: str
+    body_cut: bool
+
+
+class Attempt(Model, frozen=True, kw_only=True):
+    """One HTTP try, in full. `error` says in one sentence why it was not accepted."""
+
+    id: str
+    number: int
+    at: datetime
+    outcome: AttemptOutcome
+    error: str | None
+    address: str | None
+    duration_us: int
+    timing: Timing
+    request: SentRequest
+    response: ReceivedResponse | None
+
+
+class TestEvent(Model, frozen=True, kw_only=True):
+    """A test event: whether it was accepted, what was sent and what came back."""
+
+    accepted: bool
+    webhook: str
+    message: str
+    delivery: str
+    event_type: str
+    attempt: Attempt
+
+
+class Delivery(Model, frozen=True, kw_only=True):
+    """One message to one endpoint. Pending without `next_attempt_at`, it waits for its endpoint to be resumed."""
+
+    id: str
+    message: str
+    webhook: str
+    project: str
+    event_type: str
+    origin: MessageOrigin
+    state: DeliveryState
+    attempt_count: int
+    next_attempt_at: datetime | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class DeliveryDetail(Delivery, frozen=True, kw_only=True):
+    """A delivery with its message's payload and all its attempts, in order."""
+
+    payload: Any
+    attempts: list[Attempt]
+
+
+class Message(Model, frozen=True, kw_only=True):
+    """One event for one project.
+
+    `delivery_count` 0: no endpoint subscribes to it, or the scope does not declare it.
+    """
+
+    id: str
+    project: str
+    event_type: str
+    dedup_id: str | None
+    origin: MessageOrigin
+    request_id: str | None
+    delivery_count: int
+    created_at: datetime
+
+
+class MessageDetail(Message, frozen=True, kw_only=True):
+    """A message with its payload and its deliveries."""
+
+    payload: Any
+    deliveries: list[Delivery]

@@ -1,0 +1,41 @@
+# Written by `make docs` from the API's OpenAPI document; change what that says instead.
+
+"""Words of closed sets, as the API uses them."""
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    AttemptOutcome = Literal["accepted", "blocked", "refused", "unreachable"]
+    Bucket = Literal["day", "hour", "minute", "month"]
+    DeliveryState = Literal["delivered", "dropped", "failed", "pending"]
+    Duty = Literal["audit", "billing", "technical"]
+    Environment = Literal["production", "sandbox"]
+    GroupBy = Literal["endpoint", "key", "outcome", "secret"]
+    KeyState = Literal["active", "expired", "revoked"]
+    MessageOrigin = Literal["freehold", "published", "test"]
+    ProjectState = Literal["active", "archived"]
+    QuotaPeriod = Literal["day", "hour", "month"]
+    RequestKind = Literal["denied", "failed", "served", "throttled"]
+    Role = Literal["admin", "auditor", "billing", "developer", "owner"]
+    SecretState = Literal["active", "retired", "retiring", "revoked"]
+    TokenRole = Literal["admin", "auditor", "billing", "developer", "owner", "publisher", "verifier"]
+    Via = Literal["authorize", "gateway", "sdk", "verify"]
+    WebhookState = Literal["active", "disabled", "failing", "paused"]
+else:
+    # A newer server may know more words: they are read as they are.
+    AttemptOutcome = str
+    Bucket = str
+    DeliveryState = str
+    Duty = str
+    Environment = str
+    GroupBy = str
+    KeyState = str
+    MessageOrigin = str
+    ProjectState = str
+    QuotaPeriod = str
+    RequestKind = str
+    Role = str
+    SecretState = str
+    TokenRole = str
+    Via = str
+    WebhookState = str

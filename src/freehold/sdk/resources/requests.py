@@ -1,0 +1,69 @@
+# Written by `make docs` from the API's OpenAPI document; change what that says instead.
+
+"""What can be done with requests."""
+
+from datetime import datetime
+
+from freehold.sdk.calls import Call, Mode, Resource, listing, operation, segment
+from freehold.sdk.listings import Page
+from freehold.sdk.models import ExplainedRequest, Request
+from freehold.sdk.models.words import RequestKind
+
+
+class RequestCalls(Resource[Mode]):
+    """What `client.requests` does."""
+
+    @listing
+    def list(
+        self,
+        project_id: str,
+        *,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+        key: str | None = None,
+        secret: str | None = None,
+        endpoint: str | None = None,
+        outcome: str | None = None,
+        kind: RequestKind | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Call[Page[Request]]:
+        """A project's single requests, newest first.
+
+        `from_`: From this time on.
+        `to`: Before this time.
+        `key`: Only this key's requests, by its id.
+        `secret`: Only this secret's requests, by its selector.
+        `endpoint`: Only requests to this endpoint, by operation id.
+        `outcome`: Only this outcome: `allowed` or a denial's reason.
+        `kind`: Only `served`, `throttled`, `denied` or `failed` requests, as the sums tell them apart.
+        `limit`: How many to answer, 1 to 200.
+        `cursor`: Where the list goes on: `next_cursor` of the answer before.
+
+        Raises NotFound.
+        """
+        return Call(
+            "GET",
+            f"/v1/projects/{segment(project_id)}/requests",
+            Page[Request],
+            query={
+                "from": from_,
+                "to": to,
+                "key": key,
+                "secret": secret,
+                "endpoint": endpoint,
+                "outcome": outcome,
+                "kind": kind,
+                "limit": limit,
+                "cursor": cursor,
+            },
+            repeatable=True,
+        )
+
+    @operation
+    def get(self, request_id: str) -> Call[ExplainedRequest]:
+        """One request, with why it was allowed or denied.
+
+        Raises NotFound.
+        """
+        return Call("GET", f"/v1/requests/{segment(request_id)}", ExplainedRequest, repeatable=True)

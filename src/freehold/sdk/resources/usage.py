@@ -1,0 +1,82 @@
+# Written by `make docs` from the API's OpenAPI document; change what that says instead.
+
+"""What can be done with usage."""
+
+from datetime import datetime
+
+from freehold.sdk.calls import Call, Mode, Resource, operation, segment
+from freehold.sdk.models import OrganizationUsage, Usage
+from freehold.sdk.models.words import Bucket, GroupBy, RequestKind
+
+
+class UsageCalls(Resource[Mode]):
+    """What `client.usage` does."""
+
+    @operation
+    def get(
+        self,
+        project_id: str,
+        *,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+        bucket: Bucket | None = None,
+        timezone: str | None = None,
+        group_by: GroupBy | None = None,
+        key: str | None = None,
+        secret: str | None = None,
+        endpoint: str | None = None,
+        outcome: str | None = None,
+        kind: RequestKind | None = None,
+    ) -> Call[Usage]:
+        """What a project used: a series, its totals, and who made them. The last 24 hours unless given.
+
+        `from_`: From this time on, cut to the minute before.
+        `to`: Before this time, cut to the minute after.
+        `bucket`: How time is cut; what suits the range where it is not given.
+        `timezone`: The IANA time zone of hours, days and months.
+        `group_by`: Divide every bucket by this.
+        `key`: Only this key's requests, by its id.
+        `secret`: Only this secret's requests, by its selector.
+        `endpoint`: Only requests to this endpoint, by operation id.
+        `outcome`: Only this outcome: `allowed` or a denial's reason.
+        `kind`: Only `served`, `throttled`, `denied` or `failed` requests, as the sums tell them apart.
+
+        Raises NotFound.
+        """
+        return Call(
+            "GET",
+            f"/v1/projects/{segment(project_id)}/usage",
+            Usage,
+            query={
+                "from": from_,
+                "to": to,
+                "bucket": bucket,
+                "timezone": timezone,
+                "group_by": group_by,
+                "key": key,
+                "secret": secret,
+                "endpoint": endpoint,
+                "outcome": outcome,
+                "kind": kind,
+            },
+            repeatable=True,
+        )
+
+    @operation
+    def by_project(
+        self, organization_id: str, *, from_: datetime | None = None, to: datetime | None = None
+    ) -> Call[OrganizationUsage]:
+        """What each project of an organization used, largest first. The last 24 hours unless given.
+
+        `from_`: From this time on, cut to the minute before.
+        `to`: Before this time, cut to the minute after.
+
+        Raises NotFound.
+        """
+        return Call(
+            "GET",
+            f"/v1/organizations/{segment(organization_id)}/usage",
+            OrganizationUsage,
+            query={"from": from_, "to": to},
+            repeatable=True,
+        )

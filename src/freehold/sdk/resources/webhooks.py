@@ -1,0 +1,150 @@
+# Written by `make docs` from the API's OpenAPI document; change what that says instead.
+
+"""What can be done with webhooks."""
+
+from collections.abc import Mapping, Sequence
+from types import NoneType
+
+from msgspec import UNSET
+
+from freehold.sdk.calls import Call, Mode, Resource, Unset, listing, new_idempotency_key, operation, segment, sent
+from freehold.sdk.listings import Page
+from freehold.sdk.models import TestEvent, Webhook, WebhookWithSecret
+
+
+class WebhookCalls(Resource[Mode]):
+    """What `client.webhooks` does."""
+
+    @listing
+    def list(self, project_id: str, *, limit: int | None = None, cursor: str | None = None) -> Call[Page[Webhook]]:
+        """A project's webhook endpoints, newest first.
+
+        `limit`: How many to answer, 1 to 200.
+        `cursor`: Where the list goes on: `next_cursor` of the answer before.
+
+        Raises NotFound.
+        """
+        return Call(
+            "GET",
+            f"/v1/projects/{segment(project_id)}/webhooks",
+            Page[Webhook],
+            query={"limit": limit, "cursor": cursor},
+            repeatable=True,
+        )
+
+    @operation
+    def create(
+        self,
+        project_id: str,
+        *,
+        url: str,
+        event_types: Sequence[str],
+        description: str | Unset | None = UNSET,
+        headers: Mapping[str, str] | Unset = UNSET,
+        idempotency_key: str | None = None,
+    ) -> Call[WebhookWithSecret]:
+        """Add a webhook endpoint; its signing secret is in this answer and nowhere else.
+
+        A new webhook endpoint. `event_types`: of the project's scope, or Freehold's own.
+
+        Raises Conflict, IdempotencyConflict, NotFound.
+        """
+        return Call(
+            "POST",
+            f"/v1/projects/{segment(project_id)}/webhooks",
+            WebhookWithSecret,
+            body=sent({"url": url, "event_types": event_types, "description": description, "headers": headers}),
+            idempotency_key=idempotency_key or new_idempotency_key(),
+            repeatable=True,
+        )
+
+    @operation
+    def get(self, endpoint_id: str) -> Call[Webhook]:
+        """One webhook endpoint.
+
+        Raises NotFound.
+        """
+        return Call("GET", f"/v1/webhooks/{segment(endpoint_id)}", Webhook, repeatable=True)
+
+    @operation
+    def delete(self, endpoint_id: str, *, if_match: str | None = None) -> Call[None]:
+        """Remove a webhook endpoint; what is pending for it is dropped, what was sent stays on record.
+
+        Raises NotFound, PreconditionFailed.
+        """
+        return Call("DELETE", f"/v1/webhooks/{segment(endpoint_id)}", NoneType, if_match=if_match, repeatable=True)
+
+    @operation
+    def edit(
+        self,
+        endpoint_id: str,
+        *,
+        url: str | Unset = UNSET,
+        event_types: Sequence[str] | Unset = UNSET,
+        description: str | Unset | None = UNSET,
+        headers: Mapping[str, str | None] | Unset | None = UNSET,
+        if_match: str | None = None,
+    ) -> Call[Webhook]:
+        """Change a webhook endpoint (RFC 7396).
+
+        New values; what is absent stays. In `headers`, null removes one and the others stay (RFC 7396).
+
+        Raises Conflict, NotFound, PreconditionFailed.
+        """
+        return Call(
+            "PATCH",
+            f"/v1/webhooks/{segment(endpoint_id)}",
+            Webhook,
+            body=sent({"url": url, "event_types": event_types, "description": description, "headers": headers}),
+            if_match=if_match,
+            repeatable=True,
+        )
+
+    @operation
+    def pause(self, endpoint_id: str, *, if_match: str | None = None) -> Call[Webhook]:
+        """Stop sending to an endpoint; what arrives for it meanwhile is kept.
+
+        Raises Conflict, NotFound, PreconditionFailed.
+        """
+        return Call("POST", f"/v1/webhooks/{segment(endpoint_id)}/pause", Webhook, if_match=if_match, repeatable=True)
+
+    @operation
+    def resume(self, endpoint_id: str, *, if_match: str | None = None) -> Call[Webhook]:
+        """Send to a paused or disabled endpoint again, first what was kept for it.
+
+        Raises Conflict, NotFound, PreconditionFailed.
+        """
+        return Call("POST", f"/v1/webhooks/{segment(endpoint_id)}/resume", Webhook, if_match=if_match, repeatable=True)
+
+    @operation
+    def rotate_secret(
+        self, endpoint_id: str, *, overlap_s: int | Unset = UNSET, idempotency_key: str | None = None
+    ) -> Call[WebhookWithSecret]:
+        """Give an endpoint a new signing secret; until the overlap ends, the old one signs too.
+
+        How long requests are signed by the old secret too, in seconds: a day unless given.
+
+        `overlap_s`: For how many seconds both secrets sign.
+
+        Raises Conflict, IdempotencyConflict, NotFound, PreconditionFailed.
+        """
+        return Call(
+            "POST",
+            f"/v1/webhooks/{segment(endpoint_id)}/rotate_secret",
+            WebhookWithSecret,
+            body=sent({"overlap_s": overlap_s}),
+            idempotency_key=idempotency_key or new_idempotency_key(),
+            repeatable=True,
+        )
+
+    @operation
+    def test(self, endpoint_id: str, *, event_type: str | Unset | None = UNSET) -> Call[TestEvent]:
+        """Send a signed test event now and answer with what came back.
+
+        What to send: the example of a subscribed event type, or `webhook.check` without one.
+
+        Raises Conflict, NotFound.
+        """
+        return Call(
+            "POST", f"/v1/webhooks/{segment(endpoint_id)}/test", TestEvent, body=sent({"event_type": event_type})
+        )

@@ -1,0 +1,154 @@
+# Written by `make docs` from the API's OpenAPI document; change what that says instead.
+
+"""Every operation of the API, as a client has them."""
+
+from msgspec import UNSET
+
+from freehold.sdk.calls import Call, Mode, Perform, Resource, Unset, Walk, operation, sent
+from freehold.sdk.models import DryRun, Me, Setup, VerifyAnswer
+from freehold.sdk.models.words import Environment
+from freehold.sdk.resources.apis import ApiCalls
+from freehold.sdk.resources.audit_entries import AuditEntryCalls
+from freehold.sdk.resources.deliveries import DeliveryCalls
+from freehold.sdk.resources.endpoints import EndpointCalls
+from freehold.sdk.resources.event_types import EventTypeCalls
+from freehold.sdk.resources.invitations import InvitationCalls
+from freehold.sdk.resources.keys import KeyCalls
+from freehold.sdk.resources.members import MemberCalls
+from freehold.sdk.resources.messages import MessageCalls
+from freehold.sdk.resources.organizations import OrganizationCalls
+from freehold.sdk.resources.projects import ProjectCalls
+from freehold.sdk.resources.requests import RequestCalls
+from freehold.sdk.resources.scope import ScopeCalls
+from freehold.sdk.resources.tokens import TokenCalls
+from freehold.sdk.resources.usage import UsageCalls
+from freehold.sdk.resources.webhooks import WebhookCalls
+
+
+class Surface(Resource[Mode]):
+    """All that a client can do."""
+
+    def __init__(self, perform: Perform, walk: Walk) -> None:
+        super().__init__(perform, walk)
+        self.tokens: TokenCalls[Mode] = TokenCalls(perform, walk)
+        self.organizations: OrganizationCalls[Mode] = OrganizationCalls(perform, walk)
+        self.members: MemberCalls[Mode] = MemberCalls(perform, walk)
+        self.invitations: InvitationCalls[Mode] = InvitationCalls(perform, walk)
+        self.audit_entries: AuditEntryCalls[Mode] = AuditEntryCalls(perform, walk)
+        self.apis: ApiCalls[Mode] = ApiCalls(perform, walk)
+        self.endpoints: EndpointCalls[Mode] = EndpointCalls(perform, walk)
+        self.event_types: EventTypeCalls[Mode] = EventTypeCalls(perform, walk)
+        self.projects: ProjectCalls[Mode] = ProjectCalls(perform, walk)
+        self.scope: ScopeCalls[Mode] = ScopeCalls(perform, walk)
+        self.keys: KeyCalls[Mode] = KeyCalls(perform, walk)
+        self.webhooks: WebhookCalls[Mode] = WebhookCalls(perform, walk)
+        self.deliveries: DeliveryCalls[Mode] = DeliveryCalls(perform, walk)
+        self.messages: MessageCalls[Mode] = MessageCalls(perform, walk)
+        self.usage: UsageCalls[Mode] = UsageCalls(perform, walk)
+        self.requests: RequestCalls[Mode] = RequestCalls(perform, walk)
+
+    @operation
+    def set_up(self, *, setup_token: str, email: str, name: str, password: str, organization: str) -> Call[Setup]:
+        """Do the first-run setup with the one-time token; begins a session too.
+
+        The first-run setup: the operator's account and organization.
+
+        `setup_token`: The token behind `#token=` in the link that Freehold prints.
+        `name`: The operator's name.
+        `password`: 12 characters or more.
+        `organization`: The operator's organization.
+
+        Raises AlreadySetUp.
+        """
+        return Call(
+            "POST",
+            "/v1/setup",
+            Setup,
+            body=sent(
+                {
+                    "setup_token": setup_token,
+                    "email": email,
+                    "name": name,
+                    "password": password,
+                    "organization": organization,
+                }
+            ),
+        )
+
+    @operation
+    def me(self) -> Call[Me]:
+        """Who the caller is, and what they may do where."""
+        return Call("GET", "/v1/me", Me, repeatable=True)
+
+    @operation
+    def explain(
+        self,
+        key: str,
+        *,
+        endpoint: str | Unset | None = UNSET,
+        method: str | Unset | None = UNSET,
+        path: str | Unset | None = UNSET,
+        environment: Environment | Unset | None = UNSET,
+        address: str | Unset | None = UNSET,
+        cost: int | Unset = UNSET,
+    ) -> Call[DryRun]:
+        """Would this call pass, and if not, what must change? Spends nothing.
+
+        A call to ask about: a key by id or text, and the endpoint by id or by method and path.
+
+        `key`: A key's id (`key_…`), or its text.
+        `cost`: How many cost units the call has.
+        """
+        return Call(
+            "POST",
+            "/v1/explain",
+            DryRun,
+            body=sent(
+                {
+                    "key": key,
+                    "endpoint": endpoint,
+                    "method": method,
+                    "path": path,
+                    "environment": environment,
+                    "address": address,
+                    "cost": cost,
+                }
+            ),
+            repeatable=True,
+        )
+
+    @operation
+    def verify(
+        self,
+        key: str,
+        *,
+        endpoint: str | Unset | None = UNSET,
+        method: str | Unset | None = UNSET,
+        path: str | Unset | None = UNSET,
+        environment: Environment | Unset | None = UNSET,
+        address: str | Unset | None = UNSET,
+        cost: int | Unset = UNSET,
+    ) -> Call[VerifyAnswer]:
+        """Ask whether a request with a key may pass.
+
+        Name the endpoint by its operation id, or by method and path. Counts as a request of the key.
+
+        What is asked: a key, and the endpoint by operation id or by method and path.
+        """
+        return Call(
+            "POST",
+            "/v1/keys/verify",
+            VerifyAnswer,
+            body=sent(
+                {
+                    "key": key,
+                    "endpoint": endpoint,
+                    "method": method,
+                    "path": path,
+                    "environment": environment,
+                    "address": address,
+                    "cost": cost,
+                }
+            ),
+            at_gate=True,
+        )
