@@ -42,7 +42,7 @@ def test_a_limiter_is_the_rule_with_a_memory(kind: str, tmp_path_factory: pytest
         now = NOW_NS
         for key_id, cost, pause in asked:
             now += pause
-            record, ask = replace(RECORD, key_id=key_id, rate_limit=RateLimit(5, 60)), ASK._replace(cost=cost)
+            record, ask = replace(RECORD, key_id=key_id, rate_limit=RateLimit(5, 60)), replace(ASK, cost=cost)
             expected, arrivals[key_id] = decide(ask, record, arrivals.get(key_id, UNUSED), now)
             assert limiter.decide(ask, record, now) == expected
         limiter.close()

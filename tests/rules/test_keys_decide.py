@@ -56,7 +56,7 @@ def spoiled(which: list[int]) -> tuple[Ask, SecretRecord]:
     ask, record = ASK, RECORD
     for at in which:
         _, _, in_ask, in_record = SPOILERS[at]
-        ask, record = ask._replace(**in_ask), replace(record, **in_record)
+        ask, record = replace(ask, **in_ask), replace(record, **in_record)
     return ask, record
 
 
@@ -84,7 +84,7 @@ def test_of_several_the_first_in_order_is_named(which: set[int]) -> None:
 
 
 def test_no_record_and_a_wrong_secret_are_the_same_decision() -> None:
-    assert decide(ASK, None, UNUSED, NOW_NS) == decide(ASK._replace(digest=b"x" * 32), RECORD, UNUSED, NOW_NS)
+    assert decide(ASK, None, UNUSED, NOW_NS) == decide(replace(ASK, digest=b"x" * 32), RECORD, UNUSED, NOW_NS)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_key_expires_at_its_millisecond(expires_at_ms: int, reason: Reason | N
 )
 def test_an_address_must_be_known_and_inside(address: str | None, allowed: bool) -> None:
     record = replace(RECORD, allowed_networks=INNER)
-    ask = ASK._replace(address=None if address is None else ip_address(address))
+    ask = replace(ASK, address=None if address is None else ip_address(address))
     assert decide(ask, record, UNUSED, NOW_NS).decision.allowed is allowed
 
 

@@ -19,8 +19,9 @@ endpoint of its own: it asks for no more than GET does (RFC 9110, section 9.3.2)
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
@@ -31,6 +32,8 @@ _ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f\\]")
 _PARAMETER: Final = re.compile(r"\{[^{}/]+\}")
 _READINGS_MAX: Final = 3
+# How many calls a router remembers: enough for what a busy API is asked again and again.
+_REMEMBERED: Final = 4096
 # What `quote` leaves as it is in one segment (RFC 3986: pchar).
 _SEGMENT_SAFE: Final = "!$&'()*+,=:@~"
 
@@ -52,7 +55,7 @@ class _Node:
 class Router:
     """The routes of one API. Immutable once compiled; safe to share."""
 
-    __slots__ = ("_literals", "_roots", "operation_ids")
+    __slots__ = ("_literals", "_roots", "match", "operation_ids")
 
     def __init__(self, routes: Iterable[tuple[str, str, str]]) -> None:
         """Compile (operation id, method, path template) triples; BadTemplate where a path is not one."""
@@ -63,15 +66,16 @@ class Router:
             operation_ids.add(operation_id)
             self._add(operation_id, method.upper(), template)
         self.operation_ids: frozenset[str] = frozenset(operation_ids)
+        # The operation id that a method and a path (without its query) call, or None.
+        self.match: Callable[[str, str], str | None] = lru_cache(maxsize=_REMEMBERED)(self._match)
 
-    def match(self, method: str, path: str) -> str | None:
-        """The operation id that a method and a path (without its query) call, or None."""
+    def _match(self, method: str, path: str) -> str | None:
         known = self._literals.get(method)
         if known is not None and (found := known.get(path)) is not None:
             return found
         root = self._roots.get(method)
         found = None if root is None else _match_safely(root, path)
-        return self.match("GET", path) if found is None and method == "HEAD" else found
+        return self._match("GET", path) if found is None and method == "HEAD" else found
 
     def _add(self, operation_id: str, method: str, template: str) -> None:
         if not template.startswith("/"):

@@ -114,9 +114,7 @@ def _event(
     now_ns = clock.to_ms(at) * 1_000_000
     project = caller.project
     ask = rules.Ask(record.digest, None, project.api_id, endpoint.operation_id, None, 1)
-    verdict = rules.decide(ask, record, project, caller.arrivals_ns, now_ns)
-    caller.arrivals_ns = verdict.arrivals_ns
-    decision = verdict.decision
+    decision, caller.arrivals_ns = rules.decide(ask, record, project, caller.arrivals_ns, now_ns)
     # As the gateway has it: the upstream's status, or the one that a denial is answered with.
     status = shapes.upstream_status(dice, at, place.now) if decision.reason is None else DENIAL_STATUS[decision.reason]
     example = endpoint.example or {"path": endpoint.path}

@@ -12,6 +12,8 @@ from freehold.errors import FieldError, Problem
 STATUS_LINES: Final = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 JSON: Final = b"Content-Type: application/json\r\nCache-Control: no-store\r\n"
+# A whole answer of a connection that goes on: Date line, request id, length, text.
+JSON_ANSWER: Final = STATUS_LINES[200] + b"%bX-Request-Id: %b\r\n" + JSON + b"Content-Length: %d\r\n\r\n%b"
 PROBLEM_JSON: Final = b"Content-Type: application/problem+json\r\nCache-Control: no-store\r\n"
 # RFC 9110, section 15.5.2: a 401 says how to authenticate.
 CHALLENGE: Final = b'WWW-Authenticate: Bearer realm="freehold"\r\n'
@@ -50,6 +52,12 @@ def denial_body(
     return encode_json(ProblemBody(f"urn:freehold:error:{code}", title, status, detail, code, request_id, listed))
 
 
+def unrecorded_body(request_id: str) -> bytes:
+    """The JSON of an answer in place of one whose decision could not be written down."""
+    problem = Problem("unavailable", "The gate could not write its decision down, so it made none. Try again.")
+    return problem_body(problem, request_id)
+
+
 def fields_of(headers: Iterable[tuple[str, str]]) -> bytes:
     """Header fields as they go out."""
     return "".join(f"{name}: {value}\r\n" for name, value in headers).encode("latin-1")
@@ -63,6 +71,10 @@ class DateLine:
     def __init__(self) -> None:
         self._second = -1
         self._line = b""
+
+    def now(self) -> bytes:
+        """The field of the last request's second."""
+        return self._line
 
     def at(self, ms: int) -> bytes:
         """The field for a Unix millisecond."""

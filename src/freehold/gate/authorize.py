@@ -73,7 +73,7 @@ class Authorize:
         decided = self._decider.decide(question) if hearing else self._decider.unavailable(question)
         status = _status(exchange, decided, own=options.own_status)
         fields = decision_fields(exchange, decided) + (_CHALLENGE if status == 401 else _NO_STORE)
-        exchange.reply(status, fields, b"", usage_event(exchange, decided))
+        exchange.reply(status, fields, b"", usage_event(exchange.request_id, exchange.at_ms, decided))
 
     def _question(self, exchange: Exchange, options: _Options) -> Question:
         fields = exchange.fields

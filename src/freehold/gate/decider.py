@@ -6,15 +6,16 @@ is decided, and what is written down of it, is here, once.
 
 import time
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from freehold.gate.addresses import parse_address
-from freehold.gate.exchange import Exchange
 from freehold.gate.keyring import ApiRecord, Keyring
 from freehold.gate.limiter import Limiter
 from freehold.gate.outbox import Outbox
 from freehold.keys import credential, rules
-from freehold.keys.credential import Credential
+from freehold.keys.credential import Credential, Digester
 from freehold.keys.records import ALLOWED, Decision, Environment, ProjectRecord, Reason, SecretRecord, Via
 from freehold.keys.rules import Ask
 from freehold.kit import clock
@@ -28,7 +29,7 @@ _METHOD_MAX: Final = 16
 _NOT_RECORDABLE: Final = Decision(Reason.UNAVAILABLE, "gate.journal")
 
 
-class Question(NamedTuple):
+class Question(msgspec.Struct, gc=False):
     """What one way in wants decided.
 
     `key`: the presented text, or None. `operation_id`, or else `method` and `path`: what is called;
@@ -49,7 +50,7 @@ class Question(NamedTuple):
     organization_id: str | None = None
 
 
-class Decided(NamedTuple):
+class Decided(msgspec.Struct, gc=False):
     """A decision with what it was about. `record` is None where the key is not known to the asker."""
 
     question: Question
@@ -77,9 +78,9 @@ class Decider:
         self._limiter = limiter
         self._outbox = outbox
         self._staleness_s = staleness_s
-        self._peppers: Mapping[Environment, bytes] = {
-            "sandbox": credential.pepper(secret, "sandbox"),
-            "production": credential.pepper(secret, "production"),
+        self._digesters: Mapping[Environment, Digester] = {
+            "sandbox": Digester(credential.pepper(secret, "sandbox")),
+            "production": Digester(credential.pepper(secret, "production")),
         }
 
     def is_stale(self) -> bool:
@@ -111,7 +112,7 @@ class Decider:
         api = self.keyring.api(project.api_id) if slug is None else self.keyring.api_of_slug(slug)
         operation_id = None if api is None else _operation(api, question)
         ask = Ask(
-            credential.digest(self._peppers[presented.environment], presented.secret),
+            self._digesters[presented.environment].digest(presented.secret),
             question.environment,
             None if api is None else api.id,
             operation_id,
@@ -119,10 +120,10 @@ class Decider:
             question.cost,
         )
         now_ns = clock.now_ns()
-        if record.meters or project.meters:
+        if record.meters or project.meters or record.quota or project.quota:
             decision = self._limiter.decide(ask, record, project, now_ns)
         else:
-            decision = rules.decide(ask, record, project, (), now_ns).decision
+            decision, _ = rules.decide(ask, record, project, (), now_ns)
         if decision is rules.UNKNOWN:
             # Whoever does not hold the secret learns nothing of the key, and counts for none.
             return Decided(question, decision, None, None, None, self.keyring.epoch)
@@ -130,43 +131,37 @@ class Decider:
 
 
 def usage_event(
-    exchange: Exchange, decided: Decided, status: int | None = None, latency_us: int | None = None
+    request_id: str, at_ms: int, decided: Decided, status: int | None = None, latency_us: int | None = None
 ) -> UsageEvent:
     """What is written down of a decision."""
-    question, decision, record, project, operation_id, epoch = decided
+    question, decision, record, project = decided.question, decided.decision, decided.record, decided.project
+    path, user_agent = question.path, question.user_agent
+    project_id = organization_id = environment = key_id = selector = api_id = None
+    if record is not None and project is not None:
+        project_id, organization_id, environment = project.id, project.organization_id, project.environment
+        key_id, selector, api_id = record.key_id, record.selector, project.api_id
     return UsageEvent(
-        exchange.request_id,
-        exchange.at_ms,
-        *_owners(record, project),
-        operation_id,
+        request_id,
+        at_ms,
+        project_id,
+        organization_id,
+        environment,
+        key_id,
+        selector,
+        api_id,
+        decided.operation_id,
         question.method and question.method[:_METHOD_MAX],
-        question.path and question.path[:_PATH_MAX],
+        path and path[:_PATH_MAX],
         decision.reason or ALLOWED,
         question.via,
         status,
         latency_us,
         question.cost,
         question.address,
-        question.user_agent and question.user_agent[:_USER_AGENT_MAX],
+        user_agent and user_agent[:_USER_AGENT_MAX],
         decision.rule,
         tuple([(each.name, each.limit, each.remaining, round(each.reset_s, 3)) for each in decision.limits]),
-        epoch,
-    )
-
-
-def _owners(
-    record: SecretRecord | None, project: ProjectRecord | None
-) -> tuple[str | None, str | None, Environment | None, str | None, str | None, str | None]:
-    """Project, organization, environment, key, selector and API of a secret."""
-    if record is None or project is None:
-        return None, None, None, None, None, None
-    return (
-        project.id,
-        project.organization_id,
-        project.environment,
-        record.key_id,
-        record.selector,
-        project.api_id,
+        decided.epoch,
     )
 
 

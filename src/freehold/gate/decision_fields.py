@@ -33,9 +33,9 @@ def owner_fields(project_id: str, key_id: str, environment: str) -> str:
 
 def _limit_fields(limits: tuple[LimitState, ...]) -> str:
     policies, states, wait_s = [], [], 0.0
-    for name, limit, remaining, reset_s, retry_after_s, window_s in limits:
-        policies.append(f'"{name}";q={limit};w={window_s}')
-        states.append(f'"{name}";r={remaining};t={math.ceil(reset_s)}')
-        wait_s = max(wait_s, retry_after_s)
+    for each in limits:
+        policies.append(f'"{each.name}";q={each.limit};w={each.window_s}')
+        states.append(f'"{each.name}";r={each.remaining};t={math.ceil(each.reset_s)}')
+        wait_s = max(wait_s, each.retry_after_s)
     retry_after = f"Retry-After: {math.ceil(wait_s)}\r\n" if wait_s > 0 else ""
     return f"RateLimit-Policy: {', '.join(policies)}\r\nRateLimit: {', '.join(states)}\r\n{retry_after}"

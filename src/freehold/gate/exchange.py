@@ -139,6 +139,14 @@ class Exchange:
             fields += answers.CHALLENGE
         self.reply(problem.status, fields, answers.problem_body(problem, self.request_id), event)
 
+    def send(self, data: bytes, *, last: bool) -> None:
+        """Send bytes of the answer now. For the outbox."""
+        self.connection.deliver(self, data, last=last)
+
+    def send_unrecorded(self) -> None:
+        """Answer that the decision could not be written down. For the outbox."""
+        self.unrecorded(self)
+
     def settle(self) -> None:
         """The answer's end is on its way: the next request of the connection may begin."""
         self.answered = True
@@ -157,6 +165,5 @@ class Exchange:
 
 def answer_unrecorded(exchange: Exchange) -> None:
     """The answer in place of one whose decision could not be written down."""
-    problem = Problem("unavailable", "The gate could not write its decision down, so it made none. Try again.")
-    body = answers.problem_body(problem, exchange.request_id)
+    body = answers.unrecorded_body(exchange.request_id)
     exchange.connection.deliver(exchange, exchange.compose(503, answers.PROBLEM_JSON, body), last=True)

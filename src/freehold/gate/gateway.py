@@ -77,7 +77,9 @@ class Gateway:
             problem = Problem(
                 "upstream_unreachable", f"This API has no upstream for its {project.environment} environment."
             )
-            exchange.reply_problem(problem, usage_event(exchange, decided, problem.status), fields)
+            exchange.reply_problem(
+                problem, usage_event(exchange.request_id, exchange.at_ms, decided, problem.status), fields
+            )
             return
         peer = exchange.connection.peer
         forwarding = Forwarding(
@@ -119,4 +121,4 @@ def _deny(exchange: Exchange, decided: Decided) -> None:
     if status == 401:
         fields += answers.CHALLENGE
     body = answers.denial_body(reason, meaning.rstrip("."), status, detail, exchange.request_id)
-    exchange.reply(status, fields, body, usage_event(exchange, decided, status))
+    exchange.reply(status, fields, body, usage_event(exchange.request_id, exchange.at_ms, decided, status))

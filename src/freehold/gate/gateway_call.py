@@ -124,7 +124,7 @@ class GatewayCall:
         if self._parting is None:
             return
         latency_us = int((self._now() - self._begun_at) * 1_000_000)
-        self._event = usage_event(self._exchange, self._parting.decided, head.status, latency_us)
+        self._event = self._usage_event(self._parting, head.status, latency_us)
         answer, self._chunk_answer = answer_head(self._exchange, head, self._parting.fields)
         self._answer.append(answer)
 
@@ -224,12 +224,15 @@ class GatewayCall:
         if self._parting is None:
             self._exchange.reply_problem(problem)
         else:
-            event = usage_event(self._exchange, self._parting.decided, problem.status)
+            event = self._usage_event(self._parting, problem.status)
             self._exchange.reply_problem(problem, event, self._parting.fields)
 
     def _record(self, status: int) -> None:
         if self._parting is not None:
-            self._exchange.connection.server.outbox.record(usage_event(self._exchange, self._parting.decided, status))
+            self._exchange.connection.server.outbox.record(self._usage_event(self._parting, status))
+
+    def _usage_event(self, parting: Parting, status: int, latency_us: int | None = None) -> UsageEvent:
+        return usage_event(self._exchange.request_id, self._exchange.at_ms, parting.decided, status, latency_us)
 
     def _unrecorded(self, exchange: Exchange) -> None:
         """The journal failed: the answer that was staged must not go out."""

@@ -7,7 +7,10 @@ here knows what is asked.
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, Final, cast
+
+import msgspec
 
 from freehold.errors import Problem
 from freehold.gate import answers
@@ -17,6 +20,7 @@ from freehold.gate.http_reader import RequestReader
 
 if TYPE_CHECKING:
     from freehold.gate.http_server import Server
+    from freehold.usage.records import UsageEvent
 
 # What the parser is given at once: bounds how many pipelined requests can stand in the queue.
 _SLICE_BYTES: Final = 16 * 1024
@@ -28,8 +32,8 @@ class Connection(asyncio.Protocol):
     """One client."""
 
     __slots__ = (
-        "_active", "_advancing", "_body_paused", "_closing", "_eof", "_held", "_input_paused", "_output_paused", "_patience",
-        "_queue", "_reader", "_unsent", "peer", "server", "transport",
+        "_active", "_advancing", "_again", "_body_paused", "_closing", "_eof", "_held", "_input_paused", "_output_paused", "_patience",
+        "_queue", "_reader", "_unsent", "feeding", "peer", "server", "transport",
     )  # fmt: skip
 
     def __init__(self, server: "Server") -> None:
@@ -40,6 +44,10 @@ class Connection(asyncio.Protocol):
         self._active: Exchange | None = None
         self._queue: deque[Exchange] = deque()
         self._held = b""
+        # The bytes that are being read, where a request may begin with the first of them.
+        self.feeding = b""
+        # Answers what is asked in the same words as before; whether it did.
+        self._again: Callable[[bytes], bool] | None = None
         # Answers that have begun and are not sent whole.
         self._unsent = 0
         # `_closing`: nothing more is read as a request. `_eof`: nothing more will come.
@@ -58,6 +66,9 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of requests."""
+        again = self._again
+        if again is not None and self._active is None and not self._held and not self._reader.in_head and again(data):
+            return
         self._patience.progress()
         if self._closing:
             return
@@ -77,6 +88,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (the event loop's interface)
         """It is over."""
+        self._again = None
         self._patience.end()
         self.server.left(self)
         self._stop_reading()
@@ -87,6 +99,7 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The client reads more slowly than we write."""
         self._output_paused = True
+        self._again = None
         if self._active is not None and self._active.sink is not None:
             self._active.sink.pause_output()
 
@@ -152,6 +165,26 @@ class Connection(asyncio.Protocol):
             elif self._eof and self._active is None and not self._unsent:
                 self.transport.close()
 
+    def learn(self, again: Callable[[bytes], bool]) -> None:
+        """Remember how to answer what is asked in the same words as now."""
+        if not (self._closing or self._output_paused or self.server.draining):
+            self._again = again
+
+    def answer_again(self, data: bytes, event: "UsageEvent", request_id: str) -> None:
+        """Answer a request that no exchange was made for."""
+        self._unsent += 1
+        self.server.outbox.stage(Again(self, request_id), data, event, last=True)
+
+    def deliver_again(self, data: bytes) -> None:
+        """Send such an answer now. For the outbox."""
+        if self.transport.is_closing():
+            return
+        self.transport.write(data)
+        self._patience.progress()
+        self._unsent -= 1
+        if self._eof and self._active is None and not self._unsent:
+            self.transport.close()
+
     def abort(self) -> None:
         """Break the connection off: the answer that has begun cannot be ended, and the client must see that."""
         self.transport.abort()
@@ -170,6 +203,7 @@ class Connection(asyncio.Protocol):
 
     def drain(self) -> None:
         """Close at once if nothing is being asked or answered; else the next answer is the last."""
+        self._again = None
         if self._active is None and not self._unsent and not self._reader.in_head and self._reader.reading is None:
             self._stop_reading()
             self.transport.close()
@@ -212,6 +246,7 @@ class Connection(asyncio.Protocol):
     # --- within ---
 
     def _feed(self, data: bytes) -> None:
+        self.feeding = b"" if self._active is not None or self._reader.in_head else data
         try:
             if len(data) <= _SLICE_BYTES:
                 self._reader.feed(data)
@@ -219,6 +254,7 @@ class Connection(asyncio.Protocol):
                 self._feed_slices(memoryview(data))
         except Problem as problem:
             self.refuse(problem)
+        self.feeding = b""
         if self._reader.in_head and not self._patience.head_since:
             self._patience.head_since = self._patience.progress_at
 
@@ -290,6 +326,7 @@ class Connection(asyncio.Protocol):
 
     def _stop_reading(self) -> None:
         self._closing = True
+        self._again = None
         self._queue.clear()
         self._held = b""
 
@@ -313,3 +350,24 @@ class Connection(asyncio.Protocol):
         if self._input_paused and not self.transport.is_closing():
             self._input_paused = False
             self.transport.resume_reading()
+
+
+class Again(msgspec.Struct, gc=False):
+    """An answer on its way by which no exchange goes: what the outbox needs of one."""
+
+    connection: Connection
+    request_id: str
+    void: ClassVar[bool] = False
+
+    def send(self, data: bytes, *, last: bool) -> None:  # noqa: ARG002 (the outbox's interface: it is always the last)
+        """Send it now."""
+        self.connection.deliver_again(data)
+
+    def send_unrecorded(self) -> None:
+        """Answer that the decision could not be written down."""
+        server = self.connection.server
+        body = answers.unrecorded_body(self.request_id)
+        fields = server.dates.now() + b"X-Request-Id: %b\r\n" % self.request_id.encode() + answers.PROBLEM_JSON
+        self.connection.deliver_again(
+            b"%b%bContent-Length: %d\r\n\r\n%b" % (answers.STATUS_LINES[503], fields, len(body), body)
+        )

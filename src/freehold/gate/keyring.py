@@ -130,19 +130,23 @@ class Keyring:
 
     def secret(self, selector: str) -> SecretRecord | None:
         """The secret of a selector, or None where there is none; Missing where that is not known."""
-        return self._secrets.get(selector)
+        found = self._secrets.entries.get(selector)
+        return self._secrets.get(selector) if found is None else found
 
     def project(self, project_id: str) -> ProjectRecord | None:
         """A project by id, or None; Missing where that is not known."""
-        return self._projects.get(project_id)
+        found = self._projects.entries.get(project_id)
+        return self._projects.get(project_id) if found is None else found
 
     def token(self, digest: bytes) -> TokenRecord | None:
         """The service token of a digest, or None; Missing where that is not known."""
-        return self._tokens.get(digest)
+        found = self._tokens.entries.get(digest)
+        return self._tokens.get(digest) if found is None else found
 
     def api(self, api_id: str) -> ApiRecord | None:
         """An API by id, or None; Missing where that is not known."""
-        return self._apis.get(api_id)
+        found = self._apis.entries.get(api_id)
+        return self._apis.get(api_id) if found is None else found
 
     def api_of_slug(self, slug: str) -> ApiRecord | None:
         """An API by slug, or None; Missing where that is not known."""

@@ -9,13 +9,26 @@ connection keep their order.
 import asyncio
 import logging
 import threading
-from typing import Final
+from typing import Final, Protocol
 
-from freehold.gate.exchange import Exchange
 from freehold.usage.journal import JournalWriter
 from freehold.usage.records import UsageEvent
 
 _log: Final = logging.getLogger("freehold.gate")
+
+
+class Sender(Protocol):
+    """What an answer goes out by."""
+
+    @property
+    def void(self) -> bool:
+        """Whether what is still staged for it is not to be sent."""
+
+    def send(self, data: bytes, *, last: bool) -> None:
+        """Send bytes of an answer now; `last`: it ends with them."""
+
+    def send_unrecorded(self) -> None:
+        """Answer in place of one whose decision could not be written down."""
 
 
 class Outbox:
@@ -24,17 +37,17 @@ class Outbox:
     def __init__(self, loop: asyncio.AbstractEventLoop, journal: JournalWriter) -> None:
         self._loop = loop
         self._journal = journal
-        self._staged: list[tuple[Exchange, bytes, bool, bool]] = []
+        self._staged: list[tuple[Sender, bytes, bool, bool]] = []
         # Whether the last write failed: then nothing is begun that cannot be taken back.
         self.failing = False
 
-    def stage(self, exchange: Exchange, data: bytes, event: UsageEvent | None, *, last: bool) -> None:
+    def stage(self, sender: Sender, data: bytes, event: UsageEvent | None, *, last: bool) -> None:
         """Send these bytes at the end of this turn, if the event is written by then. `last`: the answer ends with them."""
         if event is not None:
             self._journal.append(event)
         if not self._staged:
             self._loop.call_soon(self.let_out)
-        self._staged.append((exchange, data, event is not None, last))
+        self._staged.append((sender, data, event is not None, last))
 
     def record(self, event: UsageEvent) -> None:
         """Write down a decision that nobody waits for any more."""
@@ -45,13 +58,13 @@ class Outbox:
         """Write the events of this turn, then send what waited for them."""
         staged, self._staged = self._staged, []
         written = self._write_out()
-        for exchange, data, has_event, last in staged:
-            if exchange.void:
+        for sender, data, has_event, last in staged:
+            if sender.void:
                 continue
             if written or not has_event:
-                exchange.connection.deliver(exchange, data, last=last)
+                sender.send(data, last=last)
             else:
-                exchange.unrecorded(exchange)
+                sender.send_unrecorded()
 
     def _write_out(self) -> bool:
         try:

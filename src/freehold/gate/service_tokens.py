@@ -20,7 +20,15 @@ class ServiceTokens:
         text = bearer(fields)
         if text is None or not text.startswith(b"fho_"):
             raise Problem("unauthenticated", "Send an organization's service token as `Authorization: Bearer fho_…`.")
-        token = self._keyring.token(keyed_digest(self._pepper, text.decode("latin-1")))
+        return self.of_digest(keyed_digest(self._pepper, text.decode("latin-1")), now_ms)
+
+    def digest(self, fields: dict[bytes, bytes]) -> bytes:
+        """By what the token of a request is known. For a request that `verifier` has found a token in."""
+        return keyed_digest(self._pepper, (bearer(fields) or b"").decode("latin-1"))
+
+    def of_digest(self, digest: bytes, now_ms: int) -> TokenRecord:
+        """The token of a digest; Problem where it may not ask, Missing where it is not in memory."""
+        token = self._keyring.token(digest)
         if token is None or (token.expires_at_ms is not None and token.expires_at_ms <= now_ms):
             raise Problem("unauthenticated", "This service token is unknown, revoked or expired.")
         if not token.may_verify:

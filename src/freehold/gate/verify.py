@@ -5,7 +5,7 @@ Answers 200 whatever was decided; anything else says that the question itself ca
 
 import math
 import re
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
@@ -14,8 +14,14 @@ from freehold.gate import answers
 from freehold.gate.addresses import parse_address
 from freehold.gate.decider import Decided, Decider, Question, usage_event
 from freehold.gate.exchange import Exchange
+from freehold.gate.express import KnownHead, known_head
+from freehold.gate.keyring import Missing, TokenRecord
 from freehold.gate.service_tokens import ServiceTokens
 from freehold.keys.records import Environment
+from freehold.kit import clock
+
+if TYPE_CHECKING:
+    from freehold.gate.http_connection import Connection
 
 _JSON_TYPES: Final = (b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8")
 
@@ -80,22 +86,63 @@ class Verify:
         if exchange.method != b"POST":
             raise Problem("method_not_allowed", "Verify with POST.", headers={"Allow": "POST"})
         token = self._tokens.verifier(exchange.fields, exchange.at_ms)
-        asked = _read(exchange)
-        question = Question(
-            "verify",
-            asked.key,
-            asked.environment,
-            asked.endpoint,
-            None if asked.method is None else asked.method.upper(),
-            None if asked.path is None else asked.path.partition("?")[0],
-            asked.address,
-            None,
-            asked.cost,
-            organization_id=token.organization_id,
-        )
+        question = _question(_read(exchange), token)
         decided = self._decider.decide(question) if hearing else self._decider.unavailable(question)
-        body = answers.encode_json(_answer(exchange, decided))
-        exchange.reply(200, answers.JSON, body, usage_event(exchange, decided))
+        body = answers.encode_json(_answer(exchange.request_id, decided))
+        exchange.reply(200, answers.JSON, body, usage_event(exchange.request_id, exchange.at_ms, decided))
+        head = known_head(exchange, exchange.connection.feeding)
+        if head is not None:
+            digest = self._tokens.digest(exchange.fields)
+            exchange.connection.learn(_Again(self, exchange.connection, head, digest))
+
+    def answer_again(self, connection: "Connection", digest: bytes, body: bytes) -> bool:
+        """Answer a question whose head is known; False, and nothing done, where it takes the long way."""
+        at_ms = clock.now_ms()
+        try:
+            asked = _decode(body)
+            _check(asked)
+            decided = self._decider.decide(_question(asked, self._tokens.of_digest(digest, at_ms)))
+        except (Missing, Problem, msgspec.MsgspecError, UnicodeDecodeError):
+            return False
+        server = connection.server
+        request_id = server.request_ids.new(at_ms)
+        text = answers.encode_json(_answer(request_id, decided))
+        answer = answers.JSON_ANSWER % (server.dates.at(at_ms), request_id.encode(), len(text), text)
+        connection.answer_again(answer, usage_event(request_id, at_ms, decided), request_id)
+        return True
+
+
+class _Again:
+    """What a connection asks with, once it has asked: the head, and by what its token is known."""
+
+    __slots__ = ("_connection", "_digest", "_head", "_verify")
+
+    def __init__(self, verify: Verify, connection: "Connection", head: KnownHead, digest: bytes) -> None:
+        self._verify = verify
+        self._connection = connection
+        self._head = head
+        self._digest = digest
+
+    def __call__(self, data: bytes) -> bool:
+        """Answer these bytes if they are such a question; whether they were."""
+        body = self._head.body_of(data)
+        return body is not None and self._verify.answer_again(self._connection, self._digest, body)
+
+
+def _question(asked: VerifyRequest, token: TokenRecord) -> Question:
+    return Question(
+        "verify",
+        asked.key,
+        asked.environment,
+        asked.endpoint,
+        None if asked.method is None else asked.method.upper(),
+        None if asked.path is None else asked.path.partition("?")[0],
+        asked.address,
+        None,
+        asked.cost,
+        None,
+        token.organization_id,
+    )
 
 
 def _read(exchange: Exchange) -> VerifyRequest:
@@ -123,14 +170,14 @@ def _check(asked: VerifyRequest) -> None:
         raise invalid(FieldError("address", "This is no IP address.", "not_an_address"))
 
 
-def _answer(exchange: Exchange, decided: Decided) -> VerifyAnswer:
+def _answer(request_id: str, decided: Decided) -> VerifyAnswer:
     decision, record, project = decided.decision, decided.record, decided.project
     limits = [VerifiedLimit(each.name, each.limit, each.remaining, round(each.reset_s, 3)) for each in decision.limits]
     wait_s = max((each.retry_after_s for each in decision.limits), default=0.0)
     return VerifyAnswer(
         decision.reason is None,
         decision.reason,
-        exchange.request_id,
+        request_id,
         None if record is None else record.project_id,
         None if project is None else project.environment,
         None if record is None else VerifiedKey(record.key_id, record.key_name),

@@ -16,10 +16,12 @@ nothing, whatever the tables say.
 Never holds a key longer than one decision, and shows none in `repr`.
 """
 
-import re
+import hashlib
 import zlib
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from freehold.keys.records import Environment
 from freehold.kit.secrets import BASE62, InstanceSecret, keyed_digest
@@ -29,13 +31,14 @@ SECRET_LENGTH: Final = 32
 CHECK_LENGTH: Final = 6
 
 _PREFIXES: Final[dict[Environment, str]] = {"sandbox": "test", "production": "live"}
-_ENVIRONMENTS: Final[dict[str, Environment]] = {"test": "sandbox", "live": "production"}
 _PEPPERS: Final[dict[Environment, str]] = {"sandbox": "key-pepper-sandbox", "production": "key-pepper-production"}
+# Base 62 is written and read two digits at a time.
 _PAIRS: Final = [a + b for a in BASE62 for b in BASE62]
 _PAIR_COUNT: Final = len(_PAIRS)
+_PAIR_VALUES: Final = {pair: value for value, pair in enumerate(_PAIRS)}
 
 
-class Credential(NamedTuple):
+class Credential(msgspec.Struct, frozen=True, gc=False):
     """The parts of a key that has the right form. It may still name nothing."""
 
     environment: Environment
@@ -63,11 +66,18 @@ def check(text: str) -> str:
 
 def parse(text: str, brand: str) -> Credential | None:
     """The parts of a key's text, or None where form or checksum is wrong."""
-    match = _form(brand).fullmatch(text)
-    if match is None or check(text[:-CHECK_LENGTH]) != text[-CHECK_LENGTH:]:
+    length, behind_prefix, environments = _form(brand)
+    environment = environments.get(text[:behind_prefix])
+    if environment is None or len(text) != length or not text.isascii():
         return None
-    prefix, selector, secret = match.groups()
-    return Credential(_ENVIRONMENTS[prefix], selector, secret)
+    at = behind_prefix + SELECTOR_LENGTH
+    selector, rest = text[behind_prefix:at], text[at + 1 :]
+    # Among ASCII characters the alphanumeric ones are exactly those of base 62.
+    if text[at] != "_" or not (selector.isalnum() and rest.isalnum()):
+        return None
+    if zlib.crc32(text[:-CHECK_LENGTH].encode()) != _value(rest[SECRET_LENGTH:]):
+        return None
+    return Credential(environment, selector, rest[:SECRET_LENGTH])
 
 
 def has_prefix(text: str, brand: str) -> bool:
@@ -85,6 +95,30 @@ def digest(environment_pepper: bytes, secret_part: str) -> bytes:
     return keyed_digest(environment_pepper, secret_part)
 
 
+class Digester:
+    """Digests the secrets of one environment, as `digest` does, with the pepper taken in beforehand."""
+
+    __slots__ = ("_keyed",)
+
+    def __init__(self, environment_pepper: bytes) -> None:
+        self._keyed = hashlib.blake2b(key=environment_pepper, digest_size=32)
+
+    def digest(self, secret_part: str) -> bytes:
+        """What is kept of a secret."""
+        keyed = self._keyed.copy()
+        keyed.update(secret_part.encode())
+        return keyed.digest()
+
+
+def _value(check_text: str) -> int:
+    """The number that six base-62 characters write."""
+    high, middle, low = check_text[:2], check_text[2:4], check_text[4:]
+    return (_PAIR_VALUES[high] * _PAIR_COUNT + _PAIR_VALUES[middle]) * _PAIR_COUNT + _PAIR_VALUES[low]
+
+
 @lru_cache(maxsize=8)
-def _form(brand: str) -> re.Pattern[str]:
-    return re.compile(rf"{re.escape(brand)}_(test|live)_([0-9A-Za-z]{{12}})_([0-9A-Za-z]{{32}})[0-9A-Za-z]{{6}}")
+def _form(brand: str) -> tuple[int, int, dict[str, Environment]]:
+    """The length of a brand's keys, that of their prefix, and the environment that each prefix names."""
+    environments: dict[str, Environment] = {f"{brand}_{word}_": name for name, word in _PREFIXES.items()}
+    behind_prefix = len(brand) + 6
+    return behind_prefix + SELECTOR_LENGTH + 1 + SECRET_LENGTH + CHECK_LENGTH, behind_prefix, environments

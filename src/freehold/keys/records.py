@@ -156,7 +156,7 @@ class SecretRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     project_id: str
 
 
-class LimitState(NamedTuple):
+class LimitState(msgspec.Struct, frozen=True, gc=False):
     """One limit as a decision left it. `reset_s`: seconds until it is whole again.
 
     `retry_after_s`: seconds until the request that was denied would pass; 0 where it passed.
@@ -171,7 +171,7 @@ class LimitState(NamedTuple):
     window_s: int = 0
 
 
-class Decision(NamedTuple):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """May this request pass. `reason` is None where it may. `rule` names the check that decided.
 
     `limits` are the limits as they stand after this request.

@@ -23,7 +23,9 @@ all that counts it or on nothing: a request that one limit refuses costs the oth
 
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from freehold.keys import quota_rules, rate_limit
 from freehold.keys.quota_rules import Allowance
@@ -48,7 +50,7 @@ _ADDRESS: Final = Decision(Reason.ADDRESS_NOT_ALLOWED, "key.allowed_cidrs")
 _ALLOWED: Final = Decision(None, "all")
 
 
-class Ask(NamedTuple):
+class Ask(msgspec.Struct, frozen=True, gc=False):
     """What is asked of a key: everything about one request that the decision depends on.
 
     `digest`: of the secret that was presented, or None where the key's text is malformed.
@@ -64,11 +66,8 @@ class Ask(NamedTuple):
     cost: int
 
 
-class Verdict(NamedTuple):
-    """A decision, and the arrival times that the rate limits have to keep after it: the key's first, then the project's."""
-
-    decision: Decision
-    arrivals_ns: Sequence[int]
+# A decision, and the arrival times that the rate limits have to keep after it: the key's first, then the project's.
+Verdict = tuple[Decision, Sequence[int]]
 
 
 def decide(
@@ -88,15 +87,15 @@ def decide(
     nanoseconds since 1970.
     """
     if ask.digest is None:
-        return Verdict(MALFORMED, arrivals_ns)
+        return MALFORMED, arrivals_ns
     if record is None or project is None or not same(record.digest, ask.digest):
-        return Verdict(UNKNOWN, arrivals_ns)
+        return UNKNOWN, arrivals_ns
     denial = _ended(record, project, now_ns // 1_000_000) or _out_of_place(ask, record, project)
     if denial is not None:
-        return Verdict(denial, arrivals_ns)
+        return denial, arrivals_ns
     if record.meters or project.meters or record.quota or project.quota:
         return _spend(ask.cost, record, project, arrivals_ns, now_ns, allowances)
-    return Verdict(_ALLOWED, arrivals_ns)
+    return _ALLOWED, arrivals_ns
 
 
 def _spend(
@@ -120,8 +119,8 @@ def _spend(
             all_passed = all_passed and passed
             states.append(state)
     if all_passed:
-        return Verdict(Decision(None, "all", tuple(states)), arrivals)
-    return Verdict(_refused(cost, record, project, arrivals_ns, now_ns, allowances), arrivals_ns)
+        return Decision(None, "all", tuple(states)), arrivals
+    return _refused(cost, record, project, arrivals_ns, now_ns, allowances), arrivals_ns
 
 
 def _refused(

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
-_source: Callable[[], float] = time.time
+# Nanoseconds since 1970.
+_source: Callable[[], int] = time.time_ns
 
 
 def now() -> datetime:
@@ -21,12 +22,12 @@ def now() -> datetime:
 
 def now_ms() -> int:
     """The present instant as Unix milliseconds."""
-    return int(_source() * 1000)
+    return _source() // 1_000_000
 
 
 def now_ns() -> int:
-    """The present instant as Unix nanoseconds, exact to about a quarter of a microsecond."""
-    return int(_source() * 1_000_000_000)
+    """The present instant as Unix nanoseconds."""
+    return _source()
 
 
 def to_ms(instant: datetime) -> int:
@@ -50,4 +51,4 @@ def to_text(instant: datetime) -> str:
 def set_source(source: Callable[[], float] | None) -> None:
     """Replace the clock (tests only); None puts the real one back. Seconds since 1970, as `time.time`."""
     global _source
-    _source = source or time.time
+    _source = time.time_ns if source is None else lambda: round(source() * 1_000_000_000)

@@ -62,7 +62,7 @@ def dry_run(tx: Transaction, actor: Actor, secret: InstanceSecret, brand: str, a
         address = record.allowed_networks[0].network_address
     ask = rules.Ask(digest, asked.environment, api_id, endpoint, address, asked.cost)
     now_ns = clock.now_ms() * 1_000_000
-    verdict = rules.decide(ask, record, project, _arrivals_ns(tx, record, project), now_ns)
+    decision, _ = rules.decide(ask, record, project, _arrivals_ns(tx, record, project), now_ns)
     named = (
         next(
             (
@@ -75,7 +75,7 @@ def dry_run(tx: Transaction, actor: Actor, secret: InstanceSecret, brand: str, a
         if record
         else None
     )
-    return DryRun(explain(verdict.decision), record, project, named, endpoint)
+    return DryRun(explain(decision), record, project, named, endpoint)
 
 
 def _checked(asked: Asked) -> IPv4Address | IPv6Address | None:
