@@ -1,17 +1,20 @@
 # The habits of this repository. `make up` is all that a new user needs; PYTHON=… names an interpreter.
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check format lock vendor docs clean
+.PHONY: help up demo test check format lock vendor docs bench bench-peers clean
 
 BIN := .venv/bin
 export PYTHON
 
 # Options for pytest, say: make test TESTS="tests/gate -k journal"
 TESTS ?=
+# A figure of benchmarks/, say: make bench FIGURE=verify ROUNDS=2 SECONDS_A_ROUND=1; all without it.
+FIGURE ?=
+export ROUNDS SECONDS_A_ROUND
 # Two at once suit the smallest machine; the browser and the databases take a core of their own.
 JOBS ?= 2
 
 help: ## What can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: .venv/server.stamp ## Install what is missing and start Freehold (data in ./data)
 	@$(BIN)/freehold up
@@ -41,6 +44,12 @@ lock: .venv/server.stamp ## Write the locks anew; with UPGRADE=1, to the newest 
 
 vendor: .venv/dev.stamp ## Fetch the dashboard's vendored files at their pinned versions
 	@$(BIN)/python scripts/vendor.py
+
+bench: .venv/dev.stamp ## Measure against nginx and the peers, on a quiet machine; FIGURE=verify for one figure
+	@$(BIN)/python -m benchmarks $(FIGURE)
+
+bench-peers: .venv/dev.stamp ## Install what is measured against, under build/bench
+	@benchmarks/peers/install
 
 clean: ## Remove the environment and all that was built; ./data stays
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
