@@ -75,6 +75,7 @@ class Decider:
     ) -> None:
         self.brand = brand
         self.keyring = keyring
+        self._has_form = credential.form(brand).fullmatch
         self._limiter = limiter
         self._outbox = outbox
         self._staleness_s = staleness_s
@@ -91,7 +92,9 @@ class Decider:
         """Decide; Missing where something is not in memory yet."""
         if self.is_stale():
             return self.unavailable(question)
-        presented = None if question.key is None else credential.parse(question.key, self.brand)
+        key = question.key
+        match = None if key is None else self._has_form(key)
+        presented = None if key is None or match is None else credential.checked(key, match)
         if presented is None:
             return Decided(question, rules.MALFORMED, None, None, None, self.keyring.epoch)
         record = self.keyring.secret(presented.selector)
@@ -160,7 +163,9 @@ def usage_event(
         question.address,
         user_agent and user_agent[:_USER_AGENT_MAX],
         decision.rule,
-        tuple([(each.name, each.limit, each.remaining, round(each.reset_s, 3)) for each in decision.limits]),
+        tuple([(each.name, each.limit, each.remaining, each.reset_s) for each in decision.limits])
+        if decision.limits
+        else (),
         decided.epoch,
     )
 

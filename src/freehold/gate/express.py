@@ -18,15 +18,23 @@ _LENGTH: Final = re.compile(rb"\r\nContent-Length: *([0-9]{1,7})\r\n", re.IGNORE
 class KnownHead:
     """A head that was read and found clear, around the digits of its body's length."""
 
-    __slots__ = ("_before", "_behind", "_body_bytes_max")
+    __slots__ = ("_before", "_behind", "_body_bytes_max", "_last", "_last_length")
 
     def __init__(self, before: bytes, behind: bytes, body_bytes_max: int) -> None:
         self._before = before
         self._behind = behind
         self._body_bytes_max = body_bytes_max
+        # The whole head of the last request, and its body's length: most often the next one's too.
+        self._last = before + behind
+        self._last_length = -1
 
     def body_of(self, data: bytes) -> bytes | None:
         """The body of a whole request with this head, or None where the bytes are anything else."""
+        head = self._last
+        if data.startswith(head):
+            body = data[len(head) :]
+            if len(body) == self._last_length:
+                return body
         before, behind = self._before, self._behind
         if not data.startswith(before):
             return None
@@ -35,9 +43,12 @@ class KnownHead:
         digits = data[at:end]
         if not digits.isdigit() or not data.startswith(behind, end):
             return None
+        body_at = end + len(behind)
         length = int(digits)
-        body = data[end + len(behind) :]
-        return body if len(body) == length <= self._body_bytes_max else None
+        if len(data) - body_at != length or length > self._body_bytes_max:
+            return None
+        self._last, self._last_length = data[:body_at], length
+        return data[body_at:]
 
 
 def known_head(exchange: Exchange, data: bytes) -> KnownHead | None:

@@ -17,7 +17,7 @@ from freehold.gate.exchange import Exchange
 from freehold.gate.express import KnownHead, known_head
 from freehold.gate.keyring import Missing, TokenRecord
 from freehold.gate.service_tokens import ServiceTokens
-from freehold.keys.records import Environment
+from freehold.keys.records import Environment, LimitState
 from freehold.kit import clock
 
 if TYPE_CHECKING:
@@ -41,23 +41,14 @@ class VerifyRequest(msgspec.Struct, forbid_unknown_fields=True):
     cost: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
 
 
-class VerifiedKey(msgspec.Struct):
+class VerifiedKey(msgspec.Struct, gc=False):
     """The key that was verified."""
 
     id: str
     name: str
 
 
-class VerifiedLimit(msgspec.Struct):
-    """One limit as it stands after this request."""
-
-    name: str
-    limit: int
-    remaining: int
-    reset_s: float
-
-
-class VerifyAnswer(msgspec.Struct):
+class VerifyAnswer(msgspec.Struct, gc=False):
     """The decision. What is not known, or not the asker's to know, is null."""
 
     allowed: bool
@@ -67,7 +58,7 @@ class VerifyAnswer(msgspec.Struct):
     environment: Environment | None
     key: VerifiedKey | None
     endpoint: str | None
-    limits: list[VerifiedLimit]
+    limits: tuple[LimitState, ...]
     retry_after_s: int | None
 
 
@@ -172,16 +163,15 @@ def _check(asked: VerifyRequest) -> None:
 
 def _answer(request_id: str, decided: Decided) -> VerifyAnswer:
     decision, record, project = decided.decision, decided.record, decided.project
-    limits = [VerifiedLimit(each.name, each.limit, each.remaining, round(each.reset_s, 3)) for each in decision.limits]
-    wait_s = max((each.retry_after_s for each in decision.limits), default=0.0)
+    wait_s = 0.0 if decision.reason is None else max((each.retry_after_s for each in decision.limits), default=0.0)
     return VerifyAnswer(
         decision.reason is None,
         decision.reason,
         request_id,
-        None if record is None else record.project_id,
+        None if project is None else project.id,
         None if project is None else project.environment,
         None if record is None else VerifiedKey(record.key_id, record.key_name),
         decided.operation_id,
-        limits,
+        decision.limits,
         math.ceil(wait_s) if wait_s > 0 else None,
     )

@@ -17,6 +17,7 @@ Never holds a key longer than one decision, and shows none in `repr`.
 """
 
 import hashlib
+import re
 import zlib
 from functools import lru_cache
 from typing import Final
@@ -31,6 +32,7 @@ SECRET_LENGTH: Final = 32
 CHECK_LENGTH: Final = 6
 
 _PREFIXES: Final[dict[Environment, str]] = {"sandbox": "test", "production": "live"}
+_ENVIRONMENTS: Final[dict[str, Environment]] = {word: name for name, word in _PREFIXES.items()}
 _PEPPERS: Final[dict[Environment, str]] = {"sandbox": "key-pepper-sandbox", "production": "key-pepper-production"}
 # Base 62 is written and read two digits at a time.
 _PAIRS: Final = [a + b for a in BASE62 for b in BASE62]
@@ -66,18 +68,24 @@ def check(text: str) -> str:
 
 def parse(text: str, brand: str) -> Credential | None:
     """The parts of a key's text, or None where form or checksum is wrong."""
-    length, behind_prefix, environments = _form(brand)
-    environment = environments.get(text[:behind_prefix])
-    if environment is None or len(text) != length or not text.isascii():
+    match = form(brand).fullmatch(text)
+    return None if match is None else checked(text, match)
+
+
+def checked(text: str, match: re.Match[str]) -> Credential | None:
+    """The parts of a text that has a key's form, or None where its checksum is wrong."""
+    prefix, selector, secret, high, middle, low = match.groups()
+    value = (_PAIR_VALUES[high] * _PAIR_COUNT + _PAIR_VALUES[middle]) * _PAIR_COUNT + _PAIR_VALUES[low]
+    if zlib.crc32(text[:-CHECK_LENGTH].encode()) != value:
         return None
-    at = behind_prefix + SELECTOR_LENGTH
-    selector, rest = text[behind_prefix:at], text[at + 1 :]
-    # Among ASCII characters the alphanumeric ones are exactly those of base 62.
-    if text[at] != "_" or not (selector.isalnum() and rest.isalnum()):
-        return None
-    if zlib.crc32(text[:-CHECK_LENGTH].encode()) != _value(rest[SECRET_LENGTH:]):
-        return None
-    return Credential(environment, selector, rest[:SECRET_LENGTH])
+    return Credential(_ENVIRONMENTS[prefix], selector, secret)
+
+
+@lru_cache(maxsize=8)
+def form(brand: str) -> re.Pattern[str]:
+    """What a brand's keys look like; the check in three pairs of digits."""
+    pair = "([0-9A-Za-z]{2})"
+    return re.compile(rf"{re.escape(brand)}_(test|live)_([0-9A-Za-z]{{12}})_([0-9A-Za-z]{{32}}){pair * 3}")
 
 
 def has_prefix(text: str, brand: str) -> bool:
@@ -108,17 +116,3 @@ class Digester:
         keyed = self._keyed.copy()
         keyed.update(secret_part.encode())
         return keyed.digest()
-
-
-def _value(check_text: str) -> int:
-    """The number that six base-62 characters write."""
-    high, middle, low = check_text[:2], check_text[2:4], check_text[4:]
-    return (_PAIR_VALUES[high] * _PAIR_COUNT + _PAIR_VALUES[middle]) * _PAIR_COUNT + _PAIR_VALUES[low]
-
-
-@lru_cache(maxsize=8)
-def _form(brand: str) -> tuple[int, int, dict[str, Environment]]:
-    """The length of a brand's keys, that of their prefix, and the environment that each prefix names."""
-    environments: dict[str, Environment] = {f"{brand}_{word}_": name for name, word in _PREFIXES.items()}
-    behind_prefix = len(brand) + 6
-    return behind_prefix + SELECTOR_LENGTH + 1 + SECRET_LENGTH + CHECK_LENGTH, behind_prefix, environments
