@@ -1,6 +1,6 @@
 """Asking beforehand, over HTTP: would this call pass, and if not, what must change?"""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -11,11 +11,13 @@ from freehold.gate.limiter import MemoryLimiter
 from freehold.keys import actions as keys
 from freehold.keys import credential, secret_records
 from freehold.keys.actions import IssuedKey
-from freehold.keys.records import RateLimit, SecretRecord
+from freehold.keys.records import ProjectRecord, SecretRecord
 from freehold.keys.rules import Ask
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock
 from freehold.projects import actions as projects
+from freehold.projects.limits import Quota, RateLimit
+from freehold.projects.records import ProjectChange
 from tests.conftest import TestClock
 from tests.http.served import Instance, assert_problem
 from tests.http.traffic import collect, decided
@@ -74,7 +76,8 @@ def test_a_key_that_may_is_told_so(instance: Instance, by: str, call: dict[str, 
         ({}, {"endpoint": "create_parcel"}, "endpoint_not_in_scope", "project.scope"),
         ({"endpoints": ("list_parcels",)}, {}, "endpoint_not_in_scope", "key.endpoints"),
         ({"allowed_cidrs": ("10.0.0.0/8",)}, {"address": "192.0.2.1"}, "address_not_allowed", "key.allowed_cidrs"),
-        ({"rate_limit": RateLimit(5, 60)}, {"cost": 6}, "rate_limited", "key.rate_limit"),
+        ({"rate_limits": (RateLimit("a", 9, 60), RateLimit("b", 5, 60))}, {"cost": 6}, "rate_limited", "key.rate_limits"),
+        ({"quota": Quota(5, "day")}, {"cost": 6}, "quota_exhausted", "key.quota"),
     ],
 )  # fmt: skip
 def test_what_refuses_a_call_is_named_with_its_remedy(
@@ -171,40 +174,57 @@ def test_a_role_that_may_not_explain_learns_nothing(instance: Instance) -> None:
     assert_problem(instance.client().post("/v1/explain", json={"key": issued.text, **ENDPOINT}), 401, "unauthenticated")
 
 
-# --- the rate limit -------------------------------------------------------------------------------
+# --- what is counted ------------------------------------------------------------------------------
 
 
-def spend(instance: Instance, limiter: MemoryLimiter, record: SecretRecord, cost: int = 1) -> None:
-    """Let a gate decide one request now, and collect what it wrote down."""
-    question = Ask(record.digest, None, record.api_id, "get_parcel", ip_address("192.0.2.1"), cost)
-    decision = limiter.decide(question, record, clock.now_ms() * 1_000_000)
-    limits = tuple((each.name, each.limit, each.remaining, each.reset_s) for each in decision.limits)
-    outcome = "allowed" if decision.reason is None else decision.reason.value
-    event = decided(
-        instance, timedelta(), key_id=record.key_id, outcome=outcome, rule=decision.rule, limits=limits, cost=cost
-    )
-    collect(instance, event)
+class Gate:
+    """Decides as a gate does, about one key, and lets what it wrote down be collected."""
+
+    def __init__(self, instance: Instance, key_id: str) -> None:
+        self.instance, self.key_id, self.limiter = instance, key_id, MemoryLimiter()
+
+    def decide(self, cost: int = 1) -> None:
+        """One request now. It counts by rate limits alone: whoever spends of a quota is asked elsewhere."""
+        record, project = self._records()
+        question = Ask(record.digest, None, project.api_id, "get_parcel", ip_address("192.0.2.1"), cost)
+        decision = self.limiter.decide(question, record, project, clock.now_ms() * 1_000_000)
+        limits = tuple((each.name, each.limit, each.remaining, each.reset_s) for each in decision.limits)
+        event = decided(
+            self.instance, timedelta(), key_id=self.key_id, outcome=decision.outcome, rule=decision.rule,
+            limits=limits, cost=cost,
+        )  # fmt: skip
+        collect(self.instance, event)
+
+    def _records(self) -> tuple[SecretRecord, ProjectRecord]:
+        with self.instance.store.read() as tx:
+            record = secret_records.current_secret_record(tx, self.key_id)
+            assert record
+            return record, secret_records.project_records(tx, [record.project_id])[record.project_id]
+
+
+def limit_project(instance: Instance, **limits: Any) -> None:
+    with instance.store.write() as tx:
+        projects.edit_project(tx, instance.actor("owner"), instance.project, ProjectChange(**limits))
 
 
 def test_what_is_left_of_the_rate_limit_is_what_the_gate_left(instance: Instance, test_clock: TestClock) -> None:
-    issued = issue(instance, KeySettings("asked", rate_limit=RateLimit(5, 60)))
-    with instance.store.read() as tx:
-        record = secret_records.current_secret_record(tx, issued.detail.key.id)
-    assert record
-    limiter = MemoryLimiter()
+    issued = issue(instance, KeySettings("asked", rate_limits=(RateLimit("requests", 5, 60),)))
+    gate = Gate(instance, issued.detail.key.id)
     first = answer(instance, issued.text)
-    assert first["limits"] == [{"name": "key", "limit": 5, "remaining": 4, "reset_s": 12.0}]
+    whole = {"name": "key:requests", "limit": 5, "remaining": 4, "reset_s": 12.0}
+    assert first["limits"] == [{**whole, "known_at": None}], "nothing is known of a limit that no request has spent"
     for left in (4, 3, 2, 1):
-        spend(instance, limiter, record)
+        gate.decide()
         body = answer(instance, issued.text)
         assert (body["allowed"], body["limits"][0]["remaining"]) == (True, left - 1)
+        assert datetime.fromisoformat(body["limits"][0]["known_at"]) == clock.now()
         # Asking spends nothing.
         assert answer(instance, issued.detail.key.id) == body
-    spend(instance, limiter, record)
+    gate.decide()
     denied = answer(instance, issued.text)
-    assert (denied["allowed"], denied["reason"], denied["rule"]) == (False, "rate_limited", "key.rate_limit")
+    assert (denied["allowed"], denied["reason"], denied["rule"]) == (False, "rate_limited", "key.rate_limits")
     assert denied["retry_after_s"] == pytest.approx(12.0, abs=0.01)
-    spend(instance, limiter, record)
+    gate.decide()
     assert answer(instance, issued.text) == denied, "a request that was denied moves nothing"
     test_clock.move(11)
     assert answer(instance, issued.text)["retry_after_s"] == pytest.approx(1.0, abs=0.01)
@@ -212,7 +232,51 @@ def test_what_is_left_of_the_rate_limit_is_what_the_gate_left(instance: Instance
     assert answer(instance, issued.text)["allowed"] is True
     assert answer(instance, issued.text, cost=2)["allowed"] is False
     test_clock.move(60)
-    assert answer(instance, issued.text)["limits"] == first["limits"]
+    again = answer(instance, issued.text)["limits"][0]
+    assert {**again, "known_at": None} == first["limits"][0]
+
+
+def test_a_projects_rate_limit_is_spent_by_all_its_keys(instance: Instance, test_clock: TestClock) -> None:
+    limit_project(instance, rate_limits=(RateLimit("all", 2, 60),))
+    asked = issue(instance, KeySettings("asked", rate_limits=(RateLimit("all", 9, 60),))).detail.key.id
+    other = issue(instance, KeySettings("other", rate_limits=(RateLimit("all", 9, 60),))).detail.key.id
+    gate = Gate(instance, other)
+    for _ in range(2):
+        gate.decide()
+    body = answer(instance, asked)
+    assert (body["reason"], body["rule"]) == ("rate_limited", "project.rate_limits")
+    left = {each["name"]: (each["remaining"], each["known_at"] is not None) for each in body["limits"]}
+    assert left == {"key:all": (9, False), "project:all": (0, True)}, (
+        "another key's own limit says nothing of this one's"
+    )
+    assert body["meaning"] == "The project's rate limit all has 0 of 2 left, and the request costs 1."
+    assert "which all its keys spend" in body["remedy"]
+    assert body["retry_after_s"] == 30.0
+
+
+@pytest.mark.parametrize("owner", ["key", "project"])
+def test_a_quota_has_the_room_that_is_not_counted_yet(instance: Instance, test_clock: TestClock, owner: str) -> None:
+    quota = Quota(10, "hour")
+    key_id = issue(instance, KeySettings("asked", quota=quota if owner == "key" else None)).detail.key.id
+    if owner == "project":
+        limit_project(instance, quota=quota)
+    test_clock.move(900)
+    assert answer(instance, key_id, cost=10)["allowed"] is True
+    collect(instance, decided(instance, timedelta(), key_id=key_id, cost=8))
+    body = answer(instance, key_id, cost=2)
+    assert body["allowed"] is True
+    (limit,) = body["limits"]
+    assert (limit["name"], limit["limit"], limit["remaining"], limit["reset_s"]) == (f"{owner}:quota", 10, 0, 2700.0)
+    assert limit["known_at"] is not None
+    denied = answer(instance, key_id, cost=3)
+    assert (denied["reason"], denied["rule"]) == ("quota_exhausted", f"{owner}.quota")
+    assert denied["meaning"] == f"The {owner}'s quota has 2 of 10 left, and the request costs 3."
+    assert denied["remedy"].startswith(f"Wait for the next period, or raise the {owner}'s quota")
+    assert (denied["retry_after_s"], denied["limits"][0]["remaining"]) == (2700.0, 2)
+    too_dear = answer(instance, key_id, cost=11)
+    assert too_dear["remedy"] == "Raise the limit, or lower the request's cost: no wait lets it pass."
+    test_clock.move(2700)
+    assert answer(instance, key_id, cost=10)["allowed"] is True, "the next hour"
 
 
 # --- questions that cannot be asked ---------------------------------------------------------------

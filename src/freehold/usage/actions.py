@@ -128,7 +128,7 @@ def read_request(tx: Transaction, actor: Actor, request_id: str) -> ExplainedReq
     subjects = [subject for subject in (request.project_id, request.key_id) if subject]
     return ExplainedRequest(
         request=request,
-        explanation=explain_recorded(request.outcome, recorded.rule, recorded.limits),
+        explanation=explain_recorded(request.outcome, recorded.rule, recorded.limits, request.cost),
         epoch=recorded.epoch,
         secret=queries.secret_names(tx, [request.secret]).get(request.secret) if request.secret else None,
         project_name=project.name if project else None,

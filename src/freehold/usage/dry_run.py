@@ -1,10 +1,10 @@
 """Asking beforehand: would this call pass, and if not, what must change? Decides by the gate's own rules.
 
-Spends nothing and leaves no usage event. The rate limit's state lives in the gates; what is known of
-it here is what the key's newest counted requests left behind, which is complete up to the collector's lag.
+Spends nothing and leaves no usage event. What is known of limits here, and what is not: `present_limits`.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
@@ -13,7 +13,6 @@ from freehold.apis.routing import Router
 from freehold.errors import FieldError, invalid
 from freehold.keys import credential, rules, secret_queries, secret_records
 from freehold.keys.explanation import Explanation, explain
-from freehold.keys.rate_limit import UNUSED
 from freehold.keys.records import Environment, ProjectRecord, Secret, SecretRecord
 from freehold.kit import clock
 from freehold.kit.ids import is_id
@@ -21,10 +20,9 @@ from freehold.kit.secrets import InstanceSecret
 from freehold.organizations.permissions import may
 from freehold.organizations.records import Actor
 from freehold.store.engine import Transaction
-from freehold.usage import queries
+from freehold.usage.present_limits import present_limits
 
 COST_MAX: Final = 1_000_000
-_NANOSECONDS: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +40,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What would be decided. `record` is what the key names, None where it names nothing the caller may know of."""
+    """What would be decided. `record` is what the key names, None where it names nothing the caller may know of.
+
+    `known_at`: of each limit, by name, up to when its state is known here; a limit that is missing counted as whole.
+    """
 
     explanation: Explanation
     record: SecretRecord | None
     project: ProjectRecord | None
     secret: Secret | None
     endpoint: str | None
+    known_at: dict[str, datetime]
 
 
 def dry_run(tx: Transaction, actor: Actor, secret: InstanceSecret, brand: str, asked: Asked) -> DryRun:
@@ -61,8 +63,11 @@ def dry_run(tx: Transaction, actor: Actor, secret: InstanceSecret, brand: str, a
     if address is None and record and record.allowed_networks:
         address = record.allowed_networks[0].network_address
     ask = rules.Ask(digest, asked.environment, api_id, endpoint, address, asked.cost)
-    now_ns = clock.now_ms() * 1_000_000
-    decision, _ = rules.decide(ask, record, project, _arrivals_ns(tx, record, project), now_ns)
+    now = clock.now()
+    present = present_limits(tx, record, project, now)
+    decision, _ = rules.decide(
+        ask, record, project, present.arrivals_ns, clock.to_ms(now) * 1_000_000, present.allowances
+    )
     named = (
         next(
             (
@@ -75,7 +80,7 @@ def dry_run(tx: Transaction, actor: Actor, secret: InstanceSecret, brand: str, a
         if record
         else None
     )
-    return DryRun(explain(decision), record, project, named, endpoint)
+    return DryRun(explain(decision, asked.cost), record, project, named, endpoint, present.known_at)
 
 
 def _checked(asked: Asked) -> IPv4Address | IPv6Address | None:
@@ -129,14 +134,3 @@ def _endpoint(tx: Transaction, api_id: str, asked: Asked) -> str | None:
         return asked.endpoint if any(row.operation_id == asked.endpoint for row in rows) else None
     router = Router((row.operation_id, row.method, row.path) for row in rows)
     return router.match((asked.method or "").upper(), (asked.path or "").partition("?")[0])
-
-
-def _arrivals_ns(tx: Transaction, record: SecretRecord | None, project: ProjectRecord | None) -> list[int]:
-    """When each rate limit is whole again, as the key's newest counted requests left it: each only puts it off."""
-    if record is None or project is None:
-        return []
-    whole: dict[str, int] = {}
-    for at, name, reset_s in queries.latest_limit_states(tx, record.key_id):
-        arrival = clock.to_ms(at) * 1_000_000 + int(reset_s * _NANOSECONDS)
-        whole[name] = max(whole.get(name, UNUSED), arrival)
-    return [whole.get(meter.label, UNUSED) for meter in (*record.meters, *project.meters)]

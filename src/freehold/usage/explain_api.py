@@ -1,5 +1,6 @@
 """HTTP of the dry run: `POST /v1/explain`. Thin: parse, ask, present."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -34,12 +35,17 @@ class ExplainBody(Body, frozen=True):
 
 
 class DryRunLimitView(msgspec.Struct, kw_only=True):
-    """A limit as it would stand after the call."""
+    """A limit as it would stand after the call.
+
+    `known_at`: up to when its state is known here. Rate limits are counted by the gates: what is known of one is what
+    its newest counted request left. Null where nothing is known: then it counted as whole, which it may not be.
+    """
 
     name: str
     limit: int
     remaining: int
     reset_s: float
+    known_at: datetime | None
 
 
 class DryRunKeyView(msgspec.Struct, kw_only=True):
@@ -87,6 +93,12 @@ def dry_run_view(run: DryRun) -> DryRunView:
         if record and run.secret else None,
         project=project.id if project else None, environment=project.environment if project else None,
         endpoint=run.endpoint if record else None,
-        limits=[DryRunLimitView(name=each.name, limit=each.limit, remaining=each.remaining, reset_s=each.reset_s) for each in why.limits],
+        limits=[
+            DryRunLimitView(
+                name=each.name, limit=each.limit, remaining=each.remaining, reset_s=each.reset_s,
+                known_at=run.known_at.get(each.name),
+            )
+            for each in why.limits
+        ],
         retry_after_s=why.retry_after_s,
     )  # fmt: skip

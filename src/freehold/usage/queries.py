@@ -50,13 +50,16 @@ def find_request(tx: Transaction, request_id: str) -> tuple[RequestRow, Recorded
     return RequestRow(*columns), _recorded(explanation)
 
 
-def latest_limit_states(tx: Transaction, key_id: str) -> list[tuple[datetime, str, float]]:
-    """When a key's newest limited requests were, and of each limit how many seconds they left it from being whole.
+def latest_limit_states(
+    tx: Transaction, key_id: str | None = None, project_id: str | None = None
+) -> list[tuple[datetime, str, float]]:
+    """When the newest limited requests were, of a key or of a project, and how far from whole they left each limit, in seconds.
 
-    Many may be of one millisecond, in no order (ix_usage_events_key_at).
+    Many may be of one millisecond, in no order (ix_usage_events_key_at, ix_usage_events_project_at).
     """
+    of_owner = usage_events.c.key_id == key_id if key_id else usage_events.c.project_id == project_id
     query = select(usage_events.c.at, usage_events.c.explanation).where(
-        usage_events.c.key_id == key_id, usage_events.c.outcome.in_((ALLOWED, Reason.RATE_LIMITED.value))
+        of_owner, usage_events.c.outcome.in_((ALLOWED, *THROTTLES))
     )
     rows = tx.execute(query.order_by(usage_events.c.at.desc()).limit(_LIMIT_STATES))
     return [(row.at, name, float(reset_s)) for row in rows for name, _, _, reset_s in row.explanation["limits"]]
