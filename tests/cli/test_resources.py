@@ -110,7 +110,19 @@ def test_keys(cli: Commands, new_project: NewProject) -> None:
     assert "fh_test_" in printed
     assert "shown this once" in printed
     assert "fh_test_" not in cli("keys", "list", "-p", project)
-    assert "refuse it" in cli("keys", "revoke", key["id"])
+    rotated = cli.json("keys", "rotate", key["id"], "--overlap-s", "3600", "--hold")
+    assert (rotated["secret"][:8], len(rotated["secrets"])) == ("fh_test_", 2)
+    assert "Version 1 still serves" in cli.fails("keys", "rotate", key["id"])
+    assert "retiring, held" in cli("keys", "secrets", key["id"])
+    ending = cli("keys", "overlap", key["id"], "1", "--no-hold")
+    assert "Version 1 serves until" in ending
+    assert "still in use" not in ending
+    assert "Version 1 of" in cli("keys", "retire", key["id"], "1")
+    assert [each["state"] for each in cli.json("keys", "secrets", key["id"])] == ["active", "retired"]
+    assert "shown this once" in cli("keys", "rotate", key["id"], "--overlap-s", "0")
+    revoked = cli("keys", "revoke", key["id"])
+    assert "is revoked" in revoked
+    assert "decide" in revoked
 
 
 def test_webhooks(cli: Commands, new_project: NewProject) -> None:

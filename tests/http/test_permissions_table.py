@@ -77,6 +77,9 @@ TABLE: Final = (
     Row("POST", f"{PROJECT}/keys", DEVELOPERS, {"name": "second"}),
     Row("GET", KEY, READERS),
     Row("PATCH", KEY, DEVELOPERS, {"workload": "nightly"}),
+    Row("POST", f"{KEY}/rotate", DEVELOPERS, {}),
+    Row("PATCH", f"{KEY}/secrets/{{version}}", DEVELOPERS, {"held": True}),
+    Row("POST", f"{KEY}/secrets/{{version}}/retire", DEVELOPERS),
     Row("GET", f"{PROJECT}/webhooks", READERS),
     Row(
         "POST", f"{PROJECT}/webhooks", DEVELOPERS, {"url": "http://127.0.0.1:1024/two", "event_types": ["parcel.moved"]}
@@ -186,7 +189,7 @@ def prepare(instance: Instance) -> dict[str, str]:
         "organization_id": instance.harbour, "api": "parcels", "project_id": instance.project,
         "key_id": instance.key, "user_id": instance.users["developer"].id, "token_id": token["id"],
         "invitation_id": invitation["id"], "endpoint_id": webhook["id"], "message_id": message["id"],
-        "delivery_id": deliveries[0]["id"], "request_id": record_request(instance),
+        "delivery_id": deliveries[0]["id"], "request_id": record_request(instance), "version": "1",
     }  # fmt: skip
 
 

@@ -192,7 +192,8 @@ def test_a_wrong_patch_changes_nothing(instance: Instance, body: dict[str, Any],
 def test_a_stale_etag_changes_nothing(instance: Instance, method: str, path: str, body: Any) -> None:
     client = instance.client("developer")
     stale = client.get(project_path(instance)).json()["etag"]
-    changed = client.patch(project_path(instance), json={"purpose": "Newer"}).json()
+    assert client.patch(project_path(instance), json={"purpose": "Newer"}).json()["confirmed_by"] == 0
+    changed = client.get(project_path(instance)).json()
     answer = client.request(method, project_path(instance) + path, json=body, headers={"If-Match": stale})
     assert_problem(answer, 412, "precondition_failed")
     assert client.get(project_path(instance)).json() == changed
@@ -218,7 +219,8 @@ def test_archiving_closes_and_restoring_opens(instance: Instance) -> None:
     path = project_path(instance)
     archived = client.post(f"{path}/archive").json()
     assert (archived["state"], archived["serving_keys"], archived["next_step"]["action"]) == ("archived", 0, "restore")
-    assert client.post(f"{path}/archive").json() == archived
+    assert (archived["confirmed_by"], archived["silent"]) == (0, 0)
+    assert client.post(f"{path}/archive").json()["etag"] == archived["etag"]
     for refused in (
         client.patch(path, json={"purpose": "Else"}),
         client.put(f"{path}/scope", json={"endpoints": [], "event_types": []}),
@@ -241,7 +243,9 @@ def test_a_scope_is_declared_whole_and_read_back_sorted(instance: Instance) -> N
         "event_types": ["parcel.moved", "parcel.lost"],
     }
     declared = {"endpoints": ["create_parcel", "list_parcels"], "event_types": ["parcel.lost", "parcel.moved"]}
-    assert client.put(path, json=wanted).json() == declared
+    answered = client.put(path, json=wanted).json()
+    assert {name: answered[name] for name in declared} == declared
+    assert (answered["confirmed_by"], answered["silent"]) == (0, 0)
     read = client.get(path).json()
     assert {name: read[name] for name in declared} == declared
 

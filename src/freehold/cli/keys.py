@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from freehold.cli import output
+from freehold.cli import key_secrets, output
 from freehold.cli.api import Api, segment
 from freehold.cli.options import confirmed, json_option, page_options, project_id, project_option, show_page
 
@@ -47,7 +47,7 @@ def _settings_options(command: Command) -> Command:
     return command
 
 
-@click.group("keys", short_help="Issue, list, change, revoke keys.")
+@click.group("keys", short_help="Issue, list, change, rotate, revoke keys.")
 def command() -> None:
     """Keys: named credentials of one project, each for one workload."""
 
@@ -164,12 +164,17 @@ def revoke_key(key: str, as_json: bool) -> None:
     if as_json:
         output.print_json(revoked)
         return
-    click.echo(
-        f"{output.printable(revoked['name'])} is revoked: "
-        f"{revoked['confirmed_by']} gate processes refuse it, after {revoked['propagation_ms']} ms."
-    )
-    if revoked.get("silent"):
-        click.echo(f"{revoked['silent']} could not be heard; they refuse all keys until they are.", err=True)
+    click.echo(f"{output.printable(revoked['name'])} is revoked.")
+    key_secrets.print_confirmation(revoked)
+
+
+for secrets_command in (
+    key_secrets.rotate_key,
+    key_secrets.list_secrets,
+    key_secrets.change_overlap,
+    key_secrets.retire_secret,
+):
+    command.add_command(secrets_command)
 
 
 def _given(settings: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 import msgspec
 from litestar import Response
@@ -14,13 +14,12 @@ from freehold.keys.rotation_rules import OVERLAP_S, OVERLAP_S_MAX
 from freehold.keys.views import ConfirmedKeyView, IssuedKeyView, RotatedKeyView, key_fields
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
-from freehold.web.idempotency import Answer
 from freehold.web.inputs import Body, number, with_time_zone
 
 _VERSION_DIGITS_MAX = 9
 
 
-class RotationBody(Body, frozen=True):
+class KeyRotationBody(Body, frozen=True):
     """How long the old secret serves beside the new one. With `hold` it does not end while it is still in use."""
 
     overlap_s: Annotated[
@@ -42,41 +41,37 @@ class OverlapPatch(Body, frozen=True):
     ] = UNSET
 
 
-def rotate_key(call: Call, key_id: str, data: RotationBody | None = None) -> Response[RotatedKeyView]:
+def rotate_key(call: Call, key_id: str, data: KeyRotationBody | None = None) -> Response[RotatedKeyView]:
     """Give a key a new secret, shown in this answer and nowhere else; the old one serves until the overlap ends.
 
     Id, limits and history stay the key's. At most two secrets serve at once: while one retires, only an overlap
-    of 0 is taken, which ends both older ones. Sent again with its Idempotency-Key it rotates nothing, and how
-    far the change has come is measured anew.
+    of 0 is taken, which ends both older ones. Answers when every live gate process decides by it.
     """
-    wanted = data or RotationBody()
+    wanted = data or KeyRotationBody()
 
-    def act(tx: Transaction) -> Answer:
+    def act(tx: Transaction) -> IssuedKeyView:
         rotated = rotation.rotate_key(
             tx, call.actor, call.secret, call.settings.brand, key_id, wanted.overlap_s, wanted.hold, call.revision()
         )
-        return Answer(200, msgspec.json.encode(IssuedKeyView(secret=rotated.text, **key_fields(rotated.detail))))
+        return IssuedKeyView(secret=rotated.text, **key_fields(rotated.detail))
 
-    rotated: dict[str, Any] = msgspec.json.decode(call.once(act).body)
-    view = msgspec.convert({**rotated, **asdict(call.confirmation())}, RotatedKeyView)
-    return Response(view, status_code=200)
+    body = cast("RotatedKeyView", call.once_confirmed(act))
+    return Response(body, status_code=200, media_type="application/json")
 
 
 def change_overlap(call: Call, key_id: str, version: str, data: OverlapPatch) -> ConfirmedKeyView:
     """Let an old secret end sooner or later, or hold it while it is in use (RFC 7396)."""
     retires_at = None if data.retires_at is UNSET else with_time_zone("retires_at", data.retires_at)
     held = None if data.held is UNSET else data.held
-    number = _number(version)
     detail, confirmation = call.confirmed(
-        lambda tx: rotation.change_overlap(tx, call.actor, key_id, number, retires_at, held, call.revision())
+        lambda tx: rotation.change_overlap(tx, call.actor, key_id, _number(version), retires_at, held, call.revision())
     )
     return ConfirmedKeyView(**key_fields(detail), **asdict(confirmation))
 
 
 def retire_secret(call: Call, key_id: str, version: str) -> ConfirmedKeyView:
     """End an old secret now, for good; answers when every live gate process refuses it."""
-    number = _number(version)
-    detail, confirmation = call.confirmed(lambda tx: rotation.retire_secret(tx, call.actor, key_id, number))
+    detail, confirmation = call.confirmed(lambda tx: rotation.retire_secret(tx, call.actor, key_id, _number(version)))
     return ConfirmedKeyView(**key_fields(detail), **asdict(confirmation))
 
 

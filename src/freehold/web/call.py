@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import parse_qsl
 
@@ -36,6 +36,8 @@ SESSION_COOKIE: Final = "freehold_session"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _IDEMPOTENCY_KEY_MAX: Final = 255
+# Of an answer that is kept before it is known which gates decide by what it tells of.
+_UNCONFIRMED: Final = 202
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +200,7 @@ class Call:
 
         The key is the header `Idempotency-Key`, or the form's `idempotency_key`.
         """
-        key = self.headers.get("idempotency-key", self.field("idempotency_key") or None)
-        if key is not None and not (1 <= len(key) <= _IDEMPOTENCY_KEY_MAX and key.isascii() and key.isprintable()):
-            raise invalid(
-                FieldError(
-                    "Idempotency-Key", f"1 to {_IDEMPOTENCY_KEY_MAX} printable ASCII characters.", "invalid_header"
-                )
-            )
-        place = idempotency.Place(self.actor.id, key, self._request_digest()) if key else None
+        place = self._place()
         with self.write() as tx:
             if place and (kept := idempotency.kept_answer(tx, self.secret, place, clock.now())):
                 idempotency.require_still_allowed(tx, act)
@@ -214,6 +209,33 @@ class Call:
             if place:
                 idempotency.keep_answer(tx, self.secret, place, answer)
         return answer
+
+    def once_confirmed(self, act: Callable[[Transaction], object]) -> bytes:
+        """As `once`, and wait then until every live gate process decides by it: JSON that says which did, too.
+
+        What is kept is what was answered. Where the process dies while it waits, it is waited for when the
+        request is sent again.
+        """
+        answer = self.once(lambda tx: idempotency.Answer(_UNCONFIRMED, msgspec.json.encode(act(tx))))
+        if answer.status != _UNCONFIRMED:
+            return answer.body
+        said = msgspec.json.decode(answer.body) | asdict(self.confirmation())
+        confirmed = idempotency.Answer(200, msgspec.json.encode(said))
+        if place := self._place():
+            with self.write() as tx:
+                idempotency.keep_answer(tx, self.secret, place, confirmed)
+        return confirmed.body
+
+    def _place(self) -> idempotency.Place | None:
+        """Where this request's answer is kept; None without an idempotency key."""
+        key = self.headers.get("idempotency-key", self.field("idempotency_key") or None)
+        if key is not None and not (1 <= len(key) <= _IDEMPOTENCY_KEY_MAX and key.isascii() and key.isprintable()):
+            raise invalid(
+                FieldError(
+                    "Idempotency-Key", f"1 to {_IDEMPOTENCY_KEY_MAX} printable ASCII characters.", "invalid_header"
+                )
+            )
+        return idempotency.Place(self.actor.id, key, self._request_digest()) if key else None
 
     def _request_digest(self) -> bytes:
         return hashlib.blake2b(
