@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from freehold.keys import explanation
 from freehold.keys.rate_limit import meters, unused
-from freehold.keys.records import DENIAL_STATUS, DENIAL_WORDS, Decision, LimitState, Meter, ProjectRecord, Reason, SecretRecord
+from freehold.keys.records import Decision, Meter, ProjectRecord, Reason, SecretRecord
 from freehold.keys.rules import Ask, decide
 from freehold.projects.limits import RateLimit
 
@@ -138,30 +137,3 @@ def test_the_limit_is_spent_only_by_what_passes_and_the_state_is_after_it() -> N
 def test_asking_does_not_spend_if_the_arrival_is_not_kept() -> None:
     record = replace(RECORD, rate_limit=RateLimit(1, 10))
     assert decide(ASK, record, UNUSED, NOW_NS) == decide(ASK, record, UNUSED, NOW_NS)
-
-
-# --- in words -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("at", range(len(SPOILERS)), ids=[rule for _, rule, _, _ in SPOILERS])
-def test_every_denial_says_what_was_looked_at_and_what_must_change(at: int) -> None:
-    explained = explanation.explain(decide(*spoiled([at]), UNUSED, NOW_NS).decision)
-    assert explained.rule_words
-    assert (explained.meaning, explained.remedy) == DENIAL_WORDS[SPOILERS[at][0]]
-
-
-def test_an_explanation_of_what_was_kept_is_that_of_the_decision() -> None:
-    record = replace(RECORD, rate_limit=RateLimit(5, 60))
-    decision = decide(ASK, record, UNUSED, NOW_NS).decision
-    kept = [(each.name, each.limit, each.remaining, each.reset_s) for each in decision.limits]
-    assert explanation.explain_recorded(decision.outcome, decision.rule, kept) == explanation.explain(decision)
-
-
-def test_the_longest_wait_is_the_one_that_is_told() -> None:
-    limits = (LimitState("a", 1, 0, 3.0, 2.0), LimitState("b", 1, 0, 9.0, 7.0))
-    explained = explanation.explain(Decision(Reason.RATE_LIMITED, "key.rate_limit", limits))
-    assert explained.retry_after_s == 7.0
-
-
-def test_every_reason_has_a_status_and_words() -> None:
-    assert set(DENIAL_STATUS) == set(DENIAL_WORDS) == set(Reason)
