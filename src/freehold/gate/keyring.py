@@ -24,7 +24,7 @@ TOKENS_MAX: Final = 100_000
 APIS_MAX: Final = 10_000
 UNKNOWN_MAX: Final = 50_000
 
-Kind = Literal["secret", "project", "token", "api", "slug"]
+Kind = Literal["secret", "project", "token", "api", "slug", "quota"]
 
 
 @dataclass(frozen=True, slots=True)

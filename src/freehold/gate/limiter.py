@@ -1,30 +1,22 @@
-"""Rate limits of one worker that stands alone: the arrival times of its keys, in memory.
+"""Rate limits of one worker that stands alone: the arrival times of its keys and projects, in memory.
 
 A limit whose arrival time is past is as good as new, so it need not be kept: the table is swept of
-those when it has doubled, and holds no more than the keys that were limited within their window.
+those when it has doubled, and holds no more than the owners that were limited within their window.
 """
 
+from collections.abc import Sequence
 from typing import Final, Protocol
 
+from freehold.keys.quota_rules import Allowance
 from freehold.keys.rate_limit import UNUSED
-from freehold.keys.records import Decision, ProjectRecord, SecretRecord
+from freehold.keys.records import Decision, Meter, ProjectRecord, SecretRecord
 from freehold.keys.rules import Ask, decide
 
 _SWEEP_AT: Final = 4096
 
-# Whose limit, and which of its owner's: the key's or project's id, and the meter's label.
-Place = tuple[str, str]
-
-
-def places_of(record: SecretRecord, project: ProjectRecord) -> list[Place]:
-    """Where the arrival times of a request's rate limits are kept, in the order in which they are decided by."""
-    places = [(record.key_id, meter.label) for meter in record.meters]
-    places += [(project.id, meter.label) for meter in project.meters]
-    return places
-
 
 class Limiter(Protocol):
-    """Where the arrival times of rate limits are kept."""
+    """The door to limits."""
 
     def decide(self, ask: Ask, record: SecretRecord, project: ProjectRecord, now_ns: int) -> Decision:
         """Decide a request that has limits, and keep what it spends; nobody else comes between."""
@@ -33,31 +25,80 @@ class Limiter(Protocol):
         """Let go of what is held."""
 
 
-class MemoryLimiter:
-    """Arrival times in a dictionary."""
+class RateLimiter(Limiter, Protocol):
+    """Where the arrival times of rate limits are kept."""
 
-    __slots__ = ("_arrivals", "_sweep_at")
+    def decide(
+        self,
+        ask: Ask,
+        record: SecretRecord,
+        project: ProjectRecord,
+        now_ns: int,
+        allowances: Sequence[Allowance] = (),
+    ) -> Decision:
+        """Decide. `allowances`: of the quotas, as `rules.decide` has them; what is spent of those is the caller's to keep."""
+
+
+class _Kept:
+    """The arrival times of one owner's rate limits, in their order."""
+
+    __slots__ = ("arrivals_ns", "meters")
+
+    def __init__(self, meters: tuple[Meter, ...], arrivals_ns: tuple[int, ...]) -> None:
+        self.meters = meters
+        self.arrivals_ns = arrivals_ns
+
+
+_NOTHING: Final = _Kept((), ())
+
+
+class MemoryLimiter:
+    """Arrival times in a dictionary, by their owner's id."""
+
+    __slots__ = ("_kept", "_sweep_at")
 
     def __init__(self) -> None:
-        self._arrivals: dict[Place, int] = {}
+        self._kept: dict[str, _Kept] = {}
         self._sweep_at = _SWEEP_AT
 
-    def decide(self, ask: Ask, record: SecretRecord, project: ProjectRecord, now_ns: int) -> Decision:
+    def decide(
+        self,
+        ask: Ask,
+        record: SecretRecord,
+        project: ProjectRecord,
+        now_ns: int,
+        allowances: Sequence[Allowance] = (),
+    ) -> Decision:
         """Decide, and keep what was spent."""
-        arrivals = self._arrivals
-        places = places_of(record, project)
-        before = [arrivals.get(place, UNUSED) for place in places]
-        decision, after = decide(ask, record, project, before, now_ns)
+        own = self._of(record.key_id, record.meters, now_ns) if record.meters else _NOTHING
+        shared = self._of(project.id, project.meters, now_ns) if project.meters else _NOTHING
+        before = own.arrivals_ns + shared.arrivals_ns
+        decision, after = decide(ask, record, project, before, now_ns, allowances)
         if after is not before:
-            arrivals.update(zip(places, after, strict=True))
-            if len(arrivals) > self._sweep_at:
-                self._sweep(now_ns)
+            count = len(record.meters)
+            if count:
+                own.arrivals_ns = tuple(after[:count])
+            if shared is not _NOTHING:
+                shared.arrivals_ns = tuple(after[count:])
         return decision
 
     def close(self) -> None:
         """Forget everything."""
-        self._arrivals.clear()
+        self._kept.clear()
+
+    def _of(self, owner_id: str, meters: tuple[Meter, ...], now_ns: int) -> _Kept:
+        kept = self._kept.get(owner_id)
+        if kept is None:
+            if len(self._kept) >= self._sweep_at:
+                self._sweep(now_ns)
+            kept = self._kept[owner_id] = _Kept(meters, (UNUSED,) * len(meters))
+        elif kept.meters is not meters:
+            # The limits were changed: one that is still there by its name goes on from where it was.
+            known = {meter.label: arrival for meter, arrival in zip(kept.meters, kept.arrivals_ns, strict=True)}
+            kept.arrivals_ns = tuple([known.get(meter.label, UNUSED) for meter in meters])
+            kept.meters = meters
+        return kept
 
     def _sweep(self, now_ns: int) -> None:
-        self._arrivals = {place: arrival for place, arrival in self._arrivals.items() if arrival > now_ns}
-        self._sweep_at = max(_SWEEP_AT, 2 * len(self._arrivals))
+        self._kept = {owner_id: kept for owner_id, kept in self._kept.items() if max(kept.arrivals_ns) > now_ns}
+        self._sweep_at = max(_SWEEP_AT, 2 * len(self._kept))

@@ -3,6 +3,8 @@
 Requests that miss the same thing wait for the same answer. While a query runs, what comes next
 gathers for the next one, so a flood of new selectors costs queries by the batch. Nobody waits longer
 than the staleness bound: by then the gate cannot promise anything anyway.
+
+Who waits for a lease of quota waits here too; what is granted is the lease keeper's to say (`arrived`).
 """
 
 import asyncio
@@ -64,7 +66,12 @@ class Loader:
         else:
             self._waiting[missing] = waiting = [resume]
             self._loop.call_later(self._patience_s, self._give_up, missing, waiting)
-            self._want((missing,))
+            if missing.kind != "quota":
+                self._want((missing,))
+
+    def arrived(self, missing: Missing, known: bool) -> None:
+        """Let those go on who wait for something that was fetched elsewhere. `known`: whether it is known now."""
+        self._resume((missing,), known=known)
 
     def _want(self, asked: tuple[Missing, ...]) -> None:
         with self._condition:

@@ -3,9 +3,9 @@
 The file `limits.table` in the data directory's `run/` is 32,768 buckets of eight slots; a slot is the
 16-byte BLAKE2b of a limit's place (owner's id and label) and its arrival time (nanoseconds, 8 bytes). A
 limit lives in the bucket that its digest names. While a worker decides, it holds a POSIX record lock on
-the bytes of its limits' buckets: no other worker can decide by a limit of those buckets, and the kernel gives the lock back when its holder
-dies, so a killed worker leaves nothing locked. What it costs is two system calls a limit, and
-only for requests that have one.
+the bytes of its limits' buckets: no other worker can decide by a limit of those buckets, and the kernel
+gives the locks back when their holder dies, so a killed worker leaves nothing locked. What it costs is
+two system calls a limit, and only for requests that have one.
 
 A slot whose arrival time is past is free, because a limit that is whole again is as good as new. When
 all eight slots of a bucket are in use at once (some 100,000 keys at work within their windows at one
@@ -20,11 +20,12 @@ import hashlib
 import mmap
 import os
 import struct
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from freehold.gate.limiter import Place, places_of
+from freehold.keys.quota_rules import Allowance
 from freehold.keys.rate_limit import UNUSED
 from freehold.keys.records import Decision, ProjectRecord, SecretRecord
 from freehold.keys.rules import Ask, decide
@@ -49,9 +50,17 @@ class SharedLimiter:
         os.ftruncate(self._descriptor, _BUCKETS * _BUCKET_BYTES)
         self._table = mmap.mmap(self._descriptor, _BUCKETS * _BUCKET_BYTES)
 
-    def decide(self, ask: Ask, record: SecretRecord, project: ProjectRecord, now_ns: int) -> Decision:
+    def decide(
+        self,
+        ask: Ask,
+        record: SecretRecord,
+        project: ProjectRecord,
+        now_ns: int,
+        allowances: Sequence[Allowance] = (),
+    ) -> Decision:
         """Decide, and keep what was spent, while no other worker can."""
-        placed = [_place(place) for place in places_of(record, project)]
+        placed = [_place(record.key_id, meter.label) for meter in record.meters]
+        placed += [_place(project.id, meter.label) for meter in project.meters]
         # Everybody locks buckets from the lowest on, so that no two can wait for each other.
         buckets = sorted({offset for _, offset in placed})
         for offset in buckets:
@@ -59,7 +68,7 @@ class SharedLimiter:
         try:
             found = [self._find(digest, offset) for digest, offset in placed]
             before = [arrival for _, arrival in found]
-            decision, after = decide(ask, record, project, before, now_ns)
+            decision, after = decide(ask, record, project, before, now_ns, allowances)
             if after is not before:
                 for (digest, offset), arrival in zip(placed, after, strict=True):
                     # Looked for again: two limits of one bucket would else be given the same free slot.
@@ -76,7 +85,7 @@ class SharedLimiter:
         os.close(self._descriptor)
 
     def _find(self, digest: bytes, offset: int) -> tuple[int, int]:
-        """The slot of a key and its arrival time; where it has none, the slot that it may take."""
+        """The slot of a limit and its arrival time; where it has none, the slot that it may take."""
         free, free_arrival = offset, -1
         for slot in range(offset, offset + _BUCKET_BYTES, _SLOT.size):
             owner, arrival = _SLOT.unpack_from(self._table, slot)
@@ -88,6 +97,7 @@ class SharedLimiter:
 
 
 @lru_cache(maxsize=65_536)
-def _place(place: Place) -> tuple[bytes, int]:
-    digest = hashlib.blake2b(":".join(place).encode(), digest_size=16).digest()
+def _place(owner_id: str, label: str) -> tuple[bytes, int]:
+    """What a limit is known by in the table, and where its bucket begins."""
+    digest = hashlib.blake2b(f"{owner_id}:{label}".encode(), digest_size=16).digest()
     return digest, int.from_bytes(digest[:4]) % _BUCKETS * _BUCKET_BYTES

@@ -21,9 +21,12 @@ from freehold.gate.follower import Follower, Reporter
 from freehold.gate.gateway import Gateway
 from freehold.gate.http_server import Server
 from freehold.gate.keyring import Keyring
-from freehold.gate.limiter import Limiter, MemoryLimiter
+from freehold.gate.limiter import MemoryLimiter, RateLimiter
 from freehold.gate.loader import Loader
 from freehold.gate.outbox import Flusher, Outbox
+from freehold.gate.quota_keeper import LeaseKeeper
+from freehold.gate.quota_leases import Leases
+from freehold.gate.quota_limiter import QuotaLimiter
 from freehold.gate.service_tokens import ServiceTokens
 from freehold.gate.shared_limiter import SharedLimiter
 from freehold.gate.upstream_pool import UpstreamPool
@@ -52,13 +55,16 @@ class Worker:
         self.id: Final = ids.new_id("jrn")
         self._store: Store = open_store(settings, _POOL_SIZE)
         self._journal = JournalWriter(settings.data / "journal" / self.id, settings.segment_bytes)
-        self._limiter: Limiter = MemoryLimiter() if settings.workers == 1 else SharedLimiter(settings.data / "run")
         keyring = Keyring()
+        self._loader = Loader(loop, self._store, keyring, settings.staleness_s)
+        self._keeper = LeaseKeeper(loop, self._store, self.id)
+        self._leases = Leases(loop, self._keeper.place, self._loader.arrived)
+        rates: RateLimiter = MemoryLimiter() if settings.workers == 1 else SharedLimiter(settings.data / "run")
+        self._limiter = QuotaLimiter(rates, self._leases)
         outbox = Outbox(loop, self._journal)
         decider = Decider(settings.brand, secret, keyring, self._limiter, outbox, settings.staleness_s)
         trust = ProxyTrust(trusted_networks(settings.trusted_proxies))
         self._pool = UpstreamPool(loop, settings.upstream_connect_s, bundled)
-        self._loader = Loader(loop, self._store, keyring, settings.staleness_s)
         self._reporter = Reporter(self._store, self.id, socket.gethostname(), clock.now())
         self._follower = Follower(loop, self._store, keyring, settings.epoch_poll_ms / 1000, self._reporter.reached)
         self._flusher = Flusher(self._journal, settings.journal_flush_ms)
@@ -76,6 +82,7 @@ class Worker:
         """Begin to hear the database, and then to listen; without a database, to listen and decide `unavailable`."""
         for thread in (self._reporter, self._follower, self._loader, self._flusher):
             thread.start()
+        self._keeper.start(self._leases.answer)
         await asyncio.to_thread(self._follower.first_heard.wait, _FIRST_HEARD_S)
         await self.server.listen(sockets)
 
@@ -83,11 +90,20 @@ class Worker:
         """Drain, and leave nothing unwritten and nobody waiting for us."""
         await self.server.drain()
         self._pool.close()
+        await self._return_leases()
         for thread in (self._follower, self._loader, self._reporter, self._flusher):
             await asyncio.to_thread(thread.stop)
         self._journal.close()
         self._limiter.close()
         self._store.close()
+
+    async def _return_leases(self) -> None:
+        """Give back what was granted and not spent: nothing is decided any more."""
+        self._leases.close()
+        await asyncio.to_thread(self._keeper.stop)
+        # The last answers are on their way to this loop.
+        await asyncio.sleep(0)
+        await asyncio.to_thread(self._keeper.leave, self._leases.held())
 
 
 def run(settings: Settings, secret: InstanceSecret, sockets: list[socket.socket], number: int = 0) -> None:

@@ -107,20 +107,20 @@ def _spend(
     allowances: Sequence[Allowance],
 ) -> Verdict:
     """Spend a cost on every rate limit and quota, or on none of them."""
-    arrivals, states, all_passed = [], [], True
+    arrivals, states = [], []
     for meter, arrival in zip(record.meters + project.meters, arrivals_ns, strict=True):
         passed, after, state = rate_limit.spend(meter, arrival, cost, now_ns)
-        all_passed = all_passed and passed
+        if not passed:
+            return _refused(cost, record, project, arrivals_ns, now_ns, allowances), arrivals_ns
         arrivals.append(after)
         states.append(state)
-    if allowances or record.quota or project.quota:
+    if record.quota or project.quota:
         for label, quota, allowance in _quotas(record, project, allowances):
             passed, state = quota_rules.spend(label, quota, allowance, cost, now_ns)
-            all_passed = all_passed and passed
+            if not passed:
+                return _refused(cost, record, project, arrivals_ns, now_ns, allowances), arrivals_ns
             states.append(state)
-    if all_passed:
-        return Decision(None, "all", tuple(states)), arrivals
-    return _refused(cost, record, project, arrivals_ns, now_ns, allowances), arrivals_ns
+    return Decision(None, "all", tuple(states)), tuple(arrivals)
 
 
 def _refused(
