@@ -55,14 +55,16 @@ class _Node:
 class Router:
     """The routes of one API. Immutable once compiled; safe to share."""
 
-    __slots__ = ("_literals", "_roots", "match", "operation_ids")
+    __slots__ = ("_literals", "_roots", "match", "operation_ids", "routes")
 
     def __init__(self, routes: Iterable[tuple[str, str, str]]) -> None:
         """Compile (operation id, method, path template) triples; BadTemplate where a path is not one."""
         self._literals: dict[str, dict[str, str]] = {}
         self._roots: dict[str, _Node] = {}
+        # As they were given: what another process compiles the same router from.
+        self.routes: tuple[tuple[str, str, str], ...] = tuple(routes)
         operation_ids = set()
-        for operation_id, method, template in routes:
+        for operation_id, method, template in self.routes:
             operation_ids.add(operation_id)
             self._add(operation_id, method.upper(), template)
         self.operation_ids: frozenset[str] = frozenset(operation_ids)
