@@ -51,16 +51,20 @@ class ExistingApi:
         self._open.note()
         try:
             while True:
-                seen = await _read(await reader.readuntil(b"\r\n\r\n"), reader)
+                try:
+                    head = await reader.readuntil(b"\r\n\r\n")
+                except asyncio.IncompleteReadError as error:
+                    if error.partial:
+                        self.seen.append(Seen("", error.partial.decode("latin-1"), [], b""))
+                    return
+                seen = await _read(head, reader)
                 self.seen.append(seen)
                 writer.write(_answer(seen))
                 await writer.drain()
-        except asyncio.IncompleteReadError as error:
-            if error.partial:
-                self.seen.append(Seen("", error.partial.decode("latin-1"), [], b""))
         except ValueError as error:
             self.seen.append(Seen("", str(error), [], b""))
-        except (ConnectionError, asyncio.CancelledError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            # A body that did not come whole is no request.
             pass
         finally:
             writer.transport.abort()

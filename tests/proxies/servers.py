@@ -27,7 +27,7 @@ pid {folder}/nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 512; }}
 http {{
-    log_format counted '$request_id $upstream_addr';
+    log_format counted '$upstream_addr $request';
     access_log {folder}/access.log counted;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
@@ -69,6 +69,11 @@ def nginx(
     write(page, ports, folder, change)
     (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, page=Path(page).name), "utf-8")
     return [_installed("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
+
+
+def nginx_gateway(ports: Ports, folder: Path) -> list[str]:
+    """Command of an nginx in front of the gateway."""
+    return nginx(ports, folder, page="nginx/gateway.conf")
 
 
 def caddy(ports: Ports, folder: Path) -> list[str]:
