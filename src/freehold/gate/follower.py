@@ -11,7 +11,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import datetime
@@ -40,12 +40,15 @@ class Follower:
         keyring: Keyring,
         poll_s: float,
         on_reached: Callable[[int], None],
+        on_applied: Callable[[Sequence[epoch.Change] | None, int], None],
     ) -> None:
+        """`on_reached`: called here once an epoch is applied. `on_applied`: in the event loop, with what it brought; None: all is new."""
         self._loop = loop
         self._store = store
         self._keyring = keyring
         self._poll_s = poll_s
         self._on_reached = on_reached
+        self._on_applied = on_applied
         # Set once the database was heard for the first time.
         self.first_heard = threading.Event()
         self._stop = threading.Event()
@@ -85,14 +88,22 @@ class Follower:
             self._keyring.heard_at = asked_at
             return
         if reached < 0 or current < reached:
-            self._in_loop(lambda: self._keyring.forget_all(current))
+            self._in_loop(lambda: self._start_anew(current))
         else:
             # The last change of this reading is as far as we have come: there may be more than one reading's worth.
             current = changes[-1].epoch if changes else current
-            self._in_loop(lambda: self._keyring.apply(changes, selectors, current))
+            self._in_loop(lambda: self._apply(changes, selectors, current))
         self._keyring.heard_at = asked_at
         self.first_heard.set()
         self._on_reached(current)
+
+    def _start_anew(self, at: int) -> None:
+        self._keyring.forget_all(at)
+        self._on_applied(None, at)
+
+    def _apply(self, changes: list[epoch.Change], selectors: list[str], at: int) -> None:
+        self._keyring.apply(changes, selectors, at)
+        self._on_applied(changes, at)
 
     def _in_loop(self, act: Callable[[], None]) -> None:
         """Run in the event loop's thread and wait for it, or for the end."""
