@@ -145,7 +145,7 @@ def revoke(page: Page, instance: Instance, issued: steps.Issued) -> None:
     """A revoked key is refused as soon as the page says so."""
     page.goto(f"{instance.url}{issued.page}")
     steps.confirm_by_name(page, "checkout-web", "Revoke key")
-    expect(page.get_by_text("The key is revoked. Every live gate has confirmed it.")).to_be_visible()
+    expect(page.get_by_text("The key is revoked. In force at 1 verifier after")).to_be_visible()
     denied = call(instance, issued.secret)
     assert (denied.status_code, denied.json()["code"]) == (401, "revoked")
     look(page, "key-revoked")

@@ -23,7 +23,7 @@ _JUMPS: int = 30
 
 def bare_frame(call: Call) -> Shell:
     """Around a page before sign-in."""
-    return Shell(now=clock.now(), csrf_token=call.csrf_token, nonce=new_nonce(), notice=notice(_done(call)))
+    return Shell(now=clock.now(), csrf_token=call.csrf_token, nonce=new_nonce(), notice=notice(call.query_values()))
 
 
 def frame(
@@ -46,7 +46,7 @@ def frame(
         organizations=tuple(OrganizationFrame(id=each.id, name=each.name) for each in visible),
         project=_project(tx, project) if project else None,
         jumps=_jumps(tx, shown) if current else (),
-        notice=notice(_done(call)),
+        notice=notice(call.query_values()),
     )  # fmt: skip
 
 
@@ -74,7 +74,3 @@ def _project(tx: Transaction, project: Project) -> ProjectFrame:
 def _jumps(tx: Transaction, organization_id: str | None) -> tuple[Jump, ...]:
     rows = queries.projects_of(tx, organization_id or "", _JUMPS, archived=False)
     return tuple(Jump(label=row.name, href=f"/projects/{row.id}", hint=row.environment.capitalize()) for row in rows)
-
-
-def _done(call: Call) -> str:
-    return call.query_value("done")

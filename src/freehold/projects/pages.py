@@ -110,16 +110,14 @@ def archive_project(call: Call, project_id: str) -> Response[Any]:
     if call.field("confirm").strip() != project.name:
         problem = invalid(FieldError("confirm", "Type the project's name exactly as it is shown.", "not_confirmed"))
         return _settings(call, project_id, 422, "archive", problem)
-    with call.write() as tx:
-        actions.archive_project(tx, call.actor, project_id)
-    return see_other(f"/projects/{project_id}/settings", "archived")
+    _, confirmation = call.confirmed(lambda tx: actions.archive_project(tx, call.actor, project_id))
+    return see_other(f"/projects/{project_id}/settings", "archived", confirmation)
 
 
 def restore_project(call: Call, project_id: str) -> Response[Any]:
     """Bring an archived project back."""
-    with call.write() as tx:
-        actions.restore_project(tx, call.actor, project_id)
-    return see_other(f"/projects/{project_id}/settings", "restored")
+    _, confirmation = call.confirmed(lambda tx: actions.restore_project(tx, call.actor, project_id))
+    return see_other(f"/projects/{project_id}/settings", "restored", confirmation)
 
 
 def _save(call: Call, project_id: str, change: ProjectChange, which: str) -> Response[Any]:

@@ -1,26 +1,34 @@
 """Pages on their way out: HTML answers, redirects after a form, and notices of what was just done.
 
 A form that succeeds answers 303 to a page that can be reloaded; what happened is named there by a
-word of a closed set in the address (`?done=archived`), so that nobody can put words on our pages.
+word of a closed set in the address (`?done=archived`), so that nobody can put words on our pages. How far
+a change has come stands beside it in numbers (`&confirmed_by=3&silent=0&propagation_ms=12`).
 """
 
+from collections.abc import Mapping
+from dataclasses import asdict, fields
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from litestar import MediaType, Response
 
 from freehold.dashboard.policy import content_security_policy
 from freehold.dashboard.templating import render_page, render_part
 from freehold.dashboard.views.shell import Notice, Shell
+from freehold.dashboard.words import plural
+from freehold.store.propagation import Confirmation
+
+_DIGITS_MAX: Final = 9
 
 NOTICES: Final[dict[str, str]] = {
     "saved": "Saved.",
-    "scope-saved": "The scope is saved; the gate decides by it now.",
+    "scope-saved": "The scope is saved.",
     "archived": "The project is archived. Its keys no longer serve.",
     "restored": "The project is restored. Its keys serve again.",
-    "key-saved": "The key is changed; the gate decides by it now.",
-    "key-revoked": "The key is revoked. Every live gate has confirmed it.",
-    "key-revoked-silent": "The key is revoked. A gate that did not answer denies everything by itself until it hears again.",
+    "key-saved": "The key is changed.",
+    "key-revoked": "The key is revoked.",
+    "secret-retired": "The old secret is retired.",
+    "overlap-saved": "The overlap is changed.",
     "endpoint-saved": "The webhook endpoint is saved.",
     "endpoint-deleted": "The webhook endpoint is deleted. What it received stays on record.",
     "endpoint-paused": "The webhook endpoint is paused.",
@@ -54,15 +62,37 @@ def part(template: str, block: str, shell: Shell, view: Any, status: int = 200) 
     )  # fmt: skip
 
 
-def see_other(path: str, done: str = "") -> Response[Any]:
-    """After a form: go and look there (RFC 9110, section 15.4.4)."""
-    address = f"{path}?done={done}" if done else path
-    return Response(None, status_code=303, headers={"Location": address})
+def see_other(path: str, done: str = "", confirmation: Confirmation | None = None) -> Response[Any]:
+    """After a form: go and look there (RFC 9110, section 15.4.4), and see which gates decide by what was done."""
+    said = {"done": done} if done else {}
+    query = urlencode(said | (asdict(confirmation) if confirmation else {}))
+    return Response(None, status_code=303, headers={"Location": f"{path}?{query}" if query else path})
 
 
-def notice(done: str) -> Notice | None:
-    """The sentence of a word in the address; none for a word that is not ours."""
-    return Notice(text=NOTICES[done]) if done in NOTICES else None
+def notice(query: Mapping[str, str]) -> Notice | None:
+    """The sentences of a word in the address and of the numbers beside it; none for a word that is not ours."""
+    text = NOTICES.get(query.get("done", ""))
+    if text is None:
+        return None
+    confirmed_by, silent, after_ms = (_number(query.get(each.name, "")) for each in fields(Confirmation))
+    if confirmed_by is None or silent is None or after_ms is None:
+        return Notice(text=text)
+    return Notice(text=f"{text} {_reach(confirmed_by, silent, after_ms)}", tone="warn" if silent else "ok")
+
+
+def _reach(confirmed_by: int, silent: int, after_ms: int) -> str:
+    """Which gate processes decide by a change, in words."""
+    said = f"In force at {plural(confirmed_by, 'verifier')} after {after_ms:,} ms."
+    if not (confirmed_by or silent):
+        said = "No gate is running now."
+    if not silent:
+        return said
+    missing = f"{plural(silent, 'verifier')} did not answer: until it hears again, it refuses all keys by itself"
+    return f"{said} {missing}, but for APIs that fail open."
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX else None
 
 
 def sign_in_address(path: str, query: str) -> str:

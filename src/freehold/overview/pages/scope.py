@@ -17,7 +17,7 @@ from freehold.kit import clock
 from freehold.overview.next_steps import next_step_view
 from freehold.projects import actions, queries
 from freehold.projects.pages import head_of
-from freehold.projects.records import Project, Scope
+from freehold.projects.records import NextStep, Project, Scope
 from freehold.store.engine import Transaction
 from freehold.usage.scope_queries import scope_use
 from freehold.web.call import Call
@@ -33,17 +33,20 @@ def show_scope(call: Call, project_id: str) -> Response[Any]:
 def save_scope(call: Call, project_id: str) -> Response[Any]:
     """Declare what a project uses; go on to its first key where it has none."""
     wanted = Scope(call.fields("endpoints"), call.fields("event_types"))
+
+    def act(tx: Transaction) -> NextStep | None:
+        actions.set_scope(tx, call.actor, project_id, wanted)
+        return actions.posture_of(tx, call.actor, project_id).next_step
+
     try:
-        with call.write() as tx:
-            actions.set_scope(tx, call.actor, project_id, wanted)
-            step = actions.posture_of(tx, call.actor, project_id).next_step
+        step, confirmation = call.confirmed(act)
     except Problem as problem:
         if problem.status not in (409, 422):
             raise
         return _scope(call, project_id, problem, problem.status)
     if step is not None and step.action == "issue_key":
-        return see_other(step.href, "scope-saved")
-    return see_other(f"/projects/{project_id}/scope", "scope-saved")
+        return see_other(step.href, "scope-saved", confirmation)
+    return see_other(f"/projects/{project_id}/scope", "scope-saved", confirmation)
 
 
 def _scope(call: Call, project_id: str, problem: Problem | None, status: int) -> Response[Any]:

@@ -35,13 +35,16 @@ def edit_key(call: Call, project_id: str, key_id: str) -> Response[Any]:
     """Change a key."""
     key_of_project(call, project_id, key_id)
     try:
-        with call.write() as tx:
-            actions.edit_key(tx, call.actor, key_id, lambda old: settings_from(call, old), call.form_revision())
+        _, confirmation = call.confirmed(
+            lambda tx: actions.edit_key(
+                tx, call.actor, key_id, lambda old: settings_from(call, old), call.form_revision()
+            )
+        )
     except Problem as problem:
         if problem.status not in (409, 412, 422):
             raise
         return _one_key(call, project_id, key_id, problem.status, "edit", problem)
-    return see_other(f"/projects/{project_id}/keys/{key_id}", "key-saved")
+    return see_other(f"/projects/{project_id}/keys/{key_id}", "key-saved", confirmation)
 
 
 def revoke_key(call: Call, project_id: str, key_id: str) -> Response[Any]:
@@ -51,8 +54,7 @@ def revoke_key(call: Call, project_id: str, key_id: str) -> Response[Any]:
         problem = invalid(FieldError("confirm", "Type the key's name exactly as it is shown.", "not_confirmed"))
         return _one_key(call, project_id, key_id, 422, "revoke", problem)
     _, confirmation = call.confirmed(lambda tx: actions.revoke_key(tx, call.actor, key_id))
-    done = "key-revoked-silent" if confirmation.silent else "key-revoked"
-    return see_other(f"/projects/{project_id}/keys/{key_id}", done)
+    return see_other(f"/projects/{project_id}/keys/{key_id}", "key-revoked", confirmation)
 
 
 def _one_key(
