@@ -21,7 +21,6 @@ _SHARE: Final = 4
 # How much larger than the last one a lease may be: a burst of a moment is no pace.
 _GROWTH_MAX: Final = 8
 _NANOSECONDS_OF_MS: Final = 1_000_000
-_SECOND: Final = 1_000_000_000
 
 
 class Allowance(NamedTuple):
@@ -40,7 +39,8 @@ class Allowance(NamedTuple):
 def spend(label: str, quota: Quota, allowance: Allowance, cost: int, now_ns: int) -> tuple[bool, LimitState]:
     """Whether a request of this cost may pass, and the quota as it then stands. `label`: `key:quota`, `project:quota`."""
     left, beyond, ends_at_ms, period_s = allowance
-    reset_s = max(0.0, (ends_at_ms * _NANOSECONDS_OF_MS - now_ns) / _SECOND)
+    # Rounded up to the millisecond: whoever waits that long has waited long enough.
+    reset_s = max(0, ends_at_ms - now_ns // _NANOSECONDS_OF_MS) / 1000
     if cost <= left:
         return True, LimitState(label, quota.limit, left - cost + beyond, reset_s, 0.0, period_s)
     return False, LimitState(label, quota.limit, left + beyond, reset_s, reset_s, period_s)

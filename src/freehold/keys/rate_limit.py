@@ -42,17 +42,22 @@ def spend(meter: Meter, arrival_ns: int, cost: int, now_ns: int) -> tuple[bool, 
     A cost above the limit itself can never pass; it is told to wait until the limit is whole.
     """
     label, limit, window_s, interval, tolerance = meter
-    # A clock that was set back, or a limit that was made smaller, must not lock a key out for longer
-    # than the limit's own window.
-    latest = now_ns + tolerance
-    full_at = now_ns if arrival_ns <= now_ns else arrival_ns if arrival_ns <= latest else latest
-    asked = full_at + cost * interval
-    if asked <= latest:
-        return (
-            True,
-            asked,
-            LimitState(label, limit, (latest - asked) // interval, (asked - now_ns) / _SECOND, 0.0, window_s),
-        )
-    reset_s = (full_at - now_ns) / _SECOND
-    wait_s = (asked - latest) / _SECOND if cost <= limit else reset_s
-    return False, arrival_ns, LimitState(label, limit, (latest - full_at) // interval, reset_s, wait_s, window_s)
+    # How far ahead the limit is spoken for. A clock that was set back, or a limit that was made smaller,
+    # must not lock a key out for longer than the limit's own window.
+    ahead = arrival_ns - now_ns
+    if ahead < 0:
+        ahead = 0
+    elif ahead > tolerance:
+        ahead = tolerance
+    asked = ahead + cost * interval
+    if asked <= tolerance:
+        remaining = (tolerance - asked) // interval
+        return True, now_ns + asked, LimitState(label, limit, remaining, _seconds(asked), 0.0, window_s)
+    reset_s = _seconds(ahead)
+    wait_s = (asked - tolerance) / _SECOND if cost <= limit else reset_s
+    return False, arrival_ns, LimitState(label, limit, (tolerance - ahead) // interval, reset_s, wait_s, window_s)
+
+
+def _seconds(duration_ns: int) -> float:
+    """Seconds, rounded up to the millisecond: whoever waits that long has waited long enough."""
+    return -(-duration_ns // 1_000_000) / 1000
