@@ -40,7 +40,7 @@ class Follower:
         keyring: Keyring,
         poll_s: float,
         on_reached: Callable[[int], None],
-        on_applied: Callable[[Sequence[epoch.Change] | None, int], None],
+        on_applied: Callable[[Sequence[epoch.Change] | None, int], None] = lambda _changes, _at: None,
     ) -> None:
         """`on_reached`: called here once an epoch is applied. `on_applied`: in the event loop, with what it brought; None: all is new."""
         self._loop = loop
