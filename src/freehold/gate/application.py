@@ -8,7 +8,7 @@ import logging
 from typing import Final
 
 from freehold.errors import Problem
-from freehold.gate import authorize
+from freehold.gate import authorize, sdk_desk
 from freehold.gate.authorize import Authorize
 from freehold.gate.decider import Decider
 from freehold.gate.exchange import Exchange, Handler
@@ -16,6 +16,7 @@ from freehold.gate.gateway import PREFIX, Gateway
 from freehold.gate.health import Health
 from freehold.gate.keyring import Missing
 from freehold.gate.loader import Loader
+from freehold.gate.sdk_desk import SdkDesk
 from freehold.gate.verify import Verify
 
 _log: Final = logging.getLogger("freehold.gate")
@@ -31,12 +32,14 @@ class Gate:
         verify: Verify,
         authorize_: Authorize,
         gateway: Gateway,
+        desk: SdkDesk,
         body_bytes_max: int,
     ) -> None:
         self._decider = decider
         self._loader = loader
         self._gateway = gateway
         self._authorize = authorize_
+        self._desk = desk
         self._body_bytes_max = body_bytes_max
         health = Health(decider)
         self._routes: Final[dict[bytes, Handler]] = {
@@ -53,6 +56,9 @@ class Gate:
         if handler is None:
             if path.startswith(PREFIX):
                 self._gateway.open(exchange)
+                return
+            if path.startswith(sdk_desk.PREFIX):
+                exchange.handler, exchange.body_bytes_max = self._desk.handle, sdk_desk.BODY_BYTES_MAX
                 return
             handler = self._authorize.handle if path.startswith(authorize.PATH + b"/") else _nothing_here
         exchange.handler = handler

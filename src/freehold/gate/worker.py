@@ -27,6 +27,9 @@ from freehold.gate.outbox import Flusher, Outbox
 from freehold.gate.quota_keeper import LeaseKeeper
 from freehold.gate.quota_leases import Leases
 from freehold.gate.quota_limiter import QuotaLimiter
+from freehold.gate.sdk_changes import ChangeFeed
+from freehold.gate.sdk_desk import SdkDesk
+from freehold.gate.sdk_keys import SdkKeys
 from freehold.gate.service_tokens import ServiceTokens
 from freehold.gate.shared_limiter import SharedLimiter
 from freehold.gate.upstream_pool import UpstreamPool
@@ -66,14 +69,21 @@ class Worker:
         trust = ProxyTrust(trusted_networks(settings.trusted_proxies))
         self._pool = UpstreamPool(loop, settings.upstream_connect_s, bundled)
         self._reporter = Reporter(self._store, self.id, socket.gethostname(), clock.now())
-        self._follower = Follower(loop, self._store, keyring, settings.epoch_poll_ms / 1000, self._reporter.reached)
+        tokens = ServiceTokens(secret, keyring)
+        feed = ChangeFeed(loop, keyring, settings.staleness_s, settings.brand)
+        keys = SdkKeys(settings.brand, secret, keyring)
+        self._desk = SdkDesk(loop, self._store, decider, tokens, keys, self._limiter, feed)
+        self._follower = Follower(
+            loop, self._store, keyring, settings.epoch_poll_ms / 1000, self._reporter.reached, feed.applied
+        )
         self._flusher = Flusher(self._journal, settings.journal_flush_ms)
         gate = Gate(
             decider,
             self._loader,
-            Verify(decider, ServiceTokens(secret, keyring)),
+            Verify(decider, tokens),
             Authorize(decider, trust),
             Gateway(decider, trust, self._pool, settings.upstream_answer_s),
+            self._desk,
             settings.verify_body_bytes_max,
         )
         self.server = Server(loop, settings, gate, outbox)
@@ -83,6 +93,7 @@ class Worker:
         for thread in (self._reporter, self._follower, self._loader, self._flusher):
             thread.start()
         self._keeper.start(self._leases.answer)
+        self._desk.start()
         await asyncio.to_thread(self._follower.first_heard.wait, _FIRST_HEARD_S)
         await self.server.listen(sockets)
 
@@ -90,6 +101,7 @@ class Worker:
         """Drain, and leave nothing unwritten and nobody waiting for us."""
         await self.server.drain()
         self._pool.close()
+        await asyncio.to_thread(self._desk.stop)
         await self._return_leases()
         for thread in (self._follower, self._loader, self._reporter, self._flusher):
             await asyncio.to_thread(thread.stop)

@@ -1,0 +1,96 @@
+"""`POST /v1/sdk/leases` and `/v1/sdk/returns`: an SDK process takes units of limits to spend by itself.
+
+Of rate limits it gets units from this worker's own limiter, as if it were one dear request, for so
+short a time that the limit holds within one part in a hundred of its window. Of quotas it gets
+leases of its own from the store, under its own name: they are returned by it, or settled by its
+journal when it is gone, exactly as a gate worker's are.
+"""
+
+from typing import Final
+
+import msgspec
+
+from freehold.gate.keyring import TokenRecord
+from freehold.gate.limiter import Limiter
+from freehold.gate.sdk_verifiers import claim, owner_of
+from freehold.keys import quota_leases
+from freehold.keys.quota_leases import Order
+from freehold.keys.records import Decision, ProjectRecord, Reason, SecretRecord
+from freehold.keys.rules import Ask
+from freehold.keys.sharing import LeaseAnswer, LeaseQuestion, QuotaGrant, ReturnQuestion
+from freehold.kit import clock
+from freehold.projects.limits import Quota, period_of
+from freehold.store.engine import Store
+
+_LIFE_MAX_S: Final = 0.25
+_LIFE_SHARE: Final = 100
+UNKNOWN: Final = LeaseAnswer(known=False, rates=0, life_s=0.0, limits=(), quotas=[])
+# An owner's order, and when its period ends.
+_Wanted = tuple[Order, int]
+
+
+def take_rates(limiter: Limiter, record: SecretRecord, project: ProjectRecord, asked: LeaseQuestion) -> LeaseAnswer:
+    """Spend units of the rate limits; as many as wished, or else as many as needed, or else none."""
+    need, wish = asked.rates or (0, 0)
+    bare = msgspec.structs.replace(record, quota=None, allowed_networks=())
+    bare_project = msgspec.structs.replace(project, quota=None)
+    decision, granted = Decision(None, "all"), 0
+    for units in dict.fromkeys((max(need, wish), need)) if need else ():
+        ask = Ask(record.digest, None, project.api_id, asked.endpoint, None, units)
+        decision = limiter.decide(ask, bare, bare_project, clock.now_ns())
+        if decision.reason is None:
+            granted = units
+            break
+    if decision.reason not in (None, Reason.RATE_LIMITED):
+        return UNKNOWN
+    return LeaseAnswer(known=True, rates=granted, life_s=_life_s(record, project), limits=decision.limits, quotas=[])
+
+
+def take_quotas(
+    store: Store, token: TokenRecord, asked: LeaseQuestion, record: SecretRecord, project: ProjectRecord
+) -> list[QuotaGrant]:
+    """Take units of the quotas from the store, for the present period. For a thread."""
+    wanted = list(_wanted(asked, record, project))
+    with store.read() as tx:
+        used = [quota_leases.used_of(tx, order) for order, _ in wanted]
+    grants = []
+    with store.write() as tx:
+        now = clock.now()
+        claim(tx, asked.process, owner_of(token), now)
+        for (order, ends_at_ms), already in zip(wanted, used, strict=True):
+            lease = quota_leases.carry_out(tx, asked.process, order, already, now)
+            began_ms = clock.to_ms(order.period_at)
+            grants.append(QuotaGrant(order.owner_id, began_ms, ends_at_ms, lease.added, lease.ungranted))
+    return grants
+
+
+def give_back(store: Store, token: TokenRecord, asked: ReturnQuestion) -> None:
+    """Take units of quotas back. For a thread."""
+    with store.write() as tx:
+        now = clock.now()
+        claim(tx, asked.process, owner_of(token), now)
+        for each in sorted(asked.returns, key=lambda each: (each.owner_id, each.period_at_ms)):
+            at = clock.from_ms(each.period_at_ms)
+            # Only the lease's own name and units are looked at where nothing is ordered.
+            order = Order(each.owner_id, "", "hour", at, 0, give_back=each.units)
+            quota_leases.carry_out(tx, asked.process, order, 0, now)
+
+
+def _wanted(asked: LeaseQuestion, record: SecretRecord, project: ProjectRecord) -> list[_Wanted]:
+    owners: tuple[tuple[str, Quota | None, tuple[int, int] | None], ...] = (
+        (record.key_id, record.quota, asked.key_quota),
+        (project.id, project.quota, asked.project_quota),
+    )
+    found = []
+    for owner_id, quota, units in sorted(owners, key=lambda each: each[0]):
+        if quota is not None and units is not None:
+            began_at, ends_at = period_of(quota.period, clock.now())
+            need, wish = units
+            order = Order(owner_id, project.id, quota.period, began_at, quota.limit, need=need, wish=wish)
+            found.append((order, clock.to_ms(ends_at)))
+    return found
+
+
+def _life_s(record: SecretRecord, project: ProjectRecord) -> float:
+    shortest_s = min((meter.window_s for meter in record.meters + project.meters), default=_LIFE_SHARE)
+    return min(_LIFE_MAX_S, shortest_s / _LIFE_SHARE)
