@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from freehold.gate.addresses import parse_address
-from freehold.gate.keyring import ApiRecord, Keyring
+from freehold.gate.keyring import ApiRecord, Keyring, Missing
 from freehold.gate.limiter import Limiter
 from freehold.gate.outbox import Outbox
 from freehold.keys import credential, rules
@@ -59,6 +59,8 @@ class Decided(msgspec.Struct, gc=False):
     project: ProjectRecord | None
     operation_id: str | None
     epoch: int
+    # When a key's limits were looked at, in Unix milliseconds: it decides which period of a quota is spent.
+    at_ms: int | None = None
 
 
 class Decider:
@@ -85,13 +87,13 @@ class Decider:
         }
 
     def is_stale(self) -> bool:
-        """Whether the database was not heard within the bound: then nothing may be allowed."""
+        """Whether the database was not heard within the bound: then nothing may be allowed, but where an API fails open."""
         return time.monotonic() - self.keyring.heard_at > self._staleness_s
 
     def decide(self, question: Question) -> Decided:
         """Decide; Missing where something is not in memory yet."""
         if self.is_stale():
-            return self.unavailable(question)
+            return self._decide_cut_off(question)
         key = question.key
         match = None if key is None else self._has_form(key)
         presented = None if key is None or match is None else credential.checked(key, match)
@@ -102,6 +104,30 @@ class Decider:
         if record is None or project is None or question.organization_id not in (None, project.organization_id):
             return Decided(question, rules.UNKNOWN, None, None, None, self.keyring.epoch)
         return self._decide_with(question, presented, record, project)
+
+    def _decide_cut_off(self, question: Question) -> Decided:
+        """Decide without having heard the database within the bound: `unavailable`, but where an API fails open.
+
+        There the keys that are known are decided by what is known of them. Denials stay what they are, and
+        a quota is spent only as far as it was granted.
+        """
+        presented = None if question.key is None else credential.parse(question.key, self.brand)
+        if presented is None or self._outbox.failing:
+            return self.unavailable(question)
+        try:
+            record = self.keyring.secret(presented.selector)
+            project = None if record is None else self.keyring.project(record.project_id)
+            if record is None or project is None or question.organization_id not in (None, project.organization_id):
+                return self.unavailable(question)
+            api = self.keyring.api(project.api_id)
+            if api is None or not api.fail_open:
+                return self.unavailable(question)
+            decided = self._decide_with(question, presented, record, project)
+        except Missing:
+            return self.unavailable(question)
+        if decided.decision.reason is None:
+            decided.decision = msgspec.structs.replace(decided.decision, rule=rules.FAIL_OPEN)
+        return decided
 
     def unavailable(self, question: Question) -> Decided:
         """The decision of a gate that cannot know, or cannot write down, what it decides."""
@@ -124,13 +150,16 @@ class Decider:
         )
         now_ns = clock.now_ns()
         if record.meters or project.meters or record.quota or project.quota:
+            if self._outbox.failing and (record.quota or project.quota):
+                # What cannot be written down would be spent for nothing, or given back after a crash though it was spent.
+                return self.unavailable(question)
             decision = self._limiter.decide(ask, record, project, now_ns)
         else:
             decision, _ = rules.decide(ask, record, project, (), now_ns)
         if decision is rules.UNKNOWN:
             # Whoever does not hold the secret learns nothing of the key, and counts for none.
             return Decided(question, decision, None, None, None, self.keyring.epoch)
-        return Decided(question, decision, record, project, operation_id, self.keyring.epoch)
+        return Decided(question, decision, record, project, operation_id, self.keyring.epoch, now_ns // 1_000_000)
 
 
 def usage_event(
@@ -145,7 +174,7 @@ def usage_event(
         key_id, selector, api_id = record.key_id, record.selector, project.api_id
     return UsageEvent(
         request_id,
-        at_ms,
+        at_ms if decided.at_ms is None else decided.at_ms,
         project_id,
         organization_id,
         environment,

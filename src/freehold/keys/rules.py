@@ -18,7 +18,8 @@ about a key therefore grows with what it has proven:
 What is counted comes last, so that only a request which could pass spends anything, and it spends on
 all that counts it or on nothing: a request that one limit refuses costs the others nothing.
 
-`unavailable` stands before all of them: a gate that cannot hear its database decides nothing.
+`unavailable` stands before all of them: a gate that cannot hear its database decides nothing, unless the
+API's operator chose that it fails open: then what would pass is allowed by the rule `gate.fail_open`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,6 +49,8 @@ _NOT_IN_SCOPE: Final = Decision(Reason.ENDPOINT_NOT_IN_SCOPE, "project.scope")
 _NOT_IN_KEY: Final = Decision(Reason.ENDPOINT_NOT_IN_SCOPE, "key.endpoints")
 _ADDRESS: Final = Decision(Reason.ADDRESS_NOT_ALLOWED, "key.allowed_cidrs")
 _ALLOWED: Final = Decision(None, "all")
+# The rule by which a gate that is cut off allows what it knows.
+FAIL_OPEN: Final = "gate.fail_open"
 
 
 class Ask(msgspec.Struct, frozen=True, gc=False):
