@@ -339,6 +339,15 @@ def passes_as_meant(world: World, server: Server, narrow: IssuedKey, target: str
     return True
 
 
+def test_a_parameter_goes_on_as_it_was_decided(world: World, server: Server, key: IssuedKey) -> None:
+    for code in ("N%20O", "%C3%A5", "a+b", "n%7eo", "%41%42", "a:b@c", "100%25"):
+        answer = server.ask(key.text, target=f"/v1/countries/{code}?q=%2e%2f")
+        assert answer.status == 200, code
+        seen = world.api.seen[-1]
+        event = world.instance.event(seen.header("X-Freehold-Request-Id") or "")
+        assert f"{event.path}?q=%2e%2f" == seen.target
+
+
 def test_a_target_that_is_no_path_reaches_nothing(world: World, server: Server, key: IssuedKey) -> None:
     before = len(world.api.seen)
     # Caddy and Traefik answer the first themselves.
