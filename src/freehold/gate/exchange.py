@@ -7,6 +7,8 @@ lets them out once what they rest on is written down.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
+import msgspec
+
 from freehold.errors import Problem
 from freehold.gate import answers
 from freehold.kit import clock
@@ -46,61 +48,35 @@ class Sink(Protocol):
 Handler = Callable[["Exchange", bool], None]
 
 
-class Exchange:
+class Exchange(msgspec.Struct, eq=False):
     """A request with its head complete. `fields`: the last value of each header, by lower-case name."""
 
-    __slots__ = (
-        "answered",
-        "at_ms",
-        "body",
-        "body_bytes_max",
-        "complete",
-        "connection",
-        "content_length",
-        "fields",
-        "handler",
-        "headers",
-        "keep_alive",
-        "method",
-        "problem",
-        "request_id",
-        "sink",
-        "target",
-        "unrecorded",
-        "version",
-        "void",
-    )
+    connection: "Connection"
+    method: bytes
+    target: bytes
+    version: str
+    headers: list[tuple[bytes, bytes]]
+    fields: dict[bytes, bytes]
+    keep_alive: bool = False
+    # None: chunked, or not known.
+    content_length: int | None = 0
+    body: bytes = b""
+    body_bytes_max: int = 0
+    complete: bool = False
+    answered: bool = False
+    sink: Sink | None = None
+    handler: Handler | None = None
+    problem: Problem | None = None
+    # What is still staged for it is not to be sent.
+    void: bool = False
+    # Answers in place of a decision that could not be written down; None for the usual words.
+    unrecorded: "Callable[[Exchange], None] | None" = None
+    at_ms: int = 0
+    request_id: str = ""
 
-    def __init__(
-        self,
-        connection: "Connection",
-        method: bytes,
-        target: bytes,
-        version: str,
-        headers: list[tuple[bytes, bytes]],
-        fields: dict[bytes, bytes],
-    ) -> None:
-        self.connection = connection
-        self.method = method
-        self.target = target
-        self.version = version
-        self.headers = headers
-        self.fields = fields
-        self.keep_alive = False
-        # None: chunked, or not known.
-        self.content_length: int | None = 0
-        self.body = b""
-        self.body_bytes_max = 0
-        self.complete = False
-        self.answered = False
-        self.sink: Sink | None = None
-        self.handler: Handler | None = None
-        self.problem: Problem | None = None
-        # What is still staged for it is not to be sent.
-        self.void = False
-        self.unrecorded: Callable[[Exchange], None] = answer_unrecorded
+    def __post_init__(self) -> None:
         self.at_ms = clock.now_ms()
-        self.request_id = connection.server.request_ids.new(self.at_ms)
+        self.request_id = self.connection.server.request_ids.new(self.at_ms)
 
     @property
     def expects_continue(self) -> bool:
@@ -145,7 +121,7 @@ class Exchange:
 
     def send_unrecorded(self) -> None:
         """Answer that the decision could not be written down. For the outbox."""
-        self.unrecorded(self)
+        (self.unrecorded or answer_unrecorded)(self)
 
     def settle(self) -> None:
         """The answer's end is on its way: the next request of the connection may begin."""
