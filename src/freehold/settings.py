@@ -63,6 +63,11 @@ class Settings:
         "FREEHOLD_JOURNAL_FLUSH_MS",
         "How often the journal is forced to the disk, in milliseconds: what a power loss can take.",
     )
+    journal_full: str = _setting(
+        "refuse",
+        "FREEHOLD_JOURNAL_FULL",
+        "What a gate does when its disk takes no usage: `refuse` answers 503; `shed` decides and answers without a record, and counts and shows how often.",
+    )
     segment_bytes: int = _setting(
         8 * 1024 * 1024, "FREEHOLD_SEGMENT_BYTES", "The size at which a journal segment is closed and the next begun."
     )
@@ -178,6 +183,8 @@ def _check(settings: Settings) -> None:
         and 2 <= len(settings.brand) <= 8
     ):
         raise BadSetting(f"FREEHOLD_BRAND should be 2 to 8 lower-case letters, not {settings.brand!r}.")
+    if settings.journal_full not in ("refuse", "shed"):
+        raise BadSetting(f"FREEHOLD_JOURNAL_FULL should be refuse or shed, not {settings.journal_full!r}.")
     for text in filter(None, settings.trusted_proxies.split(",")):
         try:
             ipaddress.ip_network(text.strip(), strict=False)

@@ -87,6 +87,11 @@ def _show_range(usage: dict[str, Any]) -> None:
     click.echo(
         f"{output.text_of(usage['from'])} to {output.text_of(usage['to'])}, counted up to {output.text_of(usage['as_of'])}"
     )
+    for gap in usage["gaps"]:
+        click.echo(
+            f"{gap['decisions']} decisions of {gap['project'] or 'several projects'} from {output.text_of(gap['from'])} to"
+            f" {output.text_of(gap['to'])} have no record, since a gate's disk took none: they are in no sum."
+        )
 
 
 def _show_groups(group_by: str, groups: list[dict[str, Any]]) -> None:

@@ -57,7 +57,9 @@ class Worker:
         # One id for this process's life: it names the journal's folder and the verifier's row.
         self.id: Final = ids.new_id("jrn")
         self._store: Store = open_store(settings, _POOL_SIZE)
-        self._journal = JournalWriter(settings.data / "journal" / self.id, settings.segment_bytes)
+        self._journal = JournalWriter(
+            settings.data / "journal" / self.id, settings.segment_bytes, sheds=settings.journal_full == "shed"
+        )
         keyring = Keyring()
         self._loader = Loader(loop, self._store, keyring, settings.staleness_s)
         self._keeper = LeaseKeeper(loop, self._store, self.id)

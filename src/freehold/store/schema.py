@@ -480,6 +480,20 @@ journals = Table(
     Column("ended_at", Instant),
 )  # fmt: skip
 
+# Decisions that were answered without a record, because a gate's disk took none (FREEHOLD_JOURNAL_FULL=shed).
+usage_gaps = Table(
+    "usage_gaps", metadata,
+    Column("journal_id", Text, primary_key=True),
+    Column("slot", Integer, primary_key=True),
+    # Empty: of no known key. `*`: of more projects than the journal can tell apart.
+    Column("project_id", Text, nullable=False),
+    Column("decisions", BigInteger, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    CheckConstraint("decisions > 0", name="decisions"),
+    Index("ix_usage_gaps_project_id", "project_id", "last_at"),
+)  # fmt: skip
+
 usage_events = Table(
     "usage_events", metadata,
     Column("id", Text, primary_key=True),

@@ -16,7 +16,7 @@ from freehold.organizations.records import Actor
 from freehold.projects import actions as projects
 from freehold.projects import queries as project_queries
 from freehold.store.engine import Transaction
-from freehold.usage import queries, rules, sum_queries
+from freehold.usage import gap_queries, queries, rules, sum_queries
 from freehold.usage.records import (
     Counts,
     Filter,
@@ -29,6 +29,7 @@ from freehold.usage.records import (
     SecretName,
     Sum,
     Usage,
+    UsageGap,
 )
 
 _NAMELESS = {"key": "No key", "endpoint": "No endpoint", "secret": "No secret", "outcome": "None"}
@@ -66,6 +67,7 @@ class OrganizationUsage:
     projects: list[ProjectUsage]
     totals: Counts
     as_of: datetime
+    gaps: list[UsageGap]
 
 
 def read_usage(tx: Transaction, actor: Actor, project_id: str, question: Question) -> Usage:
@@ -87,6 +89,7 @@ def read_usage(tx: Transaction, actor: Actor, project_id: str, question: Questio
         p95_ms=None if p95_us is None else p95_us / 1000,
         groups=groups,
         as_of=as_of(tx),
+        gaps=gap_queries.gaps_of(tx, [project_id], range_.start, range_.end),
     )
 
 
@@ -152,7 +155,8 @@ def read_organization_usage(tx: Transaction, actor: Actor, organization_id: str,
         for project_id, (name, environment) in names.items()
     ]  # fmt: skip
     rows.sort(key=lambda row: (-row.counts.requests, row.name, row.id))
-    return OrganizationUsage(range_, rows, totals, as_of(tx))
+    gaps = gap_queries.gaps_of(tx, list(names), range_.start, range_.end)
+    return OrganizationUsage(range_, rows, totals, as_of(tx), gaps)
 
 
 def as_of(tx: Transaction) -> datetime:

@@ -17,6 +17,7 @@ from freehold.usage.views import (
     RequestView,
     UsageView,
     explained_request_view,
+    gap_views,
     request_fields,
     usage_view,
 )
@@ -124,4 +125,5 @@ def read_organization_usage(
     return OrganizationUsageView(
         organization=organization_id, from_=range_.start, to=range_.end, projects=rows,
         totals=CountsView(**usage.totals._asdict()), as_of=usage.as_of,
+        gaps=gap_views(usage.gaps),
     )  # fmt: skip

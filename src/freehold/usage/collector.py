@@ -13,8 +13,10 @@ from typing import Final
 
 from freehold.kit import clock, ids
 from freehold.store.engine import Store
+from freehold.usage.gap_queries import note_gaps
 from freehold.usage.intake import Cursor, Resent, Step, open_journal, pass_batch, touch_journals, without_known
 from freehold.usage.journal import UNBORN_PREFIX, segment_path
+from freehold.usage.journal_gaps import changed_at_ns, read_gaps
 from freehold.usage.journal_reader import Batch, Damage, JournalReader, is_locked
 
 QUARANTINE: Final = "quarantine"
@@ -22,6 +24,8 @@ QUARANTINE: Final = "quarantine"
 _EVENTS_MAX: Final = 8000
 _IDLE_S: Final = 2.0
 _UNBORN_S: Final = 3600.0
+# Changes of a file within this time may bear the same instant.
+_CLOCK_TICK_NS: Final = 1_000_000_000
 
 _log: Final = logging.getLogger(__name__)
 
@@ -37,6 +41,8 @@ class Collector:
         self._cursors: dict[str, Cursor] = {}
         # The journals that the present pass found nothing new in.
         self._idle: set[str] = set()
+        # When each journal's gaps had last changed by the time they were noted.
+        self._gaps_noted: dict[str, int] = {}
         self._touched_s = 0.0
 
     def collect(self) -> int:
@@ -75,6 +81,8 @@ class Collector:
             return 0
         complete_to = clock.now()
         batch = JournalReader(folder).read(cursor.place, self._events_max)
+        # After the reading: if the writer was gone then, these are its last.
+        self._note_gaps(folder, last=batch.ended)
         if batch.place == cursor.place and not batch.ended:
             self._idle.add(folder.name)
             return 0
@@ -83,6 +91,18 @@ class Collector:
             complete_to = min(complete_to, clock.from_ms(batch.events[-1][1].at_ms))
         step = Step(folder.name, cursor.place, batch.place, complete_to, clock.now() if batch.ended else None)
         return self._commit(folder, step, batch)
+
+    def _note_gaps(self, folder: Path, *, last: bool) -> None:
+        """Keep what a journal says of decisions without a record. It says it anew, and more, each time."""
+        changed_ns = changed_at_ns(folder)
+        if changed_ns == self._gaps_noted.get(folder.name, 0) and not last:
+            return
+        gaps = read_gaps(folder)
+        if gaps:
+            with self._store.write() as tx:
+                note_gaps(tx, folder.name, gaps)
+        if time.time_ns() - changed_ns > _CLOCK_TICK_NS:
+            self._gaps_noted[folder.name] = changed_ns
 
     def _open(self, folder: Path) -> Cursor:
         with self._store.write() as tx:
@@ -121,6 +141,7 @@ class Collector:
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():
             self._cursors.pop(folder.name, None)
+            self._gaps_noted.pop(folder.name, None)
 
     def _keep_aside(self, folder: Path, damages: list[Damage]) -> None:
         for segment in {damage.segment for damage in damages}:

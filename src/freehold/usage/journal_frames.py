@@ -13,6 +13,7 @@ is lost; what lies past it there was never answered for.
 
 import struct
 import zlib
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 MAGIC: Final = b"FHJ1"
@@ -26,6 +27,8 @@ _BODY: Final = struct.Struct("<IQ")
 _FRAME: Final = struct.Struct("<IIQ")
 HEAD_BYTES: Final = _HEAD.size + _CRC.size
 FRAME_HEAD_BYTES: Final = _FRAME.size
+# In how many parts a frame is written; the last one is its payload.
+FRAME_PARTS: Final = 3
 
 _crc32 = zlib.crc32
 _pack_body = _BODY.pack
@@ -74,6 +77,17 @@ def encode_frame(position: int, payload: bytes) -> tuple[bytes, bytes, bytes]:
     """A frame in three parts, which the writer joins with those of its other events."""
     body = _pack_body(len(payload), position)
     return _pack_crc(_crc32(payload, _crc32(body))), body, payload
+
+
+def whole_frames(parts: Sequence[bytes], written: int) -> tuple[int, int]:
+    """How many of the frames that these parts make up are whole in their first so many bytes, and where they end."""
+    whole = end = 0
+    for at in range(0, len(parts), FRAME_PARTS):
+        next_end = end + sum(map(len, parts[at : at + FRAME_PARTS]))
+        if next_end > written:
+            break
+        whole, end = whole + 1, next_end
+    return whole, end
 
 
 def decode_frame(data: bytes, offset: int) -> Frame | None:

@@ -144,8 +144,18 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class UsageGap:
+    """Decisions that were answered without a record, and so are in no sum. None: of several projects."""
+
+    project_id: str | None
+    start: datetime
+    end: datetime
+    decisions: int
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
-    """The answer to a question. `p95_ms`: None where no latency was seen. `as_of`: all before it is counted."""
+    """The answer to a question. `p95_ms`: None where no latency was seen. `as_of`: all before it is counted, or a gap."""
 
     question: Question
     series: list[Point]
@@ -153,6 +163,7 @@ class Usage:
     p95_ms: float | None
     groups: list[Group]
     as_of: datetime
+    gaps: list[UsageGap]
 
 
 @dataclass(frozen=True, slots=True)

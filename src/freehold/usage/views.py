@@ -1,5 +1,6 @@
 """What the API shows of usage and single requests: views, and how they are filled. No IO."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ import msgspec
 from freehold.keys.records import Environment, Via
 from freehold.usage import rules
 from freehold.usage.actions import ExplainedRequest
-from freehold.usage.records import Counts, Grain, GroupBy, Kind, RequestRow, Usage
+from freehold.usage.records import Counts, Grain, GroupBy, Kind, RequestRow, Usage, UsageGap
 
 
 class CountsView(msgspec.Struct, kw_only=True):
@@ -48,8 +49,20 @@ class GroupView(CountsView, kw_only=True):
     share: float
 
 
+class GapView(msgspec.Struct, kw_only=True):
+    """Decisions that were answered without a record, since a gate's disk took none: they are in no sum.
+
+    `project` is null where they were of more projects than could be told apart.
+    """
+
+    project: str | None
+    from_: datetime = msgspec.field(name="from")
+    to: datetime
+    decisions: int
+
+
 class UsageView(msgspec.Struct, kw_only=True):
-    """A project's usage. Every request decided before `as_of` is counted."""
+    """A project's usage. Every request decided before `as_of` is counted, or in one of the `gaps`."""
 
     project: str
     from_: datetime = msgspec.field(name="from")
@@ -61,6 +74,7 @@ class UsageView(msgspec.Struct, kw_only=True):
     totals: TotalsView
     groups: list[GroupView]
     as_of: datetime
+    gaps: list[GapView]
 
 
 class ProjectUsageView(CountsView, kw_only=True):
@@ -81,6 +95,7 @@ class OrganizationUsageView(msgspec.Struct, kw_only=True):
     projects: list[ProjectUsageView]
     totals: CountsView
     as_of: datetime
+    gaps: list[GapView]
 
 
 class RequestKeyView(msgspec.Struct, kw_only=True):
@@ -176,8 +191,13 @@ def usage_view(project_id: str, usage: Usage) -> UsageView:
         series=[PointView(at=point.at, group=point.group, **_fields(point.counts)) for point in usage.series],
         totals=TotalsView(p95_ms=usage.p95_ms, **_fields(usage.totals)),
         groups=[GroupView(id=each.id, name=each.name, share=each.share, **_fields(each.counts)) for each in usage.groups],
-        as_of=usage.as_of,
+        as_of=usage.as_of, gaps=gap_views(usage.gaps),
     )  # fmt: skip
+
+
+def gap_views(gaps: Iterable[UsageGap]) -> list[GapView]:
+    """Gaps, as the API shows them."""
+    return [GapView(project=each.project_id, from_=each.start, to=each.end, decisions=each.decisions) for each in gaps]
 
 
 def explained_request_view(found: ExplainedRequest) -> ExplainedRequestView:

@@ -29,6 +29,10 @@ def usage_view(quiet: bool) -> usage.UsageView:
         buckets=(usage.Option(label="Hour", href=f"{AT}/usage?bucket=hour", current=True), usage.Option(label="Day", href=f"{AT}/usage?bucket=day")),
         groupings=(usage.Option(label="Outcome", href=f"{AT}/usage", current=True), usage.Option(label="Key", href=f"{AT}/usage?group_by=key"), usage.Option(label="Endpoint", href=f"{AT}/usage?group_by=endpoint")),
         filters=(KEY_FILTER, OUTCOME_FILTER), hidden=(("range", "7d"),), from_at=ago(days=7), to_at=NOW, as_of=NOW, total=total,
+        gaps=() if quiet else (
+            usage.Gap(decisions=1_204, from_at=ago(hours=9), to_at=ago(hours=8), shared=False),
+            usage.Gap(decisions=1, from_at=ago(hours=2), to_at=ago(hours=2), shared=True),
+        ),
         figures=(
             usage.Figure(label="Requests", value=f"{total:,}", unit="", note="4.1% above the 7 days before", note_tone="", spark=line),
             usage.Figure(label="Served", value="–" if quiet else "98.38", unit="" if quiet else "%", note="0.42 points below", note_tone="bad", spark=line),

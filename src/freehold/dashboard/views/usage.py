@@ -55,6 +55,16 @@ class Breakdown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Decisions without a record. `shared`: of several projects, this one perhaps among them."""
+
+    decisions: int
+    from_at: datetime
+    to_at: datetime
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageView:
     """Usage (`usage/usage.html.j2`). `hidden` are the query's fields that the filter form must carry along."""
 
@@ -67,6 +77,7 @@ class UsageView:
     from_at: datetime
     to_at: datetime
     as_of: datetime
+    gaps: tuple[Gap, ...]
     total: int
     figures: tuple[Figure, ...]
     chart: BarChart

@@ -5,7 +5,7 @@
 from freehold.sdk.listings import Page
 from freehold.sdk.models.accounts import IssuedToken, Me, Membership, Token, User
 from freehold.sdk.models.apis import Api, Change, Difference, Endpoint, EventType, Imported, TouchedProject, Upstreams
-from freehold.sdk.models.gate import VerifiedKey, VerifiedLimit, VerifyAnswer
+from freehold.sdk.models.gate import LimitState, VerifiedKey, VerifyAnswer
 from freehold.sdk.models.keys import Caller, ConfirmedKey, IssuedKey, Key, RotatedKey, Secret, ShortRateLimit
 from freehold.sdk.models.organizations import (
     Actor,
@@ -38,6 +38,7 @@ from freehold.sdk.models.usage import (
     DryRunLimit,
     ExplainedRequest,
     Explanation,
+    Gap,
     Group,
     Limit,
     OrganizationUsage,
@@ -110,6 +111,7 @@ __all__ = [
     "EventType",
     "ExplainedRequest",
     "Explanation",
+    "Gap",
     "Group",
     "GroupBy",
     "Header",
@@ -121,6 +123,7 @@ __all__ = [
     "Key",
     "KeyState",
     "Limit",
+    "LimitState",
     "Me",
     "Member",
     "Membership",
@@ -169,7 +172,6 @@ __all__ = [
     "Usage",
     "User",
     "VerifiedKey",
-    "VerifiedLimit",
     "VerifyAnswer",
     "Via",
     "Webhook",

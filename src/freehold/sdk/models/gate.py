@@ -3,6 +3,7 @@
 """Answers about gate."""
 
 from freehold.sdk.model import Model
+from freehold.sdk.models.usage import Limit
 from freehold.sdk.models.words import Environment
 
 
@@ -13,13 +14,15 @@ class VerifiedKey(Model, frozen=True, kw_only=True):
     name: str
 
 
-class VerifiedLimit(Model, frozen=True, kw_only=True):
-    """One limit as it stands after this request."""
+class LimitState(Limit, frozen=True, kw_only=True):
+    """One limit as a decision left it.
 
-    name: str
-    limit: int
-    remaining: int
-    reset_s: float
+    `reset_s`: seconds until it is whole again. `retry_after_s`: seconds until the request that was denied would
+    pass; 0 where it passed. `window_s`: of the rate limit, or the length of the quota's period.
+    """
+
+    retry_after_s: float | None = None
+    window_s: int | None = None
 
 
 class VerifyAnswer(Model, frozen=True, kw_only=True):
@@ -32,5 +35,5 @@ class VerifyAnswer(Model, frozen=True, kw_only=True):
     environment: Environment | None
     key: VerifiedKey | None
     endpoint: str | None
-    limits: list[VerifiedLimit]
+    limits: list[LimitState]
     retry_after_s: int | None

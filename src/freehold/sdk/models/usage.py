@@ -45,8 +45,20 @@ class Group(Counts, frozen=True, kw_only=True):
     share: float
 
 
+class Gap(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """Decisions that were answered without a record, since a gate's disk took none: they are in no sum.
+
+    `project` is null where they were of more projects than could be told apart.
+    """
+
+    project: str | None
+    from_: datetime
+    to: datetime
+    decisions: int
+
+
 class Usage(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
-    """A project's usage. Every request decided before `as_of` is counted."""
+    """A project's usage. Every request decided before `as_of` is counted, or in one of the `gaps`."""
 
     project: str
     from_: datetime
@@ -58,6 +70,7 @@ class Usage(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
     totals: Totals
     groups: list[Group]
     as_of: datetime
+    gaps: list[Gap]
 
 
 class RequestKey(Model, frozen=True, kw_only=True):
@@ -162,6 +175,7 @@ class OrganizationUsage(Model, frozen=True, kw_only=True, rename={"from_": "from
     projects: list[ProjectUsage]
     totals: Counts
     as_of: datetime
+    gaps: list[Gap]
 
 
 class DryRunKey(Model, frozen=True, kw_only=True):
@@ -173,13 +187,15 @@ class DryRunKey(Model, frozen=True, kw_only=True):
     last4: str
 
 
-class DryRunLimit(Model, frozen=True, kw_only=True):
-    """A limit as it would stand after the call."""
+class DryRunLimit(Limit, frozen=True, kw_only=True):
+    """A limit as it would stand after the call.
 
-    name: str
-    limit: int
-    remaining: int
-    reset_s: float
+    `known_at`: up to when its state is known here. Rate limits are counted by the gates: what is known of one
+    is what its newest counted request left. Null where nothing is known: then it counted as whole, which it may
+    not be.
+    """
+
+    known_at: datetime | None
 
 
 class DryRun(Model, frozen=True, kw_only=True):

@@ -153,8 +153,7 @@ class KeyCalls(Resource[Mode]):
         """Give a key a new secret, shown in this answer and nowhere else; the old one serves until the overlap ends.
 
         Id, limits and history stay the key's. At most two secrets serve at once: while one retires, only an overlap
-        of 0 is taken, which ends both older ones. Sent again with its Idempotency-Key it rotates nothing, and how
-        far the change has come is measured anew.
+        of 0 is taken, which ends both older ones. Answers when every live gate process decides by it.
 
         How long the old secret serves beside the new one. With `hold` it does not end while it is still in use.
 

@@ -10,7 +10,7 @@ from freehold.apis import queries as apis
 from freehold.dashboard import words
 from freehold.dashboard.frame import frame
 from freehold.dashboard.views.parts import Pager
-from freehold.dashboard.views.usage import Figure, Option, UsageView
+from freehold.dashboard.views.usage import Figure, Gap, Option, UsageView
 from freehold.projects.actions import read_project
 from freehold.usage import actions, rules
 from freehold.usage.glances import request_row
@@ -47,7 +47,7 @@ def show_usage(call: Call, project_id: str) -> Response[Any]:
     shown = UsageView(
         project_id=project_id, ranges=_ranges(view, project_id), buckets=_buckets(view, project_id),
         groupings=_groupings(view, project_id), filters=fields, hidden=view.carried, from_at=view.range.start,
-        to_at=view.range.end, as_of=usage.as_of, total=usage.totals.requests,
+        to_at=view.range.end, as_of=usage.as_of, gaps=_gaps(usage), total=usage.totals.requests,
         figures=_figures(usage, rules.total(group.counts for group in before), _totals_by_bucket(usage)),
         chart=usage_chart(usage, view, project_id, routes), breakdowns=breakdowns(broken, view, project_id, routes),
         requests=tuple(request_row(row) for row in rows), requests_total=usage.totals.requests,
@@ -74,6 +74,13 @@ def _groupings(view: View, project_id: str) -> tuple[Option, ...]:
     return tuple(
         Option(label=label, href=view.address(project_id, group_by=name), current=name == view.group_by)
         for name, label in GROUPINGS
+    )
+
+
+def _gaps(usage: Usage) -> tuple[Gap, ...]:
+    return tuple(
+        Gap(decisions=each.decisions, from_at=each.start, to_at=each.end, shared=each.project_id is None)
+        for each in usage.gaps
     )
 
 
