@@ -1,5 +1,6 @@
 """The rate limit against a slow model that keeps every drop of the bucket as a fraction."""
 
+import math
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -8,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold.keys import rate_limit
-from freehold.keys.rate_limit import UNUSED, interval_ns
-from freehold.keys.records import LimitState, RateLimit
+from freehold.keys.rate_limit import UNUSED, meters
+from freehold.keys.records import LimitState
+from freehold.projects.limits import RateLimit
 
 SECOND = 1_000_000_000
 START = 1_800_000_000 * SECOND
 
-limits = st.builds(RateLimit, st.integers(1, 10_000), st.integers(1, 86_400))
+limits = st.builds(RateLimit, st.just("requests"), st.integers(1, 10_000), st.integers(1, 86_400))
 # Pauses from nothing to several windows, and costs from one to beyond the limit.
 steps = st.lists(
     st.tuples(st.one_of(st.just(0), st.integers(0, 3 * SECOND), st.integers(0, 10**15)), st.integers(1, 50)),
@@ -28,8 +30,18 @@ class Spending(NamedTuple):
     state: LimitState
 
 
-def spend(name: str, limit: RateLimit, arrival_ns: int, cost: int, now_ns: int) -> Spending:
-    return Spending(*rate_limit.spend(name, limit, arrival_ns, cost, now_ns))
+def spend(limit: RateLimit, arrival_ns: int, cost: int, now_ns: int) -> Spending:
+    [meter] = meters("key", (limit,))
+    return Spending(*rate_limit.spend(meter, arrival_ns, cost, now_ns))
+
+
+def whole_ms(duration_ns: Fraction | int) -> float:
+    """In seconds, rounded up to the millisecond."""
+    return math.ceil(Fraction(duration_ns) / 1_000_000) / 1000
+
+
+def interval_ns(limit: RateLimit) -> int:
+    return -(-limit.window_s * SECOND // limit.limit)
 
 
 class LeakyBucket:
@@ -55,10 +67,10 @@ def test_it_passes_what_a_leaky_bucket_passes(limit: RateLimit, steps: list[tupl
     model, arrival, now = LeakyBucket(limit), UNUSED, START
     for pause, cost in steps:
         now += pause
-        spending = spend("key", limit, arrival, cost, now)
+        spending = spend(limit, arrival, cost, now)
         assert spending.passed == model.offer(cost, now)
         assert spending.state.remaining == (model.capacity - model.level) // 1
-        assert spending.state.reset_s == pytest.approx(float(model.level / model.leak_per_ns / SECOND))
+        assert spending.state.reset_s == whole_ms(model.level / model.leak_per_ns)
         if not spending.passed:
             assert spending.arrival_ns == arrival
         arrival = spending.arrival_ns
@@ -71,23 +83,23 @@ def test_whoever_waits_as_long_as_told_passes_and_not_a_nanosecond_sooner(
     arrival, now = UNUSED, START
     for pause, spent in steps:
         now += pause
-        arrival = spend("key", limit, arrival, spent, now).arrival_ns
-    denied = spend("key", limit, arrival, cost, now)
+        arrival = spend(limit, arrival, spent, now).arrival_ns
+    denied = spend(limit, arrival, cost, now)
     if denied.passed or cost > limit.limit:
         return
     wait_ns = arrival + cost * interval_ns(limit) - limit.limit * interval_ns(limit) - now
     assert denied.state.retry_after_s == pytest.approx(wait_ns / SECOND)
     assert wait_ns > 0
-    assert not spend("key", limit, arrival, cost, now + wait_ns - 1).passed
-    assert spend("key", limit, arrival, cost, now + wait_ns).passed
+    assert not spend(limit, arrival, cost, now + wait_ns - 1).passed
+    assert spend(limit, arrival, cost, now + wait_ns).passed
 
 
 @given(limits)
 def test_a_whole_limit_passes_at_once_and_no_more(limit: RateLimit) -> None:
-    everything = spend("key", limit, UNUSED, limit.limit, START)
+    everything = spend(limit, UNUSED, limit.limit, START)
     assert everything.passed
     assert everything.state.remaining == 0
-    assert not spend("key", limit, everything.arrival_ns, 1, START).passed
+    assert not spend(limit, everything.arrival_ns, 1, START).passed
 
 
 @given(limits, st.integers(2, 5))
@@ -97,14 +109,14 @@ def test_over_windows_it_never_grants_more_than_it_says(limit: RateLimit, window
     for window in range(windows):
         now = START + window * limit.window_s * SECOND
         for cost in (limit.limit, max(1, limit.limit // 2), 1):
-            spending = spend("key", limit, arrival, cost, now)
+            spending = spend(limit, arrival, cost, now)
             arrival, granted = spending.arrival_ns, granted + cost * spending.passed
     assert granted <= limit.limit * windows
 
 
 @given(limits)
 def test_a_cost_above_the_limit_never_passes_and_spends_nothing(limit: RateLimit) -> None:
-    spending = spend("key", limit, UNUSED, limit.limit + 1, START)
+    spending = spend(limit, UNUSED, limit.limit + 1, START)
     assert not spending.passed
     assert spending.arrival_ns == UNUSED
     assert spending.state.remaining == limit.limit
@@ -112,18 +124,18 @@ def test_a_cost_above_the_limit_never_passes_and_spends_nothing(limit: RateLimit
 
 @given(limits, st.integers(0, 10**18))
 def test_a_clock_that_was_set_back_locks_nobody_out_for_longer_than_a_window(limit: RateLimit, back_ns: int) -> None:
-    arrival = spend("key", limit, UNUSED, limit.limit, START + back_ns).arrival_ns
+    arrival = spend(limit, UNUSED, limit.limit, START + back_ns).arrival_ns
     window_ns = limit.limit * interval_ns(limit)
-    assert spend("key", limit, arrival, 1, START).state.reset_s <= window_ns / SECOND
+    assert spend(limit, arrival, 1, START).state.reset_s <= whole_ms(window_ns)
 
 
 def test_sixty_a_minute_are_sixty_at_once_then_one_a_second() -> None:
-    limit, arrival = RateLimit(60, 60), UNUSED
+    limit, arrival = RateLimit("requests", 60, 60), UNUSED
     for left in range(59, -1, -1):
-        spending = spend("key", limit, arrival, 1, START)
+        spending = spend(limit, arrival, 1, START)
         assert (spending.passed, spending.state.remaining) == (True, left)
         arrival = spending.arrival_ns
-    denied = spend("key", limit, arrival, 1, START)
+    denied = spend(limit, arrival, 1, START)
     assert (denied.passed, denied.state.retry_after_s, denied.state.reset_s) == (False, 1.0, 60.0)
-    assert spend("key", limit, arrival, 1, START + SECOND).passed
-    assert not spend("key", limit, arrival, 2, START + SECOND).passed
+    assert spend(limit, arrival, 1, START + SECOND).passed
+    assert not spend(limit, arrival, 2, START + SECOND).passed
