@@ -51,6 +51,11 @@ class Gate:
         return self.process.url
 
     @property
+    def port(self) -> int:
+        """And on which port."""
+        return self.process.port
+
+    @property
     def pids(self) -> tuple[int, ...]:
         """Its workers."""
         return tuple(each.pid for each in self.process.processes)
@@ -110,14 +115,17 @@ class Gate:
 
 @contextmanager
 def gate(
-    folder: Path, made: ManyKeys, core: int, *, workers: int = 1, database_url: str = "", **environment: str
+    folder: Path, made: ManyKeys, *cores: int, workers: int = 1, database_url: str = "", **environment: str
 ) -> Iterator[Gate]:
-    """The gate of an instance, on one core, with the settings that `freehold up` gives it."""
+    """The gate of an instance, on these cores, with the settings that `freehold up` gives it."""
     settings = {"FREEHOLD_EPOCH_POLL_MS": "50", "FREEHOLD_WORKERS": str(workers), **environment}
     if database_url:
         settings["FREEHOLD_DATABASE_URL"] = database_url
-    with pinned(core):
-        process = GateProcess(folder, settings, processes=workers)
+    with pinned(*cores):
+        try:
+            process = GateProcess(folder, settings, processes=workers)
+        except RuntimeError as error:
+            raise CannotMeasure(str(error)) from error
     with process:
         yield Gate(process, made.keys, made.token, folder)
 

@@ -1,4 +1,7 @@
-"""Load: wrk for the most that a server can do. Refuses a run in which anything but success was answered."""
+"""Load: wrk for the most that a server can do; our own open loop for its latency at a given rate.
+
+Refuses a run in which anything but success was answered.
+"""
 
 import re
 import shutil
@@ -7,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.plan import CONNECTIONS, CannotMeasure, pinned
+import msgspec
+
+from benchmarks.plan import BUILD, CONNECTIONS, CannotMeasure, pinned
 
 _LUA: Final = Path(__file__).with_name("rotate.lua")
+_SOURCE: Final = Path(__file__).with_name("open_loop.c")
 _UNITS_US: Final = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 6e7}
 
 
@@ -36,6 +42,46 @@ def wrk(url: str, seconds: float, core: int, requests: Path | None, connections:
     with pinned(core):
         output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     return _read(output, " ".join(command))
+
+
+class Answered(msgspec.Struct):
+    """What one run of open_loop saw; latencies count from the instant that a request was due."""
+
+    answers: int
+    errors: int
+    rate: float
+    p50_us: float
+    p90_us: float
+    p99_us: float
+    p999_us: float
+    max_us: float
+
+
+def open_loop(
+    port: int, rate: float, seconds: float, core: int, requests: Path, expected: str, connections: int = CONNECTIONS
+) -> Answered:
+    """Send requests at random instants of this mean rate, whatever the server does; rate 0: as fast as answers come."""
+    command = [_open_loop_path(), port, rate, seconds, connections, requests, expected]
+    with pinned(core):
+        done = subprocess.run([str(each) for each in command], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CannotMeasure(f"open_loop: {done.stderr.strip()}")
+    answered = msgspec.json.decode(done.stdout, type=Answered)
+    if answered.errors or not answered.answers:
+        raise CannotMeasure(f"{answered.errors} of {answered.answers} answers were not right: {done.stderr.strip()}")
+    return answered
+
+
+def _open_loop_path() -> Path:
+    """The compiled generator; made where it is not, or is older than its source."""
+    compiled = BUILD / "open_loop"
+    if not compiled.exists() or compiled.stat().st_mtime < _SOURCE.stat().st_mtime:
+        compiler = shutil.which("cc")
+        if compiler is None:
+            raise CannotMeasure("The open loop needs a C compiler. Debian and Ubuntu: apt-get install gcc libc6-dev.")
+        BUILD.mkdir(parents=True, exist_ok=True)
+        subprocess.run([compiler, "-O2", "-o", compiled, _SOURCE, "-lm"], check=True)
+    return compiled
 
 
 def wrk_path() -> str:

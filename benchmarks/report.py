@@ -16,6 +16,10 @@ _BEGIN: Final = (
     "<!-- Written by `make bench` from results/*.json; what stands between these two lines is lost at the next run. -->"
 )
 _END: Final = "<!-- End of what `make bench` writes. -->"
+_COLUMNS: Final = {
+    "p50_us": "p50 µs", "p99_us": "p99 µs", "p999_us": "p99.9 µs", "max_us": "most µs", "cpu_us": "CPU µs a request",
+    "busy": "core busy", "rate": "requests/s", "most": "most requests/s",
+}  # fmt: skip
 _ENOUGH_ROUNDS: Final = 5
 
 
@@ -112,7 +116,13 @@ def _table(series: Sequence[Series]) -> list[str]:
     }
     shown = [name for name in columns if any(name in each.beside for each in series)]
     with_memory = any(each.rss_mib is not None for each in series)
-    heads = ["", "median", "least to most", *(columns[name] for name in shown), *(["MiB after"] if with_memory else [])]
+    heads = [
+        "",
+        "median",
+        "least to most",
+        *(_COLUMNS[name] for name in shown),
+        *(["MiB after"] if with_memory else []),
+    ]
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for each in series:
         cells = [each.name, f"{number(each.median)} {each.unit}", _least_most(each.values)]
