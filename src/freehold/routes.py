@@ -22,6 +22,7 @@ from freehold.overview.pages import projects as projects_pages
 from freehold.overview.pages import scope as scope_pages
 from freehold.overview.pages.keys import issuing as key_issuing
 from freehold.overview.pages.keys import one as key_page
+from freehold.overview.pages.keys import rotating as key_rotating
 from freehold.overview.pages.keys import table as key_table
 from freehold.projects import api as projects
 from freehold.projects import pages as project_pages
@@ -169,6 +170,7 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (get, f"{HERE}/settings", project_pages.show_settings),
     (post, f"{HERE}/settings", project_pages.save_labels),
     (post, f"{HERE}/settings/owners", project_pages.save_owners),
+    (post, f"{HERE}/settings/limits", project_pages.save_limits),
     (post, f"{HERE}/archive", project_pages.archive_project),
     (post, f"{HERE}/restore", project_pages.restore_project),
     (get, f"{HERE}/keys", key_table.show_keys),
@@ -177,6 +179,9 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (get, f"{HERE}/keys/{{key_id:str}}", key_page.show_key),
     (post, f"{HERE}/keys/{{key_id:str}}", key_page.edit_key),
     (post, f"{HERE}/keys/{{key_id:str}}/revoke", key_page.revoke_key),
+    (post, f"{HERE}/keys/{{key_id:str}}/rotate", key_rotating.rotate_key),
+    (post, f"{HERE}/keys/{{key_id:str}}/secrets/{{version:str}}", key_rotating.change_overlap),
+    (post, f"{HERE}/keys/{{key_id:str}}/secrets/{{version:str}}/retire", key_rotating.retire_secret),
     (get, f"{HERE}/keys/{{key_id:str}}/live", key_issuing.live_key),
     (get, f"{HERE}/usage", usage_pages.show_usage),
     (get, f"{HERE}/requests", request_pages.show_requests),

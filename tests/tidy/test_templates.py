@@ -52,12 +52,16 @@ ADDRESSES = [
     "/projects/{}/scope",
     "/projects/{}/settings",
     "/projects/{}/settings/owners",
+    "/projects/{}/settings/limits",
     "/projects/{}/archive",
     "/projects/{}/restore",
     "/projects/{}/keys",
     "/projects/{}/keys/new",
     "/projects/{}/keys/{}",
     "/projects/{}/keys/{}/revoke",
+    "/projects/{}/keys/{}/rotate",
+    "/projects/{}/keys/{}/secrets/{}",
+    "/projects/{}/keys/{}/secrets/{}/retire",
     "/projects/{}/keys/{}/live",
     "/projects/{}/webhooks",
     "/projects/{}/webhooks/new",
@@ -276,8 +280,8 @@ def test_messages_stand_beside_their_fields_and_the_first_takes_the_focus() -> N
     assert named["name"]["aria-invalid"] == "true"
     assert named["name"]["aria-describedby"].split() == ["f-name-hint", "f-name-error"]
     assert "autofocus" in named["name"]
-    assert named["rate_limit"]["value"] == "many"
-    assert "autofocus" not in named["rate_limit"]
+    assert named["rate_0_limit"]["value"] == "many"
+    assert "autofocus" not in named["rate_0_limit"]
     assert named["idempotency_key"]["value"] == "once-1"
 
 

@@ -64,18 +64,23 @@ def change_overlap(call: Call, key_id: str, version: str, data: OverlapPatch) ->
     retires_at = None if data.retires_at is UNSET else with_time_zone("retires_at", data.retires_at)
     held = None if data.held is UNSET else data.held
     detail, confirmation = call.confirmed(
-        lambda tx: rotation.change_overlap(tx, call.actor, key_id, _number(version), retires_at, held, call.revision())
+        lambda tx: rotation.change_overlap(
+            tx, call.actor, key_id, version_number(version), retires_at, held, call.revision()
+        )
     )
     return ConfirmedKeyView(**key_fields(detail), **asdict(confirmation))
 
 
 def retire_secret(call: Call, key_id: str, version: str) -> ConfirmedKeyView:
     """End an old secret now, for good; answers when every live gate process refuses it."""
-    detail, confirmation = call.confirmed(lambda tx: rotation.retire_secret(tx, call.actor, key_id, _number(version)))
+    detail, confirmation = call.confirmed(
+        lambda tx: rotation.retire_secret(tx, call.actor, key_id, version_number(version))
+    )
     return ConfirmedKeyView(**key_fields(detail), **asdict(confirmation))
 
 
-def _number(version: str) -> int:
-    if not (version.isascii() and version.isdigit() and len(version) <= _VERSION_DIGITS_MAX):
+def version_number(text: str) -> int:
+    """A version as an address names it; Problem `not_found` where that is no number."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _VERSION_DIGITS_MAX):
         raise not_found("version of this key's secret")
-    return int(version)
+    return int(text)
