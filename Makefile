@@ -36,8 +36,9 @@ format: .venv/dev.stamp ## Write the format and what the linter can mend
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format --quiet .
 
-docs: .venv/dev.stamp ## Write the generated pages of docs/ anew
+docs: .venv/dev.stamp ## Write the generated pages of docs/ and the generated modules of the SDK anew
 	@$(BIN)/python scripts/reference.py
+	@$(BIN)/python -m scripts.sdk
 
 lock: .venv/server.stamp ## Write the locks anew; with UPGRADE=1, to the newest allowed versions
 	@scripts/lock
