@@ -62,28 +62,27 @@ def generated() -> set[Path]:
     }
 
 
+# Parts of the API that are made of all others: what they share with one of these is that one's.
+_LAST: Final = ("Accounts", "Setup")
+
+
 # --- answers and bodies -------------------------------------------------------------------------------
 
 
 def _by_tag(types: Types, calls: list[Operation]) -> dict[str, list[str]]:
-    """The schemas of answers by tag: where an operation answers with one itself, or else where it is first a part."""
-    tag_of: dict[str, str] = {}
-    waiting = [
-        (name, each.tag.lower())
-        for each in sorted(calls, key=lambda each: each.tag == "Setup")
-        for name in parts(each.answer or {})
-    ]
-    while waiting:
-        inner = []
-        for name, tag in waiting:
-            if name not in tag_of:
-                tag_of[name] = tag
-                inner += [(part, tag) for part in parts(types.schemas[name])]
-        waiting = inner
-    by_tag: defaultdict[str, list[str]] = defaultdict(list)
-    for name, tag in tag_of.items():
-        by_tag[tag].append(name)
-    return {tag: _in_order(types, by_tag[tag]) for tag in sorted(by_tag)}
+    """The schemas of answers by tag: each under the first that needs it, so that no module needs a later one."""
+    tags = sorted({each.tag: None for each in calls}, key=lambda tag: _LAST.index(tag) if tag in _LAST else -1)
+    by_tag: dict[str, list[str]] = {}
+    placed: set[str] = set()
+    for tag in tags:
+        needed = [name for each in calls if each.tag == tag for name in parts(each.answer or {})]
+        for name in needed:
+            needed += [part for part in [*parts(types.schemas[name]), types.base(name)] if part and part not in needed]
+        own = [name for name in types.schemas if name in needed and name not in placed]
+        if own:
+            by_tag[tag.lower()] = _in_order(types, own)
+            placed.update(own)
+    return by_tag
 
 
 def _in_order(types: Types, kinds: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 """What the API answers with."""
 
 from freehold.sdk.listings import Page
-from freehold.sdk.models.accounts import IssuedToken, Me, Membership, Token, User
+from freehold.sdk.models.accounts import IssuedToken, Me, Membership, Token
 from freehold.sdk.models.apis import Api, Change, Difference, Endpoint, EventType, Imported, TouchedProject, Upstreams
 from freehold.sdk.models.gate import LimitState, VerifiedKey, VerifyAnswer
 from freehold.sdk.models.keys import Caller, ConfirmedKey, IssuedKey, Key, RotatedKey, Secret, ShortRateLimit
@@ -16,6 +16,7 @@ from freehold.sdk.models.organizations import (
     Organization,
     Session,
     Subject,
+    User,
 )
 from freehold.sdk.models.projects import (
     ConfirmedProject,

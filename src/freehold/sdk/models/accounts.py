@@ -5,17 +5,8 @@
 from datetime import datetime
 
 from freehold.sdk.model import Model
-from freehold.sdk.models.organizations import Organization
+from freehold.sdk.models.organizations import Organization, User
 from freehold.sdk.models.words import Role, TokenRole
-
-
-class User(Model, frozen=True, kw_only=True):
-    """A person's account."""
-
-    id: str
-    email: str
-    name: str
-    is_operator: bool
 
 
 class Membership(Model, frozen=True, kw_only=True):

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from freehold.sdk.model import Model
-from freehold.sdk.models.accounts import User
 from freehold.sdk.models.words import Role
 
 
@@ -19,6 +18,25 @@ class Organization(Model, frozen=True, kw_only=True):
     is_operator: bool
     created_at: datetime
     etag: str
+
+
+class User(Model, frozen=True, kw_only=True):
+    """A person's account."""
+
+    id: str
+    email: str
+    name: str
+    is_operator: bool
+
+
+class Session(Model, frozen=True, kw_only=True):
+    """A new session. Send `csrf_token` as `X-CSRF-Token` with every changing call that uses the session's cookie."""
+
+    SECRETS = frozenset({"csrf_token"})
+
+    user: User
+    csrf_token: str
+    expires_at: datetime
 
 
 class Member(Model, frozen=True, kw_only=True):
@@ -48,16 +66,6 @@ class IssuedInvitation(Invitation, frozen=True, kw_only=True):
     SECRETS = frozenset({"link"})
 
     link: str
-
-
-class Session(Model, frozen=True, kw_only=True):
-    """A new session. Send `csrf_token` as `X-CSRF-Token` with every changing call that uses the session's cookie."""
-
-    SECRETS = frozenset({"csrf_token"})
-
-    user: User
-    csrf_token: str
-    expires_at: datetime
 
 
 class Actor(Model, frozen=True, kw_only=True):

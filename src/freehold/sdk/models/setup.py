@@ -3,8 +3,7 @@
 """Answers about setup."""
 
 from freehold.sdk.model import Model
-from freehold.sdk.models.accounts import User
-from freehold.sdk.models.organizations import Organization
+from freehold.sdk.models.organizations import Organization, User
 
 
 class Setup(Model, frozen=True, kw_only=True):
