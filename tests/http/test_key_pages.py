@@ -4,20 +4,23 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from queue import Empty, Queue
 from threading import Thread
 
 import httpx
 import pytest
+from sqlalchemy import insert
 
 from freehold.keys import actions, credential
 from freehold.keys.actions import KeyDetail
-from freehold.keys.records import RateLimit
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock
 from freehold.projects import actions as projects
-from freehold.projects.records import NewProject
+from freehold.projects.limits import Quota, RateLimit, period_of
+from freehold.projects.records import NewProject, ProjectChange
+from freehold.store.schema import quota_counters
 from tests.http.served import Browser, Instance, hidden_fields, text_of
 from tests.http.traffic import use
 
@@ -29,19 +32,29 @@ NEW: Fields = {
     "name": "checkout-web",
     "workload": "Checkout",
     "narrow": "no",
-    "rate_limit": "",
-    "rate_window_s": "60",
+    "rate_0_name": "requests",
+    "rate_0_limit": "",
+    "rate_0_window_s": "60",
+    "quota_limit": "",
+    "quota_period": "month",
     "expires_on": "",
     "allowed_cidrs": "",
 }
 ALL_SET: Fields = {
     "narrow": "yes",
     "endpoints": ["get_parcel"],
-    "rate_limit": "600",
-    "rate_window_s": "3600",
+    "rate_0_limit": "600",
+    "rate_0_window_s": "3600",
+    "rate_2_name": "burst",
+    "rate_2_limit": "20",
+    "rate_2_window_s": "10",
+    "quota_limit": "1000",
+    "quota_period": "day",
     "expires_on": ENDS,
     "allowed_cidrs": "203.0.113.0/24\n2001:db8::/32",
 }
+LIMITS = (RateLimit("requests", 600, 3600), RateLimit("burst", 20, 10))
+QUOTA = Quota(1000, "day")
 
 
 def at(instance: Instance, path: str = "") -> str:
@@ -93,13 +106,22 @@ def edit_form(page: str, path: str) -> dict[str, str]:
 
 def test_the_table_says_what_each_key_may_and_did(instance: Instance) -> None:
     use(instance, timedelta(minutes=5), secret=None)
-    use(instance, timedelta(minutes=4), outcome="rate_limited", rule="key.rate_limit", status=429)
-    issue(instance, KeySettings("batch", "Night job", ("get_parcel",), rate_limit=RateLimit(5, 60)))
+    use(instance, timedelta(minutes=4), outcome="rate_limited", rule="key.rate_limits", status=429)
+    issue(
+        instance,
+        KeySettings(
+            "batch",
+            "Night job",
+            ("get_parcel",),
+            rate_limits=(RateLimit("requests", 5, 60), RateLimit("burst", 1, 1)),
+            quota=Quota(9000, "hour"),
+        ),
+    )
     page = instance.browser("auditor").get(at(instance))
     shown = text_of(page)
     last4 = read(instance).secrets[0].last4
     assert f"first fh_test_…{last4} Active Whole scope None 2 1 denied" in shown
-    assert "Night job Active 1 endpoint 5 per minute 0 No call yet Never" in shown
+    assert "Night job Active 1 endpoint 5 per minute, 1 per second, 9,000 in each hour 0 No call yet Never" in shown
     assert f'href="{one(instance)}"' in page.text
     assert BLOCKED in page.text
 
@@ -145,9 +167,9 @@ def test_a_key_is_issued_and_its_secret_shown_once(instance: Instance) -> None:
     assert found
     key_id = found[1].split("/")[4]
     key = read(instance, key_id).key
-    assert (key.name, key.workload, key.endpoints, key.rate_limit) == (
-        "checkout-web", "Checkout", ["get_parcel"], RateLimit(600, 3600),
-    )  # fmt: skip
+    assert (key.name, key.workload, key.endpoints) == ("checkout-web", "Checkout", ["get_parcel"])
+    assert (key.rate_limits, key.quota) == (LIMITS, QUOTA)
+    assert "600 per hour, 20 per 10 s, 1,000 in each day" in text_of(page)
     assert clock.to_text(key.expires_at or clock.EPOCH).startswith(f"{ENDS}T23:59:59")
     assert key.allowed_cidrs == ["203.0.113.0/24", "2001:db8::/32"]
     assert page.text.count(text) >= 2, "the secret, and the call that it is filled into"
@@ -169,19 +191,19 @@ def test_the_form_sent_twice_shows_the_same_key_and_makes_one(instance_on_each: 
     ("change", "field"),
     [
         ({"name": " "}, "name"), ({"name": "x" * 101}, "name"), ({"workload": "x" * 101}, "workload"),
-        ({"narrow": "yes", "endpoints": ["create_parcel"]}, "endpoints"), ({"rate_limit": "many"}, "rate_limit"),
-        ({"rate_limit": "0"}, "rate_limit"), ({"rate_limit": "-1"}, "rate_limit"), ({"rate_limit": "10000001"}, "rate_limit"),
-        ({"rate_limit": "5", "rate_window_s": "86401"}, "rate_window_s"), ({"expires_on": "tomorrow"}, "expires_on"),
+        ({"narrow": "yes", "endpoints": ["create_parcel"]}, "endpoints"), ({"rate_0_limit": "many"}, "rate_0_limit"),
+        ({"rate_0_limit": "10000001"}, "rate_0_limit"), ({"rate_0_limit": "5", "rate_0_window_s": "86401"}, "rate_0_window_s"),
+        ({"quota_limit": "0"}, "quota_limit"), ({"quota_limit": "1e3"}, "quota_limit"), ({"quota_limit": "1", "quota_period": "week"}, "quota_period"), ({"expires_on": "tomorrow"}, "expires_on"),
         ({"expires_on": "2001-01-01"}, "expires_on"), ({"expires_on": "9999-12-31"}, "expires_on"),
         ({"allowed_cidrs": "10.0.0.0/33"}, "allowed_cidrs"),
     ],
 )  # fmt: skip
 def test_a_wrong_key_comes_back_as_typed(instance: Instance, change: Fields, field: str) -> None:
-    typed = {**NEW, "allowed_cidrs": "10.0.0.0/8", "expires_on": ENDS, "rate_limit": "7", **change}
+    typed = {**NEW, "allowed_cidrs": "10.0.0.0/8", "expires_on": ENDS, "rate_0_limit": "7", **change}
     answer = instance.browser("developer").submit(at(instance, "/new"), typed)
     assert answer.status_code == 422
     assert f'id="f-{field}-error"' in answer.text
-    for name in ("name", "workload", "rate_limit", "expires_on"):
+    for name in ("name", "workload", "rate_0_limit", "expires_on", "quota_limit"):
         shown = re.search(rf'<input[^>]*name="{name}"[^>]*value="([^"]*)"', answer.text)
         assert shown
         assert shown[1] == typed[name]
@@ -242,20 +264,81 @@ def test_a_key_is_changed(instance: Instance) -> None:
     assert answer.status_code == 303
     assert answer.headers["location"].startswith(f"{path}?done=key-saved&confirmed_by=0&silent=0&")
     key = read(instance).key
-    assert (key.name, key.endpoints, key.rate_limit) == ("checkout-web", ["get_parcel"], RateLimit(600, 3600))
+    assert (key.name, key.endpoints, key.rate_limits, key.quota) == ("checkout-web", ["get_parcel"], LIMITS, QUOTA)
     page = browser.get(path).text
     for shown in ('value="checkout-web"', 'value="600"', f'value="{ENDS}"', "203.0.113.0/24\n2001:db8::/32</textarea>"):
         assert shown in page
     cleared = browser.client.post(path, data={**edit_form(page, path), **NEW, "workload": ""})
     assert cleared.status_code == 303
     key = read(instance).key
-    assert (key.workload, key.endpoints, key.rate_limit, key.expires_at, key.allowed_cidrs) == (
-        None,
-        None,
-        None,
-        None,
-        [],
+    assert (key.workload, key.endpoints, key.expires_at, key.allowed_cidrs) == (None, None, None, [])
+    assert (key.rate_limits, key.quota) == ((), None)
+
+
+def test_limits_keep_their_place_in_the_form_and_go_when_their_row_is_emptied(instance: Instance) -> None:
+    browser = instance.browser("developer")
+    key_id = issue(instance, KeySettings("limited", rate_limits=LIMITS))
+    path = at(instance, f"/{key_id}")
+    page = browser.get(path).text
+    for shown in (
+        'name="rate_1_name" value="burst"',
+        'name="rate_1_limit" value="20"',
+        '<option value="10" selected>10 s</option>',
+    ):
+        assert shown in page, "the second limit is in the second row, with a window that no list has"
+    assert '<details class="fh-more-limits" open>' in page
+    kept = {"name": "limited", "rate_1_name": "burst", "rate_1_limit": "20", "rate_1_window_s": "10"}
+    assert browser.client.post(path, data={**edit_form(page, path), **NEW, **kept}).status_code == 303
+    assert read(instance, key_id).key.rate_limits == (LIMITS[1],), "the first row was emptied"
+    page = browser.get(path).text
+    assert 'name="rate_0_name" value="burst"' in page
+    assert '<details class="fh-more-limits">' in page
+
+
+WRONG_LIMITS: tuple[tuple[Fields, str, str], ...] = (
+    ({"rate_1_name": "burst"}, "rate_1_limit", "Empty the name too"), ({"rate_1_limit": "5"}, "rate_1_name", "A name like burst"),
+    ({"rate_0_limit": "5", "rate_2_name": "requests", "rate_2_limit": "5"}, "rate_2_name", "another rate limit named requests"),
+    ({"rate_3_name": "quota", "rate_3_limit": "5"}, "rate_3_name", "The quota is reported by this name"),
+    ({"rate_2_name": "Per day", "rate_2_limit": "5"}, "rate_2_name", "A name like burst"),
+    ({"rate_2_name": "day", "rate_2_limit": "0"}, "rate_2_limit", "From 1 to 10,000,000"),
+    ({"rate_2_name": "day", "rate_2_limit": "9" * 30}, "rate_2_limit", "A whole number"),
+)  # fmt: skip
+
+
+def test_a_wrong_limit_is_named_in_its_own_row(instance: Instance) -> None:
+    browser = instance.browser("developer")
+    windows = {f"rate_{row}_window_s": "60" for row in range(4)}
+    for change, field, message in WRONG_LIMITS:
+        answer = browser.submit(at(instance, "/new"), {**NEW, **windows, **change})
+        assert answer.status_code == 422
+        found = re.search(rf'id="f-{field}-error">(.*?)</p>', answer.text, re.DOTALL)
+        assert found, field
+        assert message in found[1]
+        assert len(re.findall(r'id="f-[a-z_0-9]+-error"', answer.text)) == 1
+        assert '<details class="fh-more-limits" open>' in answer.text
+        for name, typed in change.items():
+            assert re.search(rf'name="{name}" value="{typed}"', answer.text)
+    assert names(instance) == ["first"]
+
+
+def test_a_keys_page_shows_its_limits_and_what_it_also_counts_against(instance: Instance) -> None:
+    with instance.store.write() as tx:
+        actions.edit_key(
+            tx, instance.actor("owner"), instance.key,
+            lambda old: replace(old, rate_limits=LIMITS, quota=Quota(100, "month")),
+        )  # fmt: skip
+        change = ProjectChange(rate_limits=(RateLimit("all", 50, 1),), quota=Quota(5000, "month"))
+        projects.edit_project(tx, instance.actor("owner"), instance.project, change)
+        began_at, _ = period_of("month", clock.now())
+        values = {"owner_id": instance.key, "period_at": began_at, "project_id": instance.project, "granted": 16}
+        tx.execute(insert(quota_counters).values(values))
+    use(instance, timedelta(), cost=9)
+    shown = text_of(instance.browser("auditor").get(one(instance)))
+    assert (
+        "Of this key requests 600 per hour burst 20 per 10 s Quota 100 in each month 9 used 7 held by gates 84 left"
+        in shown
     )
+    assert "Also counts against the project all 50 per second Quota 5,000 in each month 9 used 4,991 left" in shown
 
 
 def test_an_expiry_within_a_day_stays_to_the_second(instance: Instance) -> None:
@@ -271,7 +354,11 @@ def test_an_expiry_within_a_day_stays_to_the_second(instance: Instance) -> None:
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [({"name": ""}, "name"), ({"rate_limit": "x"}, "rate_limit"), ({"allowed_cidrs": "here"}, "allowed_cidrs")],
+    [
+        ({"name": ""}, "name"),
+        ({"rate_3_limit": "x", "rate_3_name": "y"}, "rate_3_limit"),
+        ({"allowed_cidrs": "here"}, "allowed_cidrs"),
+    ],
 )
 def test_a_wrong_change_comes_back_open_and_as_typed(instance: Instance, change: Fields, field: str) -> None:
     browser = instance.browser("developer")
@@ -386,7 +473,7 @@ def test_the_page_hears_of_a_denied_call_and_waits_on_for_an_allowed_one(instanc
 
 def test_an_allowed_call_ends_the_wait_though_a_denied_one_came_after_it(instance: Instance) -> None:
     allowed = use(instance, timedelta(seconds=3))
-    use(instance, timedelta(seconds=1), outcome="rate_limited", rule="key.rate_limit", status=429)
+    use(instance, timedelta(seconds=1), outcome="rate_limited", rule="key.rate_limits", status=429)
     with waiting(instance.browser("owner"), f"{one(instance)}/live") as events:
         name, part = events.get(timeout=20)
         assert name == "part"

@@ -211,6 +211,16 @@ def meter(part: int, whole: int, tone: Tone = "served") -> Markup:
     ).format(tone, _decimal(share))
 
 
+def quota_bar(used: int, reserved: int, limit: int) -> Markup:
+    """A bar of a quota: what is used, and what gates hold beside it. Anything above nothing is visible."""
+    shares = [min(max(part / limit * 100, 0.8), 100) if part > 0 else 0.0 for part in (used, reserved)]
+    tone = "full" if used >= limit else "near" if used * 10 >= limit * 9 else "used"
+    return Markup(
+        '<svg class="fh-meter" width="100%" height="6" aria-hidden="true"><rect class="fh-m-t" width="100%" height="6" rx="3"/>'
+        '<rect class="fh-q-reserved" width="{}%" height="6" rx="3"/><rect class="fh-q-{}" width="{}%" height="6" rx="3"/></svg>'
+    ).format(_decimal(min(sum(shares), 100)), tone, _decimal(shares[0]))
+
+
 def ring(done: int, total: int) -> Markup:
     """A ring of `total` pieces, `done` of them filled."""
     around = 2 * math.pi * 17

@@ -53,6 +53,7 @@ def environment() -> Environment:
         bars=charts.bars,
         spark=charts.spark,
         meter=charts.meter,
+        quota_bar=charts.quota_bar,
         ring=charts.ring,
         success_bars=charts.success_bars,
     )
@@ -75,7 +76,7 @@ def environment() -> Environment:
         jinja.filters[filter_name] = getattr(words, filter_name)
     jinja.globals.update(percent=words.percent, rate=words.rate)
     jinja.filters.update(highlight=code.highlight, pretty_json=code.pretty_json)
-    for name in ("ui", "form", "chart"):
+    for name in ("ui", "form", "chart", "limits"):
         jinja.globals[name] = jinja.get_template(f"macros/{name}.html.j2").module
     return jinja
 

@@ -16,6 +16,7 @@ from freehold.organizations import queries as accounts
 from freehold.organizations.permissions import blocked, may, require
 from freehold.organizations.records import Member
 from freehold.projects import actions, queries
+from freehold.projects.limit_pages import LIMIT_FIELDS, limit_values, limits_as_form_fields, limits_from, limits_shown
 from freehold.projects.records import DUTIES, NewOwner, NewProject, Project, ProjectChange
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
@@ -85,7 +86,7 @@ def _new_project(call: Call, organization_id: str, problem: Problem | None, stat
 
 
 def show_settings(call: Call, project_id: str) -> Response[Any]:
-    """Labels, owners, and the danger zone."""
+    """Labels, owners, limits, and the danger zone."""
     return _settings(call, project_id, 200)
 
 
@@ -101,6 +102,21 @@ def save_owners(call: Call, project_id: str) -> Response[Any]:
     """Change who answers for a project."""
     owners = tuple(NewOwner(member, duty) for duty in DUTIES for member in call.fields(duty))
     return _save(call, project_id, ProjectChange(owners=owners), "owners")
+
+
+def save_limits(call: Call, project_id: str) -> Response[Any]:
+    """Change what all keys of a project may spend together, and wait until every gate decides by it."""
+    try:
+        rate_limits, quota = limits_from(call)
+        change = ProjectChange(rate_limits=rate_limits, quota=quota)
+        _, confirmation = call.confirmed(
+            lambda tx: actions.edit_project(tx, call.actor, project_id, change, call.form_revision())
+        )
+    except Problem as problem:
+        if problem.status not in (409, 412, 422):
+            raise
+        return _settings(call, project_id, problem.status, "limits", limits_as_form_fields(call, problem))
+    return see_other(f"/projects/{project_id}/settings", "limits-saved", confirmation)
 
 
 def archive_project(call: Call, project_id: str) -> Response[Any]:
@@ -145,6 +161,8 @@ def _settings(
         }  # fmt: skip
         duties: Values = {duty: [owner.user_id for owner in owners if owner.duty == duty] for duty in DUTIES}
         typed_labels: Values = {name: call.field(name) for name in labels} if which == "labels" else labels
+        limits = limit_values(project.rate_limits, project.quota)
+        typed_limits: Values = {name: call.field(name) for name in LIMIT_FIELDS} if which == "limits" else limits
         typed_duties: Values = {duty: call.fields(duty) for duty in DUTIES} if which == "owners" else duties
         cannot = actions.blocked_for(call.actor, "projects.edit", project)
         cannot_archive = blocked(call.actor, "projects.archive", project.organization_id)
@@ -153,9 +171,11 @@ def _settings(
             project=head_of(tx, project), revision=project.revision,
             members=tuple(Choice(member.user_id, member.name, member.email) for member in members),
             product_lines=tuple(queries.product_lines_of(tx, project.organization_id)),
+            limits=limits_shown(project.rate_limits, project.quota, actions.quota_state(tx, project)),
             archive=_danger(project),
             labels_form=_form(typed_labels, problem if which == "labels" else None, cannot),
             owners_form=_form(typed_duties, owners_problem, cannot),
+            limits_form=_form(typed_limits, problem if which == "limits" else None, cannot),
             archive_form=_form({"confirm": call.field("confirm")}, problem if which == "archive" else None, cannot_archive),
         )  # fmt: skip
     return page("projects/settings.html.j2", shell, view, status)

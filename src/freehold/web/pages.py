@@ -23,6 +23,7 @@ _DIGITS_MAX: Final = 9
 NOTICES: Final[dict[str, str]] = {
     "saved": "Saved.",
     "scope-saved": "The scope is saved.",
+    "limits-saved": "The limits are saved.",
     "archived": "The project is archived. Its keys no longer serve.",
     "restored": "The project is restored. Its keys serve again.",
     "key-saved": "The key is changed.",

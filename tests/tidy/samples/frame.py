@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from freehold.dashboard.charts import AxisLabel, BarChart, Bucket, Series
 from freehold.dashboard.views import requests
 from freehold.dashboard.views.form import Choice
+from freehold.dashboard.views.limits import OwnerLimits, QuotaGauge, RateLimitRow
 from freehold.dashboard.views.parts import Filter
 from freehold.dashboard.views.shell import Jump, Notice, OrganizationFrame, Person, ProjectFrame, Shell
 
@@ -38,6 +39,15 @@ class Sample(NamedTuple):
 
 def ago(**span: float) -> datetime:
     return NOW - timedelta(**span)
+
+
+def limits(of_project: bool = False) -> OwnerLimits:
+    rates = (RateLimitRow(name="requests", words="600 per minute"), RateLimitRow(name="burst", words="20 per second"))
+    gauge = QuotaGauge(
+        words="100,000 in each month", limit=100_000, used=91_402, reserved=640, remaining=7_958,
+        resets_at=NOW + timedelta(days=9),
+    )  # fmt: skip
+    return OwnerLimits(rate_limits=() if of_project else rates, quota=gauge)
 
 
 def shell(

@@ -2,6 +2,7 @@
 
 from freehold.dashboard.views import projects
 from freehold.dashboard.views.form import Choice, Form
+from freehold.dashboard.views.limits import OwnerLimits
 from freehold.dashboard.views.parts import Activity, Check, Danger, Link, NextStep, Snippet
 from tests.tidy.samples.frame import (
     AT,
@@ -18,6 +19,7 @@ from tests.tidy.samples.frame import (
     ago,
     hourly,
     hours,
+    limits,
     shell,
 )
 
@@ -166,13 +168,13 @@ def project_pages() -> dict[str, Sample]:
         event_types=(projects.ScopeEventType(name="country.looked_up", summary="A country was looked up", declared=True, messages=1_204, endpoints=1, last_at=ago(minutes=4)), projects.ScopeEventType(name="rates.changed", summary="A rate changed", declared=True, messages=0, endpoints=0, last_at=None)),
     )  # fmt: skip
     settings = projects.SettingsView(
-        project=PROJECT_HEAD, revision=2, members=MEMBERS, product_lines=("Web shop",),
+        project=PROJECT_HEAD, revision=2, members=MEMBERS, product_lines=("Web shop",), limits=limits(),
         archive=Danger(name="Country lookup", consequences=("Its 3 active keys are refused at once.", "Nothing is delivered to its 2 webhook endpoints.", "Nothing is deleted: it can be restored.")),
         labels_form=Form({"name": "Country lookup", "purpose": PROJECT_HEAD.purpose, "product_line": "Web shop"}), owners_form=Form({"technical": ["usr_1"]}),
     )  # fmt: skip
     archived = projects.SettingsView(
         project=projects.ProjectHead(id=PROJECT, organization_id=ORGANIZATION, name="Country lookup", slug="c", environment="sandbox", purpose="p", product_line="", use_case="", api_name="Example API", created_at=ago(days=9), archived_at=ago(days=1)),
-        revision=2, members=MEMBERS, product_lines=(), archive=settings.archive,
+        revision=2, members=MEMBERS, product_lines=(), limits=OwnerLimits(rate_limits=(), quota=None), archive=settings.archive,
     )  # fmt: skip
     home = shell("projects", inside=False)
     return {

@@ -6,6 +6,8 @@ from typing import Literal
 
 from freehold.dashboard.charts import BarChart
 from freehold.dashboard.views.form import Choice, Form
+from freehold.dashboard.views.key_secrets import SecretsView
+from freehold.dashboard.views.limits import OwnerLimits
 from freehold.dashboard.views.parts import Danger, Snippet
 from freehold.dashboard.views.requests import RequestRow
 from freehold.dashboard.views.shell import Environment
@@ -23,7 +25,7 @@ class KeyRow:
     identifier: str
     state: KeyState
     endpoints: str
-    rate: str
+    limits: str
     requests: int
     denied: int
     hourly: tuple[int, ...]
@@ -47,7 +49,7 @@ class NewKeyView:
     """Issuing a key (`keys/new.html.j2`).
 
     Fields: `name`, `workload`, `narrow` (`no`: the project's scope, `yes`: only `endpoints`), `endpoints`,
-    `expires_on` (a date, empty for never), `allowed_cidrs` (one a line), `rate_limit`, `rate_window_s`.
+    `expires_on` (a date, empty for never), `allowed_cidrs` (one a line), and those of limits (`projects/limit_pages`).
     """
 
     project_id: str
@@ -82,7 +84,7 @@ class KeyDetails:
     state: KeyState
     endpoints: tuple[str, ...]
     narrowed: bool
-    rate: str
+    limits: OwnerLimits
     allowed_from: tuple[str, ...]
     created_by: str
     created_at: datetime
@@ -105,34 +107,21 @@ class IssuedKeyView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SecretRow:
-    """One version of the secret. `identifier` never holds more than the last four characters."""
-
-    version: int
-    identifier: str
-    state: Literal["active", "retiring", "retired", "revoked"]
-    created_at: datetime
-    retires_at: datetime | None
-    last_used_at: datetime | None
-    last_address: str
-    requests: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyView:
     """One key (`keys/one.html.j2`).
 
-    Edit form: `name`, `workload`, `narrow`, `endpoints`, `expires_on`, `allowed_cidrs`, `rate_limit`,
-    `rate_window_s`, `revision`. Revoke form: `confirm` (the key's name).
+    Edit form: `name`, `workload`, `narrow`, `endpoints`, `expires_on`, `allowed_cidrs`, those of limits
+    (`projects/limit_pages`), `revision`. Revoke form: `confirm` (the key's name).
     """
 
     project_id: str
     key: KeyDetails
     revision: int
     endpoints: tuple[Choice, ...]
-    secrets: tuple[SecretRow, ...]
+    secrets: SecretsView
     chart: BarChart
     requests: tuple[RequestRow, ...]
+    project_limits: OwnerLimits
     revoke: Danger
     edit_form: Form = field(default_factory=Form)
     revoke_form: Form = field(default_factory=Form)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from freehold.dashboard.charts import BarChart
 from freehold.dashboard.views.form import Choice, Form
+from freehold.dashboard.views.limits import OwnerLimits
 from freehold.dashboard.views.parts import Activity, Check, Danger, NextStep, Snippet, Tone
 from freehold.dashboard.views.shell import Environment
 
@@ -207,14 +208,17 @@ class SettingsView:
     """Settings (`projects/settings.html.j2`).
 
     Labels form: `name`, `purpose`, `product_line`, `use_case`, `revision`. Owners form: `technical`,
-    `billing`, `audit` (ids of members, several each), `revision`. Archive form: `confirm` (the project's name).
+    `billing`, `audit` (ids of members, several each), `revision`. Limits form: those of `projects/limit_pages`,
+    `revision`. Archive form: `confirm` (the project's name).
     """
 
     project: ProjectHead
     revision: int
     members: tuple[Choice, ...]
     product_lines: tuple[str, ...]
+    limits: OwnerLimits
     archive: Danger
     labels_form: Form = field(default_factory=Form)
     owners_form: Form = field(default_factory=Form)
+    limits_form: Form = field(default_factory=Form)
     archive_form: Form = field(default_factory=Form)

@@ -7,31 +7,23 @@ from freehold.dashboard.views.form import Values
 from freehold.errors import FieldError, Problem, invalid
 from freehold.keys.actions import KeyDetail
 from freehold.keys.settings_rules import KeySettings
-from freehold.projects.limits import SHORT_FORM_NAME, RateLimit
+from freehold.projects.limit_pages import LIMIT_FIELDS, limit_values, limits_as_form_fields, limits_from
 from freehold.web.call import Call
 
-FIELDS: Final = (
-    "name", "workload", "narrow", "expires_on", "allowed_cidrs", "rate_limit", "rate_window_s"
-)  # fmt: skip
+FIELDS: Final = ("name", "workload", "narrow", "expires_on", "allowed_cidrs", *LIMIT_FIELDS)
 
 
 def settings_from(call: Call, old: KeySettings | None = None) -> KeySettings:
     """A key's settings as the form has them; Problem `invalid` where a field cannot be read."""
-    rate = call.field("rate_limit").strip()
+    rate_limits, quota = limits_from(call)
     expires_on = call.field("expires_on").strip()
     return KeySettings(
         name=call.field("name"), workload=call.field("workload"),
         endpoints=tuple(call.fields("endpoints")) if call.field("narrow") == "yes" else None,
         expires_at=_end_of(expires_on, old) if expires_on else None,
         allowed_cidrs=tuple(line for line in call.field("allowed_cidrs").replace(",", "\n").split() if line),
-        rate_limits=(RateLimit(SHORT_FORM_NAME, _number("rate_limit", rate), _number("rate_window_s", call.field("rate_window_s"))),) if rate else (),
+        rate_limits=rate_limits, quota=quota,
     )  # fmt: skip
-
-
-def _number(field: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise invalid(FieldError(field, "A whole number.", "not_a_number"))
-    return int(text)
 
 
 def _end_of(day: str, old: KeySettings | None) -> datetime:
@@ -48,17 +40,18 @@ def _end_of(day: str, old: KeySettings | None) -> datetime:
 def values_of(detail: KeyDetail) -> Values:
     """A key's settings as the form shows them."""
     key = detail.key
-    rate = next(iter(key.rate_limits), None)
     return {
         "name": key.name, "workload": key.workload or "", "narrow": "no" if key.endpoints is None else "yes",
         "endpoints": key.endpoints or [], "expires_on": f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "",
-        "allowed_cidrs": "\n".join(key.allowed_cidrs), "rate_limit": str(rate.limit) if rate else "",
-        "rate_window_s": str(rate.window_s) if rate else "60",
+        "allowed_cidrs": "\n".join(key.allowed_cidrs), **limit_values(key.rate_limits, key.quota),
     }  # fmt: skip
 
 
-def as_form_fields(problem: Problem) -> Problem:
-    """A problem whose fields are called as the form calls them."""
-    names = {"expires_at": "expires_on", "rate_limit.limit": "rate_limit", "rate_limit.window_s": "rate_window_s"}
-    errors = tuple(FieldError(names.get(each.field, each.field), each.message, each.code) for each in problem.errors)
+def as_form_fields(call: Call, problem: Problem) -> Problem:
+    """A problem whose fields are called as the posted form calls them."""
+    problem = limits_as_form_fields(call, problem)
+    errors = tuple(
+        FieldError("expires_on" if each.field == "expires_at" else each.field, each.message, each.code)
+        for each in problem.errors
+    )
     return Problem(problem.code, problem.detail, errors, problem.headers)

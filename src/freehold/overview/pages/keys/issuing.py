@@ -31,6 +31,7 @@ from freehold.overview.pages.keys.presenting import (
     key_of_project,
 )
 from freehold.projects.actions import blocked_for, read_project
+from freehold.projects.limit_pages import limit_values
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.usage import queries as usage
@@ -73,9 +74,9 @@ def _new_key(call: Call, project_id: str, problem: Problem | None, status: int) 
         shell = frame(tx, call, "keys", project=project)
         cannot = blocked_for(call.actor, "keys.issue", project)
         form = (
-            refused(as_form_fields(problem), values, key)
+            refused(as_form_fields(call, problem), values, key)
             if problem
-            else Form({"rate_window_s": "60"}, blocked=cannot, idempotency_key=key)
+            else Form(limit_values(), blocked=cannot, idempotency_key=key)
         )
         view = NewKeyView(
             project_id=project_id, environment=project.environment, endpoints=endpoint_choices(tx, project), form=form
@@ -83,7 +84,7 @@ def _new_key(call: Call, project_id: str, problem: Problem | None, status: int) 
     return page("keys/new.html.j2", shell, view, status)
 
 
-def _example(tx: Transaction, call: Call, project: Project, endpoints: Sequence[str], text: str) -> Snippet:
+def example_call(tx: Transaction, call: Call, project: Project, endpoints: Sequence[str], text: str) -> Snippet:
     """A call that can be pasted, with the key filled in."""
     api = apis.find_api(tx, project.api_id)
     endpoint = snippets.choose_endpoint(apis.endpoints_of(tx, project.api_id), endpoints)
@@ -97,7 +98,7 @@ def _issued_page(tx: Transaction, call: Call, issued: IssuedKey) -> str:
     details = details_of(tx, project, issued.detail, call.settings.brand)
     view = IssuedKeyView(
         project_id=project.id, key=details, secret=issued.text,
-        snippet=_example(tx, call, project, details.endpoints, issued.text),
+        snippet=example_call(tx, call, project, details.endpoints, issued.text),
     )  # fmt: skip
     return render_page("keys/issued.html.j2", frame(tx, call, "keys", project=project), view)
 

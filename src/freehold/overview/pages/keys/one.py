@@ -17,8 +17,10 @@ from freehold.keys.actions import KeyDetail
 from freehold.kit import clock
 from freehold.organizations.permissions import blocked
 from freehold.overview.pages.keys.forms import FIELDS, as_form_fields, settings_from, values_of
-from freehold.overview.pages.keys.presenting import details_of, endpoint_choices, key_of_project, secret_row
-from freehold.projects.actions import blocked_for, read_project
+from freehold.overview.pages.keys.presenting import details_of, endpoint_choices, key_of_project
+from freehold.overview.pages.keys.secrets import secrets_view
+from freehold.projects.actions import blocked_for, quota_state, read_project
+from freehold.projects.limit_pages import limits_shown
 from freehold.usage import glances
 from freehold.web.call import Call
 from freehold.web.pages import page, see_other
@@ -28,7 +30,7 @@ _LATEST: Final = 10
 
 def show_key(call: Call, project_id: str, key_id: str) -> Response[Any]:
     """One key: its secrets, latest requests, limits, and the way to end it."""
-    return _one_key(call, project_id, key_id, 200)
+    return one_key(call, project_id, key_id, 200)
 
 
 def edit_key(call: Call, project_id: str, key_id: str) -> Response[Any]:
@@ -43,7 +45,7 @@ def edit_key(call: Call, project_id: str, key_id: str) -> Response[Any]:
     except Problem as problem:
         if problem.status not in (409, 412, 422):
             raise
-        return _one_key(call, project_id, key_id, problem.status, "edit", problem)
+        return one_key(call, project_id, key_id, problem.status, "edit", problem)
     return see_other(f"/projects/{project_id}/keys/{key_id}", "key-saved", confirmation)
 
 
@@ -52,14 +54,15 @@ def revoke_key(call: Call, project_id: str, key_id: str) -> Response[Any]:
     detail = key_of_project(call, project_id, key_id)
     if call.field("confirm").strip() != detail.key.name:
         problem = invalid(FieldError("confirm", "Type the key's name exactly as it is shown.", "not_confirmed"))
-        return _one_key(call, project_id, key_id, 422, "revoke", problem)
+        return one_key(call, project_id, key_id, 422, "revoke", problem)
     _, confirmation = call.confirmed(lambda tx: actions.revoke_key(tx, call.actor, key_id))
     return see_other(f"/projects/{project_id}/keys/{key_id}", "key-revoked", confirmation)
 
 
-def _one_key(
+def one_key(
     call: Call, project_id: str, key_id: str, status: int, which: str = "", problem: Problem | None = None
 ) -> Response[Any]:
+    """A key's page. `which` of its forms was refused, and why."""
     detail = key_of_project(call, project_id, key_id)
     with call.read() as tx:
         project = read_project(tx, call.actor, project_id)
@@ -68,7 +71,7 @@ def _one_key(
         cannot_edit = blocked_for(call.actor, "keys.issue", project)
         cannot_revoke = blocked(call.actor, "keys.revoke", project.organization_id)
         edit_form = (
-            refused(as_form_fields(problem), typed)
+            refused(as_form_fields(call, problem), typed)
             if problem and which == "edit"
             else Form(values_of(detail), blocked=cannot_edit)
         )
@@ -80,9 +83,10 @@ def _one_key(
         view = KeyView(
             project_id=project_id, key=details_of(tx, project, detail, call.settings.brand), revision=detail.key.revision,
             endpoints=endpoint_choices(tx, project),
-            secrets=tuple(secret_row(each, project, call.settings.brand) for each in detail.secrets),
+            secrets=secrets_view(tx, call, project, detail, shell.now, which, problem),
             chart=glances.day_chart(glances.day_of_key(tx, project_id, key_id, shell.now), project_id, f"key={key_id}"),
             requests=glances.latest_requests(tx, project_id, _LATEST, key_id=key_id),
+            project_limits=limits_shown(project.rate_limits, project.quota, quota_state(tx, project)),
             revoke=_revocation(detail), edit_form=edit_form, revoke_form=revoke_form,
         )  # fmt: skip
     return page("keys/one.html.j2", shell, view, status)

@@ -3,11 +3,9 @@
 from typing import Final
 
 from freehold.apis import queries as apis
-from freehold.dashboard import words
 from freehold.dashboard.views.form import Choice
 from freehold.dashboard.views.keys import (
     KeyDetails,
-    SecretRow,
 )
 from freehold.dashboard.views.parts import Snippet
 from freehold.errors import not_found
@@ -17,7 +15,7 @@ from freehold.keys.records import Secret
 from freehold.organizations.permissions import require
 from freehold.projects import queries as projects
 from freehold.projects.actions import read_project
-from freehold.projects.limits import RateLimit
+from freehold.projects.limit_pages import limits_shown
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
@@ -43,17 +41,8 @@ def details_of(tx: Transaction, project: Project, detail: KeyDetail, brand: str)
     return KeyDetails(
         id=key.id, name=key.name, workload=key.workload or "", identifier=identifier_of(brand, project, detail.secrets),
         environment=key.environment, state=key.state, endpoints=tuple(called), narrowed=key.endpoints is not None,
-        rate=rate_words(key.rate_limits), allowed_from=tuple(key.allowed_cidrs), created_by=key.created_by,
+        limits=limits_shown(key.rate_limits, key.quota, detail.quota), allowed_from=tuple(key.allowed_cidrs), created_by=key.created_by,
         created_at=key.created_at, expires_at=key.expires_at, revoked_at=key.revoked_at,
-    )  # fmt: skip
-
-
-def secret_row(secret: Secret, project: Project, brand: str) -> SecretRow:
-    """One version of a key's secret, without the secret."""
-    return SecretRow(
-        version=secret.version, identifier=identifier_of(brand, project, [secret]), state=secret.state,
-        created_at=secret.created_at, retires_at=secret.retires_at, last_used_at=secret.last_used_at,
-        last_address=secret.last_address or "", requests=secret.requests,
     )  # fmt: skip
 
 
@@ -72,8 +61,3 @@ def identifier_of(brand: str, project: Project, secrets: list[Secret]) -> str:
     """A key's readable form without its secret."""
     prefix = "test" if project.environment == "sandbox" else "live"
     return f"{brand}_{prefix}_…{secrets[0].last4}" if secrets else f"{brand}_{prefix}_…"
-
-
-def rate_words(limits: tuple[RateLimit, ...]) -> str:
-    """Rate limits in words, empty where there is none."""
-    return ", ".join(words.rate(each.limit, each.window_s) for each in limits)

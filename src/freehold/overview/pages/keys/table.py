@@ -12,11 +12,9 @@ from freehold.dashboard.views.keys import (
 )
 from freehold.keys import actions
 from freehold.keys.actions import KeyDetail
-from freehold.overview.pages.keys.presenting import (
-    identifier_of,
-    rate_words,
-)
+from freehold.overview.pages.keys.presenting import identifier_of
 from freehold.projects.actions import blocked_for, read_project
+from freehold.projects.limit_pages import limits_shown
 from freehold.projects.records import Project
 from freehold.usage import glances
 from freehold.usage.records import Counts
@@ -55,6 +53,6 @@ def _row(detail: KeyDetail, day: glances.Day | None, project: Project, brand: st
         id=key.id, name=key.name, workload=key.workload or "", identifier=identifier_of(brand, project, detail.secrets),
         state=key.state,
         endpoints="Whole scope" if key.endpoints is None else words.plural(len(key.endpoints), "endpoint"),
-        rate=rate_words(key.rate_limits), requests=total.requests, denied=total.denied + total.throttled,
+        limits=limits_shown(key.rate_limits, key.quota, detail.quota).words, requests=total.requests, denied=total.denied + total.throttled,
         hourly=day.hourly if day else (0,) * 24, last_used_at=max(used, default=None), expires_at=key.expires_at,
     )  # fmt: skip
