@@ -40,7 +40,7 @@ def test_a_call_goes_through(gate: GateProcess, instance: Instance, upstream: Up
     assert answer.headers.get_list("Set-Cookie") == ["a", "b"]
     assert answer.headers["X-Freehold-Project"] == instance.sandbox_id
     assert answer.headers["X-Freehold-Key"] == key.id
-    assert answer.headers["RateLimit"].startswith('"key";r=8')
+    assert answer.headers["RateLimit"].startswith('"key:requests";r=8')
     [received] = upstream.received
     assert received.line == "GET /v1/countries/NO?a=%20b&c HTTP/1.1"
     assert received.header("Host") == f"127.0.0.1:{upstream.port}"

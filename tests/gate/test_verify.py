@@ -22,13 +22,13 @@ def test_a_key_may_call_what_its_project_declares(gate: GateProcess, instance: I
     assert answer["key"] == {"id": key.id, "name": key.id}
     assert answer["endpoint"] == "getCountry"
     [limit] = answer["limits"]
-    assert (limit["name"], limit["limit"], limit["remaining"]) == ("key", 5, 4)
+    assert (limit["name"], limit["limit"], limit["remaining"]) == ("key:requests", 5, 4)
     event = instance.event(answer["request_id"])
     assert (event.outcome, event.rule, event.via, event.cost) == ("allowed", "all", "verify", 1)
     assert (event.project_id, event.key_id, event.secret) == (instance.sandbox_id, key.id, key.selector)
     assert (event.method, event.path, event.endpoint) == ("GET", "/v1/countries/NO", "getCountry")
     assert (event.address, event.user_agent, event.status) == ("10.0.0.7", None, None)
-    assert [each[:3] for each in event.limits] == [("key", 5, 4)]
+    assert [each[:3] for each in event.limits] == [("key:requests", 5, 4)]
 
 
 def test_an_endpoint_can_be_named(gate: GateProcess, instance: Instance, token: str) -> None:
