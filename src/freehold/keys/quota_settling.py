@@ -2,7 +2,7 @@
 
 A gate that was killed can no longer say what it spent, but its journal can: every answer it gave is in
 there. So a lease is settled once the journal was read to its end, and until then all of it counts as
-spent. Where the journal cannot tell (bytes of it were lost, or its events are too old to be kept),
+spent. Where the journal cannot tell (bytes of it were lost, its disk was full, or its events are too old to be kept),
 nothing goes back: a quota may end too early, and is never overshot.
 
 The journal's id is the gate process's. Must never settle the lease of a gate that lives.
@@ -16,7 +16,7 @@ from sqlalchemy import and_, delete, exists, func, select, update
 from freehold.keys.quota_leases import lowered
 from freehold.kit import clock, ids
 from freehold.store.engine import Store, Transaction
-from freehold.store.schema import journals, quota_counters, quota_leases, usage_events
+from freehold.store.schema import journals, quota_counters, quota_leases, usage_events, usage_gaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,12 @@ def ended_leases(tx: Transaction, at_once: int) -> list[EndedLease]:
 
 
 def is_whole(tx: Transaction, journal_id: str, kept_from: datetime) -> bool:
-    """Whether none of a journal's events is missing between those that are there (uq journal_id, position)."""
+    """Whether none of a journal's events is missing between those that are there, or was never written down.
+
+    By uq journal_id, position, and by usage_gaps' primary key.
+    """
+    if tx.execute(select(usage_gaps.c.slot).where(usage_gaps.c.journal_id == journal_id).limit(1)).first():
+        return False
     first, last, count = tx.execute(
         select(func.min(usage_events.c.position), func.max(usage_events.c.position), func.count()).where(
             usage_events.c.journal_id == journal_id

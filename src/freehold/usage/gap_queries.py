@@ -48,9 +48,3 @@ def gaps_of(tx: Transaction, project_ids: Sequence[str], start: datetime, end: d
 def unrecorded(tx: Transaction) -> int:
     """How many decisions of the whole instance have no record."""
     return int(tx.execute(select(func.coalesce(func.sum(usage_gaps.c.decisions), 0))).scalar_one())
-
-
-def has_gap(tx: Transaction, journal_id: str) -> bool:
-    """Whether a journal lacks decisions that were answered, so that its events are not all that was spent."""
-    query = select(usage_gaps.c.slot).where(usage_gaps.c.journal_id == journal_id).limit(1)
-    return tx.execute(query).first() is not None
