@@ -6,6 +6,7 @@ on FREEHOLD_READY_FD, and stops on SIGTERM once running requests are answered.
 
 import os
 import socket
+from typing import Final
 
 import uvicorn
 
@@ -16,6 +17,9 @@ from freehold.settings import Settings
 from freehold.store import instance_secret
 from freehold.store.engine import open_store
 from freehold.web.http_protocol import bounded_protocol
+
+# Longer than any page or call takes: a database that says nothing for so long is gone.
+_ANSWER_S: Final = 60.0
 
 
 class _Server(uvicorn.Server):
@@ -31,7 +35,7 @@ class _Server(uvicorn.Server):
 
 def run(settings: Settings, secret: InstanceSecret) -> None:
     """Serve the control plane until SIGTERM or SIGINT."""
-    store = open_store(settings)
+    store = open_store(settings, answer_s=_ANSWER_S)
     config = uvicorn.Config(
         create_app(settings, store, secret),
         host=settings.host, port=settings.port, loop="uvloop", ws="none", lifespan="off",

@@ -22,12 +22,14 @@ from freehold.usage import tasks as usage_tasks
 from freehold.webhooks import tasks as webhook_tasks
 
 _log: Final = logging.getLogger(__name__)
+# Longer than any batch takes: a database that says nothing for so long is gone.
+_ANSWER_S: Final = 60.0
 
 
 def main() -> int:
     """Run every loop until SIGTERM; the exit status."""
     settings = all_settings.load()
-    store = open_store(settings)
+    store = open_store(settings, answer_s=_ANSWER_S)
     secret = instance_secret.load(settings)
     stop, failed = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

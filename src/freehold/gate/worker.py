@@ -42,6 +42,8 @@ from freehold.usage.journal import JournalWriter
 
 _log: Final = logging.getLogger("freehold.gate")
 _POOL_SIZE: Final = 4
+# A database that says nothing for so long is gone: the gate connects anew, rather than be stale for good.
+_ANSWER_S: Final = 5.0
 _FIRST_HEARD_S: Final = 5.0
 # Objects between two looks for cycles. Requests make few cycles (gateway calls), so seldom is enough.
 _COLLECT_EVERY: Final = 20_000
@@ -56,7 +58,7 @@ class Worker:
         self._settings = settings
         # One id for this process's life: it names the journal's folder and the verifier's row.
         self.id: Final = ids.new_id("jrn")
-        self._store: Store = open_store(settings, _POOL_SIZE)
+        self._store: Store = open_store(settings, _POOL_SIZE, _ANSWER_S)
         self._journal = JournalWriter(
             settings.data / "journal" / self.id, settings.segment_bytes, sheds=settings.journal_full == "shed"
         )

@@ -75,11 +75,14 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(settings: Settings, pool_size: int = 8) -> Store:
-    """The store that the settings name. Connects at the first use, not here."""
+def open_store(settings: Settings, pool_size: int = 8, answer_s: float | None = None) -> Store:
+    """The store that the settings name. Connects at the first use, not here.
+
+    `answer_s`: how long PostgreSQL may take for one answer, after which it counts as gone; None: for ever.
+    """
     if settings.embedded:
         return open_sqlite(settings.data / SQLITE_FILE, pool_size)
-    return open_postgresql(settings.database_url, pool_size)
+    return open_postgresql(settings.database_url, pool_size, answer_s)
 
 
 def open_sqlite(path: Path, pool_size: int = 8) -> Store:
@@ -98,16 +101,24 @@ def open_sqlite(path: Path, pool_size: int = 8) -> Store:
     return Store(engine)
 
 
-def open_postgresql(url: str, pool_size: int = 8) -> Store:
+def open_postgresql(url: str, pool_size: int = 8, answer_s: float | None = None) -> Store:
     """A store in PostgreSQL 15 or newer."""
+    # Loaded only where there is a PostgreSQL.
+    from freehold.store import patience  # noqa: PLC0415
+
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=8,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"connect_timeout": 5, "application_name": "freehold"},
+        connect_args={**patience.KERNEL, "application_name": "freehold"},
     )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, given: Any, named: Any) -> patience.PatientConnection:
+        return patience.connect(answer_s, *given, **named)
+
     return Store(engine)
 
 
