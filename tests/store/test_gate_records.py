@@ -80,14 +80,12 @@ def test_a_narrowed_key_that_names_nothing_may_call_nothing(store: Store) -> Non
 
 def test_keys_with_the_same_settings_share_them_in_memory(store: Store) -> None:
     instance = filled(store)
-    settings = {
-        "rate_limit": 5,
-        "rate_window_s": 60,
-        "allowed_cidrs": ["10.0.0.0/8"],
-        "quota": 9,
-        "quota_period": "day",
-    }
-    selectors = [instance.issue(**dict(settings)).selector for _ in range(3)]
+    selectors = [
+        instance.issue(
+            rate_limit=5, rate_window_s=60, allowed_cidrs=["10.0.0.0/8"], quota=9, quota_period="day"
+        ).selector
+        for _ in range(3)
+    ]
     with store.read() as tx:
         found = secret_records(tx, selectors).values()
     for shared in ("meters", "allowed_networks", "quota"):
