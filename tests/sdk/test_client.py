@@ -1,14 +1,16 @@
 """The clients against the real control plane: resources, lists, entity tags, errors, and what they never show."""
 
 import pickle
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
+from scripts.sdk_names import REPEATABLE
 
 from freehold.sdk import CallAttempt, Freehold, FreeholdError, Problem, UnreadableAnswer
+from freehold.sdk.model import Model
 from freehold.sdk.models import IssuedKey, Key, Project
 from freehold.sdk.problems import (
     AlreadyExists,
@@ -182,16 +184,23 @@ def test_an_idempotency_key_of_ones_own_makes_one(instance: Instance) -> None:
 def test_posts_that_are_sent_again_do_the_same_twice(instance: Instance) -> None:
     with Freehold(instance.url, instance.tokens["owner"]) as client:
         client.keys.rotate(instance.key, overlap_s=3600)
-        acts: list[Any] = [
-            lambda: client.keys.retire_secret(instance.key, 1),
-            lambda: client.keys.revoke(instance.key),
-            lambda: client.projects.archive(instance.project),
-            lambda: client.projects.restore(instance.project),
-            lambda: client.explain(instance.key, endpoint="get_parcel"),
-        ]
-        for act in acts:
-            before, after = act(), act()
-            assert getattr(before, "state", None) == getattr(after, "state", None)
+        hook = client.webhooks.create(
+            instance.project, url="https://hooks.example.com/", event_types=["parcel.moved"]
+        ).id
+        acts: dict[str, Callable[[], Model]] = {
+            "retire_secret": lambda: client.keys.retire_secret(instance.key, 1),
+            "revoke_key": lambda: client.keys.revoke(instance.key),
+            "archive_project": lambda: client.projects.archive(instance.project),
+            "restore_project": lambda: client.projects.restore(instance.project),
+            "pause_webhook": lambda: client.webhooks.pause(hook),
+            "resume_webhook": lambda: client.webhooks.resume(hook),
+            "explain_call": lambda: client.explain(instance.key, endpoint="get_parcel"),
+        }
+        assert acts.keys() == REPEATABLE
+        for name, act in acts.items():
+            before, entries = act(), len(list(client.audit_entries.list(instance.harbour, limit=200)))
+            assert getattr(act(), "state", None) == getattr(before, "state", None), name
+            assert len(list(client.audit_entries.list(instance.harbour, limit=200))) == entries, name
 
 
 def test_no_cookie_is_kept(fresh: Instance, mode: Mode) -> None:
