@@ -125,6 +125,36 @@ def test_keys(cli: Commands, new_project: NewProject) -> None:
     assert "decide" in revoked
 
 
+def test_limits_of_keys_and_projects(cli: Commands, new_project: NewProject) -> None:
+    project = new_project()["id"]
+    limits = ("--rate-limit", "600/60", "--rate-limit", "burst=20/1", "--quota", "1000/day")
+    named = [{"name": "requests", "limit": 600, "window_s": 60}, {"name": "burst", "limit": 20, "window_s": 1}]
+    key = cli.json("keys", "issue", "-p", project, "--name", "limited", *limits)
+    made = cli.json("projects", "edit", project, *limits)
+    for owner in (key, made):
+        assert (owner["rate_limits"], owner["quota"]) == (named, {"limit": 1000, "period": "day"})
+    for shown in (cli("keys", "show", key["id"]), cli("projects", "show", project)):
+        assert "requests 600 in 60 s, burst 20 in 1 s" in shown
+        assert "1000 in each day" in shown
+        assert "1000; 0 used; resets" in shown
+    explained = cli("explain", key["id"], "-e", "get_country", "--cost", "20")
+    assert "key:burst: 0 of 20 left (not known here, taken as whole)" in explained
+    assert "no wait lets it pass" in cli("explain", key["id"], "-e", "get_country", "--cost", "21")
+    changed = cli.json("keys", "edit", key["id"], "--rate-limit", "burst=5/1", "--clear", "quota")
+    assert (changed["rate_limits"], changed["quota"]) == ([{"name": "burst", "limit": 5, "window_s": 1}], None)
+    cleared = cli.json("projects", "edit", project, "--clear", "rate-limit", "--clear", "quota")
+    assert (cleared["rate_limits"], cleared["quota"]) == ([], None)
+    for wrong in (
+        ("--rate-limit", "fast"),
+        ("--rate-limit", "=5/1"),
+        ("--rate-limit", "a=b=5"),
+        ("--quota", "5"),
+        ("--quota", "x/day"),
+    ):
+        assert "should be like" in cli.fails("keys", "edit", key["id"], *wrong, status=2)
+    assert "quota.period" in cli.fails("projects", "edit", project, "--quota", "5/week")
+
+
 def test_webhooks(cli: Commands, new_project: NewProject) -> None:
     project = new_project()["id"]
     arguments = ("--url", "http://127.0.0.1:65535/hooks", "-t", "lookup.completed", "--header", "X-Team: land")

@@ -19,6 +19,7 @@ from freehold.cli.projects import ENVIRONMENTS
 @click.option("--endpoint", "-e", help="The endpoint's operation id, in place of METHOD and PATH.")
 @click.option("--environment", type=ENVIRONMENTS, help="The environment that is asked for; the key's own unless given.")
 @click.option("--address", help="The caller's address, where the key is limited to networks.")
+@click.option("--cost", type=click.IntRange(0), help="How many units of cost the call has; 1 unless given.")
 @json_option
 def command(
     key: str,
@@ -27,6 +28,7 @@ def command(
     endpoint: str | None,
     environment: str | None,
     address: str | None,
+    cost: int | None,
     as_json: bool,
 ) -> None:
     """Ask whether a call with KEY would pass, without making it: nothing is counted and no limit is spent.
@@ -41,7 +43,10 @@ def command(
     """
     if (endpoint is None) == (method is None or path is None):
         raise click.UsageError("Give either METHOD and PATH, or --endpoint.")
-    given = {"endpoint": endpoint, "method": method, "path": path, "environment": environment, "address": address}
+    given = {
+        "endpoint": endpoint, "method": method, "path": path, "environment": environment, "address": address,
+        "cost": cost,
+    }  # fmt: skip
     body = {name: value for name, value in given.items() if value is not None}
     explanation = Api.current().post("/v1/explain", {"key": _key_of(key), **body})
     if as_json:

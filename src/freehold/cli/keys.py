@@ -7,29 +7,15 @@ import click
 
 from freehold.cli import key_secrets, output
 from freehold.cli.api import Api, segment
+from freehold.cli.limits import CLEARED, limit_facts, limit_options
 from freehold.cli.options import confirmed, json_option, page_options, project_id, project_option, show_page
 
 Command = Callable[..., Any]
 
 
-def _rate_limit(context: click.Context, parameter: click.Parameter, value: str | None) -> dict[str, int] | None:
-    """`600/60`, so many requests in so many seconds, in the API's form."""
-    if value is None:
-        return None
-    limit, _, window_s = value.partition("/")
-    if not (limit.isdecimal() and window_s.isdecimal()):
-        raise click.BadParameter(f"{value!r} should be like 600/60: so many requests in so many seconds.")
-    return {"limit": int(limit), "window_s": int(window_s)}
-
-
 def _settings_options(command: Command) -> Command:
     for option in (
-        click.option(
-            "--rate-limit",
-            metavar="LIMIT/SECONDS",
-            callback=_rate_limit,
-            help="Requests in a window of seconds, evenly refilled: 600/60.",
-        ),
+        limit_options,
         click.option(
             "--allow", "allowed_cidrs", multiple=True, metavar="CIDR", help="A network it may be used from. Repeatable."
         ),
@@ -64,6 +50,7 @@ def issue_key(project: str, name: str, as_json: bool, **settings: Any) -> None:
     Examples:
       freehold keys issue -p parcel-lookup --name conveyancer-web
       freehold keys issue -p parcel-lookup --name batch -e get_country --rate-limit 600/60 --allow 203.0.113.0/24
+      freehold keys issue -p parcel-lookup --name web --rate-limit 600/60 --rate-limit burst=20/1 --quota 100000/month
     """
     api = Api.current()
     key = api.post(f"/v1/projects/{segment(project_id(api, project))}/keys", {"name": name, **_given(settings)})
@@ -123,7 +110,7 @@ def show_key(key: str, as_json: bool) -> None:
 @click.option(
     "--clear",
     multiple=True,
-    type=click.Choice(["workload", "endpoints", "expires-at", "allow", "rate-limit"]),
+    type=click.Choice(["workload", "endpoints", "expires-at", "allow", *CLEARED]),
     help="What to take away: then it is not limited in that. Repeatable.",
 )
 @json_option
@@ -136,10 +123,7 @@ def edit_key(key: str, name: str | None, clear: tuple[str, ...], as_json: bool, 
       freehold keys edit key_… --clear expires-at --clear endpoints
     """
     body = _given({"name": name, **settings})
-    body |= {
-        {"expires-at": "expires_at", "allow": "allowed_cidrs", "rate-limit": "rate_limit"}.get(each, each): None
-        for each in clear
-    }
+    body |= {{"expires-at": "expires_at", "allow": "allowed_cidrs", **CLEARED}.get(each, each): None for each in clear}
     if not body:
         raise click.UsageError("Say what to change, or what to --clear.")
     changed = Api.current().patch(f"/v1/keys/{segment(key)}", body)
@@ -188,7 +172,6 @@ def _last_used(key: dict[str, Any]) -> str | None:
 
 
 def _show(key: dict[str, Any]) -> None:
-    limit = key["rate_limit"]
     output.print_facts(
         {
             "Key": f"{key['name']} ({key['id']})",
@@ -198,7 +181,7 @@ def _show(key: dict[str, Any]) -> None:
             "Workload": key["workload"],
             "Endpoints": key["endpoints"] if key["endpoints"] is not None else "all of the project's scope",
             "Networks": key["allowed_cidrs"],
-            "Rate limit": f"{limit['limit']} in {limit['window_s']} s" if limit else None,
+            **limit_facts(key),
             "Expires": key["expires_at"],
             "Created": key["created_at"],
             "Revoked": key["revoked_at"],

@@ -87,11 +87,15 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
     return _GAP.join(padded).rstrip()
 
 
+def _limit_text(limit: Mapping[str, Any]) -> str:
+    # What `explain` cannot know of a limit, it says by its `known_at`; what a decision left is known.
+    unknown = " (not known here, taken as whole)" if limit.get("known_at", "known") is None else ""
+    return f"{limit['name']}: {limit['remaining']} of {limit['limit']} left{unknown}"
+
+
 def print_explanation(outcome: str, explanation: Mapping[str, Any]) -> None:
     """Why a decision came out as it did, and what must change for another one."""
-    limits = [
-        f"{each['name']}: {each['remaining']} of {each['limit']} left" for each in explanation.get("limits") or []
-    ]
+    limits = [_limit_text(each) for each in explanation.get("limits") or []]
     print_facts(
         {
             "Outcome": outcome,

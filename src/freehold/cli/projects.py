@@ -6,6 +6,7 @@ import click
 
 from freehold.cli import output
 from freehold.cli.api import Api, segment
+from freehold.cli.limits import CLEARED, given_limits, limit_facts, limit_options
 from freehold.cli.options import (
     json_option,
     organization_id,
@@ -83,6 +84,7 @@ def list_projects(
     metavar="EMAIL[:DUTY]",
     help="An owner, technical unless :billing or :audit. Repeatable.",
 )
+@limit_options
 @json_option
 def create_project(
     name: str,
@@ -93,8 +95,9 @@ def create_project(
     use_case: str | None,
     owners: tuple[str, ...],
     as_json: bool,
+    **limits: Any,
 ) -> None:
-    """Create a sandbox project. Without an owner, you own it.
+    """Create a sandbox project. Without an owner, you own it. Its limits are spent by all its keys together.
 
     \b
     Examples:
@@ -109,6 +112,7 @@ def create_project(
         "product_line": product_line,
         "use_case": use_case,
         "owners": [_owner(each) for each in owners],
+        **given_limits(limits),
     }
     _show(api.post(f"/v1/organizations/{segment(organization_id(api, organization))}/projects", body), as_json)
 
@@ -140,6 +144,13 @@ def show_project(project: str, as_json: bool) -> None:
     metavar="EMAIL[:DUTY]",
     help="All its owners, in place of those before. Repeatable.",
 )
+@limit_options
+@click.option(
+    "--clear",
+    multiple=True,
+    type=click.Choice(list(CLEARED)),
+    help="A limit to take away. Repeatable.",
+)
 @json_option
 def edit_project(
     project: str,
@@ -148,21 +159,28 @@ def edit_project(
     product_line: str | None,
     use_case: str | None,
     owners: tuple[str, ...],
+    clear: tuple[str, ...],
     as_json: bool,
+    **limits: Any,
 ) -> None:
-    """Change a project's labels or owners; what is not given stays.
+    """Change a project's labels, owners or limits; what is not given stays.
 
     \b
-    Example:
+    Examples:
       freehold projects edit parcel-lookup --purpose "Title records for conveyancing" --product-line ""
+      freehold projects edit parcel-lookup --rate-limit 3000/60 --quota 1000000/month
+      freehold projects edit parcel-lookup --clear quota
     """
     api = Api.current()
     given: dict[str, Any] = {"name": name, "purpose": purpose, "product_line": product_line, "use_case": use_case}
     body = {field: value for field, value in given.items() if value is not None}
     if owners:
         body["owners"] = [_owner(each) for each in owners]
+    body |= given_limits(limits) | {CLEARED[each]: None for each in clear}
     if not body:
-        raise click.UsageError("Say what to change: --name, --purpose, --product-line, --use-case or --owner.")
+        raise click.UsageError(
+            "Say what to change: --name, --purpose, --product-line, --use-case, --owner, --rate-limit, --quota or --clear."
+        )
     _show(api.patch(f"/v1/projects/{segment(project_id(api, project))}", body), as_json)
 
 
@@ -218,6 +236,7 @@ def _show(project: dict[str, Any], as_json: bool) -> None:
             "Sibling": project["sibling"],
             "Serving keys": project["serving_keys"],
             "Webhook endpoints": project["webhook_endpoints"],
+            **limit_facts(project),
             "Created": project["created_at"],
             "Next step": f"{step['title']}: {step['detail']}" if step else None,
         }
