@@ -20,6 +20,7 @@ from freehold.settings import Settings
 ROOT: Final = Path(__file__).parents[1]
 _WRITTEN: Final = "<!-- Written by `make docs`; change the code instead. -->\n\n"
 _WIDTH: Final = 100
+_PROXIES: Final = ROOT / "src/freehold/cli/forward_auth"
 
 
 def pages() -> dict[Path, str]:
@@ -28,6 +29,15 @@ def pages() -> dict[Path, str]:
         Path("docs/settings.md"): _WRITTEN + settings_page(),
         Path("docs/cli.md"): _WRITTEN + commands_page(),
         Path("docs/errors.md"): _WRITTEN + errors_page(),
+        **proxy_files(),
+    }
+
+
+def proxy_files() -> dict[Path, str]:
+    """The configurations of `freehold gate config` as they stand, to be read beside their pages."""
+    return {
+        Path("docs/forward-auth") / path.relative_to(_PROXIES): path.read_text("utf-8")
+        for path in sorted(_PROXIES.glob("*/*"))
     }
 
 

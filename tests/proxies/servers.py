@@ -34,7 +34,7 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    include {folder}/{page};
+    include {page};
 }}
 """
 
@@ -66,8 +66,12 @@ def nginx(
     ports: Ports, folder: Path, change: Callable[[str], str] = str, page: str = "nginx/freehold.conf"
 ) -> list[str]:
     """Command of an nginx that includes the configuration as a distribution's own nginx.conf does."""
-    write(page, ports, folder, change)
-    (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, page=Path(page).name), "utf-8")
+    return nginx_including(write(page, ports, folder, change), folder)
+
+
+def nginx_including(page: Path, folder: Path) -> list[str]:
+    """Command of an nginx whose http block includes this file."""
+    (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, page=page), "utf-8")
     return [_installed("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
 
 

@@ -26,6 +26,7 @@ _COMMANDS: Final = {
     "usage": ("usage", "command"),
     "requests": ("requests", "command"),
     "explain": ("explain", "command"),
+    "gate": ("gate", "command"),
     "completion": ("completion", "command"),
 }
 
