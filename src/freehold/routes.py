@@ -161,6 +161,8 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (get, "/apis/{api:str}", api_pages.show_api),
     (post, "/apis/{api:str}", api_pages.edit_api),
     (post, "/apis/{api:str}/openapi", api_pages.import_openapi),
+    (post, "/apis/{api:str}/fail_open", api_pages.fail_open),
+    (post, "/apis/{api:str}/fail_closed", api_pages.fail_closed),
     (get, "/organizations/{organization_id:str}/projects", projects_pages.show_projects),
     (get, "/organizations/{organization_id:str}/projects/new", project_pages.show_new_project),
     (post, "/organizations/{organization_id:str}/projects/new", project_pages.create_project),

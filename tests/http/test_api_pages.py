@@ -107,12 +107,33 @@ def test_name_and_upstreams_are_changed_from_the_page_they_were_seen_on(instance
     browser = instance.browser("operator")
     at = f"/apis/{instance.api}"
     fields = {"name": "Parcels 2", "upstream_sandbox": "http://s.example", "upstream_production": "http://p.example"}
-    assert browser.submit(at, fields).headers["location"] == f"{at}?done=api-saved"
+    assert browser.submit(at, fields).headers["location"].startswith(f"{at}?done=api-saved&confirmed_by=0&")
     assert browser.post(at, fields | {"revision": "1"}).status_code == 412
     wrong = browser.submit(at, fields | {"upstream_sandbox": "http://p.example"})
     assert wrong.status_code == 422
     assert "need upstreams of their own" in text_of(wrong)
     assert instance.client("operator").get("/v1/apis/parcels").json()["upstreams"]["sandbox"] == "http://s.example"
+
+
+def test_an_api_fails_open_once_its_slug_was_typed_and_says_so_in_red(instance: Instance) -> None:
+    browser, at = instance.browser("operator"), f"/apis/{instance.api}"
+    member, project = instance.browser("developer"), f"/projects/{instance.project}"
+    words = "fails open. A gate that cannot hear the database goes on allowing"
+    for page in (at, project, f"{project}/settings"):
+        assert words not in text_of(member.get(page))
+    wrong = browser.submit(f"{at}/fail_open", {"confirm": "parcel"}, at)
+    assert wrong.status_code == 422
+    assert "Type the API's slug exactly" in text_of(wrong)
+    opened = browser.submit(f"{at}/fail_open", {"confirm": "parcels"}, at)
+    assert opened.headers["location"].startswith(f"{at}?done=api-fails-open&confirmed_by=0&")
+    for page in (at, project, f"{project}/settings"):
+        answer = member.get(page)
+        assert words in text_of(answer)
+        assert 'class="fh-note fh-is-bad"' in answer.text
+    assert "fails open" in text_of(member.get("/apis"))
+    closed = browser.submit(f"{at}/fail_closed", {}, at)
+    assert "The API fails closed. No gate is running now." in text_of(browser.get(closed.headers["location"]))
+    assert words not in text_of(member.get(project))
 
 
 def test_others_look_and_change_nothing(instance: Instance) -> None:
@@ -124,6 +145,7 @@ def test_others_look_and_change_nothing(instance: Instance) -> None:
         assert "Only an operator of this instance registers and changes APIs." in text_of(answer)
     for path, fields in (
         ("/apis/new", {"name": "Mine"}), (at, {"name": "Mine", "revision": "2"}), (f"{at}/openapi", {"document": DOCUMENT.decode()}),
+        (f"{at}/fail_open", {"confirm": "parcels"}), (f"{at}/fail_closed", {}),
     ):  # fmt: skip
         assert browser.post(path, fields).status_code == 403, path
     assert browser.get("/apis/api_nothing").status_code == 404

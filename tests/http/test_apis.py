@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from freehold.organizations import audit
 from tests.http.served import ROLES, Instance
 
 DOCUMENT: dict[str, Any] = {
@@ -47,6 +48,21 @@ def test_an_api_is_registered_read_and_edited(instance: Instance) -> None:
     assert client.patch("/v1/apis/payments", json={"name": "X"}, headers={"If-Match": api["etag"]}).status_code == 412
     cleared = client.patch("/v1/apis/payments", json={"upstreams": {"production": None}}).json()
     assert cleared["upstreams"] == {"sandbox": "http://127.0.0.1:9001", "production": None}
+
+
+def test_an_api_fails_closed_until_the_operator_says_otherwise(instance: Instance) -> None:
+    client = instance.client("operator")
+    assert made(instance)["fail_open"] is False
+    opened = client.patch("/v1/apis/payments", json={"fail_open": True}).json()
+    assert (opened["fail_open"], opened["confirmed_by"], opened["silent"]) == (True, 0, 0)
+    assert client.patch("/v1/apis/payments", json={"name": "Pay"}).json()["fail_open"] is True, "what is absent stays"
+    assert client.patch("/v1/apis/payments", json={"fail_open": None}).status_code == 422
+    with instance.store.read() as tx:
+        kept = audit.entries(tx, audit.INSTANCE_CHAIN, audit.AuditFilter(action="api.edited"), 10)
+    assert [((each.before or {})["fail_open"], (each.after or {})["fail_open"]) for each in kept] == [
+        (True, True),
+        (False, True),
+    ]
 
 
 def test_the_list_pages_newest_first(instance: Instance) -> None:

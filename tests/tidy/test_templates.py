@@ -33,6 +33,8 @@ ADDRESSES = [
     "/apis",
     "/apis/new",
     "/apis/{}",
+    "/apis/{}/fail_open",
+    "/apis/{}/fail_closed",
     "/apis/{}/openapi",
     "/organizations/new",
     "/organizations/{}/settings",

@@ -98,7 +98,7 @@ def create_api(tx: Transaction, actor: Actor, new: NewApi) -> Api:
 
 
 def edit_api(tx: Transaction, actor: Actor, api: str, edit: ApiEdit, revision: int | None = None) -> Api:
-    """Change an API's name or upstreams; Problem `precondition_failed` where it is at another revision than given."""
+    """Change an API; Problem `precondition_failed` where it is at another revision than given."""
     require_operator(actor)
     old = _locked(tx, api, revision)
     name = old.name if edit.name is None else clean_name(edit.name)
@@ -109,14 +109,15 @@ def edit_api(tx: Transaction, actor: Actor, api: str, edit: ApiEdit, revision: i
     upstreams = {**old.upstreams, **{each: rules.normal_upstream(url) for each, url in wanted.items()}}
     new = replace(
         old, name=name, upstream_sandbox=upstreams["sandbox"], upstream_production=upstreams["production"],
-        revision=old.revision + 1,
+        fail_open=old.fail_open if edit.fail_open is None else edit.fail_open, revision=old.revision + 1,
     )  # fmt: skip
     if replace(new, revision=old.revision) == old:
         return old
     queries.update_api(tx, new)
     _announce(
         tx, actor, "api.edited", new,
-        before={"name": old.name, **_audited(old.upstreams)}, after={"name": new.name, **_audited(new.upstreams)},
+        before={"name": old.name, "fail_open": old.fail_open, **_audited(old.upstreams)},
+        after={"name": new.name, "fail_open": new.fail_open, **_audited(new.upstreams)},
     )  # fmt: skip
     return new
 

@@ -1,6 +1,7 @@
 """HTTP of the operator's APIs and their catalogues. Thin: parse, one action, present."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -35,6 +36,12 @@ WithRemoved = Annotated[bool, Parameter(description="Also what the document no l
 UpstreamText = Annotated[str, text("https://payments.example.com", maximum=UPSTREAM_LENGTH_MAX)]
 
 
+_FAIL_OPEN = (
+    "Off: a gate that cannot hear the database refuses every key as `unavailable`. On: it goes on allowing the keys "
+    "that it knows, revoked ones too, until it hears again."
+)
+
+
 class UpstreamsBody(Body, frozen=True):
     """Where the gateway sends each environment's requests: http(s) base URLs, or null for none."""
 
@@ -55,6 +62,7 @@ class ApiPatch(Body, frozen=True):
 
     name: Annotated[str, text("Payments", minimum=1)] | UnsetType = UNSET
     upstreams: UpstreamsBody = UpstreamsBody()
+    fail_open: Annotated[bool | UnsetType, msgspec.Meta(description=_FAIL_OPEN, examples=[False])] = UNSET
 
 
 class UpstreamsView(msgspec.Struct, kw_only=True):
@@ -74,9 +82,22 @@ class ApiView(msgspec.Struct, kw_only=True):
     endpoints: int
     event_types: int
     bundled: bool
+    fail_open: bool
     imported_at: datetime | None
     created_at: datetime
     etag: str
+
+
+class ConfirmedApiView(ApiView, kw_only=True):
+    """An API that was changed: `confirmed_by` gate processes decide by the change after `propagation_ms`.
+
+    `silent`: processes that were not heard in time; they refuse all keys until they hear again, but for APIs
+    that fail open.
+    """
+
+    confirmed_by: int
+    silent: int
+    propagation_ms: int
 
 
 class EndpointView(msgspec.Struct, kw_only=True):
@@ -160,11 +181,20 @@ def read_api(call: Call, api: str) -> ApiView:
         return _view(tx, actions.read_api(tx, call.actor, api))
 
 
-def edit_api(call: Call, api: str, data: ApiPatch) -> ApiView:
-    """Change an API's name or upstreams (RFC 7396)."""
-    edit = ApiEdit(None if data.name is UNSET else data.name, _upstreams(data.upstreams))
-    with call.write() as tx:
-        return _view(tx, actions.edit_api(tx, call.actor, api, edit, call.revision()))
+def edit_api(call: Call, api: str, data: ApiPatch) -> ConfirmedApiView:
+    """Change an API's name, upstreams or whether it fails open (RFC 7396).
+
+    Answers when every live gate process decides by it.
+    """
+    edit = ApiEdit(
+        None if data.name is UNSET else data.name,
+        _upstreams(data.upstreams),
+        None if data.fail_open is UNSET else data.fail_open,
+    )
+    view, confirmation = call.confirmed(
+        lambda tx: _view(tx, actions.edit_api(tx, call.actor, api, edit, call.revision()))
+    )
+    return ConfirmedApiView(**msgspec.structs.asdict(view), **asdict(confirmation))
 
 
 def import_openapi(call: Call, api: str, body: bytes) -> ImportedView:
@@ -218,7 +248,7 @@ def api_view(api: Api, counts: tuple[int, int]) -> ApiView:
     return ApiView(
         id=api.id, slug=api.slug, name=api.name,
         upstreams=UpstreamsView(sandbox=api.upstream_sandbox, production=api.upstream_production),
-        endpoints=counts[0], event_types=counts[1], bundled=api.is_bundled,
+        endpoints=counts[0], event_types=counts[1], bundled=api.is_bundled, fail_open=api.fail_open,
         imported_at=api.imported_at, created_at=api.created_at, etag=etag(api.revision),
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Pages of the operator's APIs: the list, registering one, its catalogue and imports. Thin: parse, one action, present."""
+"""Pages of the operator's APIs: the list, registering one, its catalogue and imports, and whether it fails open. Thin."""
 
 from dataclasses import replace
 from typing import Any, Final
@@ -20,7 +20,7 @@ from freehold.dashboard.views.apis import (
     NewApiView,
 )
 from freehold.dashboard.views.form import Form, Values, refused
-from freehold.errors import Problem
+from freehold.errors import FieldError, Problem, invalid
 from freehold.kit.ids import new_id
 from freehold.organizations.records import Actor
 from freehold.store.engine import Transaction
@@ -85,19 +85,41 @@ def show_api(call: Call, api: str) -> Response[Any]:
 
 def edit_api(call: Call, api: str) -> Response[Any]:
     """Change an API's name or upstreams."""
+
+    def act(tx: Transaction) -> Api:
+        before = actions.read_api(tx, call.actor, api)
+        # The bundled example's own upstreams have no URL to type: a field left empty leaves them alone.
+        kept = {name for name, url in before.upstreams.items() if before.is_bundled and not _typed(call, name)}
+        edit = ApiEdit(call.field("name"), {name: url for name, url in _upstreams(call).items() if name not in kept})
+        return actions.edit_api(tx, call.actor, api, edit, call.form_revision())
+
     try:
-        with call.write() as tx:
-            before = actions.read_api(tx, call.actor, api)
-            # The bundled example's own upstreams have no URL to type: a field left empty leaves them alone.
-            kept = {name for name, url in before.upstreams.items() if before.is_bundled and not _typed(call, name)}
-            edit = ApiEdit(
-                call.field("name"), {name: url for name, url in _upstreams(call).items() if name not in kept}
-            )
-            actions.edit_api(tx, call.actor, api, edit, call.form_revision())
+        _, confirmation = call.confirmed(act)
     except Problem as problem:
         values = {name: call.field(name) for name in ("name", *_UPSTREAM_FIELDS.values())}
         return _one(call, api, problem.status, edit_form=refused(_for_form(problem), values))
-    return see_other(f"/apis/{api}", "api-saved")
+    return see_other(f"/apis/{api}", "api-saved", confirmation)
+
+
+def fail_open(call: Call, api: str) -> Response[Any]:
+    """Let an API fail open, once its slug was typed: gates that cannot hear the database go on allowing what they know."""
+    with call.read() as tx:
+        slug = actions.read_api(tx, call.actor, api).slug
+    if call.field("confirm").strip() != slug:
+        problem = invalid(FieldError("confirm", "Type the API's slug exactly as it is shown.", "not_confirmed"))
+        form = refused(problem, {"confirm": call.field("confirm")})
+        return _one(call, api, problem.status, fail_open_form=form)
+    return _set_fail_open(call, api, open_=True)
+
+
+def fail_closed(call: Call, api: str) -> Response[Any]:
+    """Let an API fail closed again: gates that cannot hear the database refuse its keys."""
+    return _set_fail_open(call, api, open_=False)
+
+
+def _set_fail_open(call: Call, api: str, open_: bool) -> Response[Any]:
+    _, confirmation = call.confirmed(lambda tx: actions.edit_api(tx, call.actor, api, ApiEdit(fail_open=open_)))
+    return see_other(f"/apis/{api}", "api-fails-open" if open_ else "api-fails-closed", confirmation)
 
 
 def import_openapi(call: Call, api: str) -> Response[Any]:
@@ -126,7 +148,7 @@ def _nothing_imported(faults: int) -> str:
 
 def _one(
     call: Call, api: str, status: int = 200, *, edit_form: Form | None = None, import_form: Form | None = None,
-    result: ImportResult | None = None, faults: tuple[ImportFault, ...] = (),
+    fail_open_form: Form | None = None, result: ImportResult | None = None, faults: tuple[ImportFault, ...] = (),
 ) -> Response[Any]:  # fmt: skip
     why_not = _blocked(call.actor)
     with call.read() as tx:
@@ -141,6 +163,8 @@ def _one(
             event_types=_event_types(tx, found),
             result=result,
             faults=faults,
+            staleness_s=call.settings.staleness_s,
+            fail_open_form=replace(fail_open_form or Form(), blocked=why_not),
             edit_form=replace(edit_form or Form(_edit_values(found)), blocked=why_not),
             import_form=replace(import_form or Form(), blocked=why_not or _bundled(found)),
         )
@@ -166,6 +190,7 @@ def _rows(tx: Transaction, apis: list[Api]) -> tuple[ApiRow, ...]:
             id=api.id, name=api.name, slug=api.slug, endpoints=counts[api.id][0], event_types=counts[api.id][1],
             projects=projects[api.id], upstream_sandbox=api.upstream_sandbox or "",
             upstream_production=api.upstream_production or "", imported_at=api.imported_at, bundled=api.is_bundled,
+            fail_open=api.fail_open,
         )
         for api in apis
     )  # fmt: skip

@@ -33,6 +33,8 @@ class Api:
     imported_at: datetime | None
     revision: int
     created_at: datetime
+    # Whether a gate that cannot hear the database goes on allowing the keys that it knows.
+    fail_open: bool = False
 
     @property
     def upstreams(self) -> dict[Environment, str | None]:
@@ -145,7 +147,8 @@ class NewApi:
 
 @dataclass(frozen=True, slots=True)
 class ApiEdit:
-    """What to change of an API. What is absent stays: `name` as None, an environment that is not in `upstreams`."""
+    """What to change of an API. What is absent stays: None, or an environment that is not in `upstreams`."""
 
     name: str | None = None
     upstreams: Mapping[Environment, str | None] | None = None
+    fail_open: bool | None = None

@@ -63,19 +63,28 @@ def create_api(name: str, slug: str | None, sandbox: str | None, production: str
 @click.option("--name", help="Its new name; the slug stays.")
 @click.option("--sandbox", metavar="URL", help="Where sandbox traffic goes; empty for nowhere.")
 @click.option("--production", metavar="URL", help="Where production traffic goes; empty for nowhere.")
+@click.option(
+    "--fail-open/--fail-closed",
+    default=None,
+    help="Whether a gate that cannot hear the database goes on allowing the keys that it knows, revoked ones too.",
+)
 @json_option
-def edit_api(api: str, name: str | None, sandbox: str | None, production: str | None, as_json: bool) -> None:
-    """Change an API's name or upstreams; what is not given stays.
+def edit_api(
+    api: str, name: str | None, sandbox: str | None, production: str | None, fail_open: bool | None, as_json: bool
+) -> None:
+    """Change an API's name, upstreams or whether it fails open; what is not given stays.
 
     \b
-    Example:
+    Examples:
       freehold apis edit payments --production http://10.0.0.7:9000
+      freehold apis edit payments --fail-closed
     """
     upstreams = {"sandbox": sandbox, "production": production}
     given = {environment: url or None for environment, url in upstreams.items() if url is not None}
-    body = {**({"name": name} if name else {}), **({"upstreams": given} if given else {})}
+    wanted = {"name": name or None, "upstreams": given or None, "fail_open": fail_open}
+    body = {field: value for field, value in wanted.items() if value is not None}
     if not body:
-        raise click.UsageError("Say what to change: --name, --sandbox or --production.")
+        raise click.UsageError("Say what to change: --name, --sandbox, --production, --fail-open or --fail-closed.")
     _show(Api.current().patch(f"/v1/apis/{segment(api)}", body), as_json)
 
 

@@ -123,7 +123,8 @@ class ProjectView(msgspec.Struct, kw_only=True):
 class ConfirmedProjectView(ProjectView, kw_only=True):
     """A project that was changed: `confirmed_by` gate processes decide by the change after `propagation_ms`.
 
-    `silent`: processes that were not heard in time; they deny everything by themselves until they hear again.
+    `silent`: processes that were not heard in time; they refuse all keys until they hear again, but for
+    APIs that fail open.
     """
 
     confirmed_by: int
@@ -145,7 +146,8 @@ class ScopeBody(Body, frozen=True):
 class ConfirmedScopeView(msgspec.Struct, kw_only=True):
     """What a project declares: `confirmed_by` gate processes decide by it after `propagation_ms`.
 
-    `silent`: processes that were not heard in time; they deny everything by themselves until they hear again.
+    `silent`: processes that were not heard in time; they refuse all keys until they hear again, but for
+    APIs that fail open.
     """
 
     endpoints: list[str]

@@ -202,7 +202,7 @@ def head_of(tx: Transaction, project: Project) -> ProjectHead:
         id=project.id, organization_id=project.organization_id, name=project.name, slug=project.slug,
         environment=project.environment, purpose=project.purpose, product_line=project.product_line or "",
         use_case=project.use_case or "", api_name=api.name if api else "", created_at=project.created_at,
-        archived_at=project.archived_at,
+        archived_at=project.archived_at, api_fails_open=api is not None and api.fail_open,
     )  # fmt: skip
 
 

@@ -45,6 +45,8 @@ NOTICES: Final[dict[str, str]] = {
     "joined": "Welcome to the organization.",
     "signed-out": "You are signed out.",
     "api-saved": "The API is saved.",
+    "api-fails-open": "The API fails open.",
+    "api-fails-closed": "The API fails closed.",
     "api-made": "The API is registered. Import its OpenAPI document next.",
     "organization-made": "The organization is made, and you own it. Invite its people next.",
 }

@@ -1,5 +1,7 @@
 """Sample pages of setup, sign-in, the account, APIs and errors."""
 
+from dataclasses import replace
+
 from freehold.dashboard.views import account, apis, errors
 from freehold.dashboard.views.form import Form
 from freehold.dashboard.views.parts import Link
@@ -106,6 +108,8 @@ def instance_pages() -> dict[str, Sample]:
         "apis-empty": Sample("apis/list.html.j2", here, apis.ApisView(rows=(), edit_blocked="Only the operator registers APIs.")),
         "api-new": Sample("apis/new.html.j2", here, apis.NewApiView()),
         "api": Sample("apis/one.html.j2", here, api),
+        "api-fails-open": Sample("apis/one.html.j2", here, replace(api, api=replace(API, fail_open=True))),
+        "api-fail-open-wrong": Sample("apis/one.html.j2", here, replace(api, fail_open_form=Form({"confirm": "x"}, {"confirm": "Type the slug."}))),
         "api-imported": Sample("apis/one.html.j2", here, imported),
         "api-refused": Sample("apis/one.html.j2", here, refused_document),
         "not-found": Sample("errors/error.html.j2", outside, errors.ErrorView(status=404, title="There is nothing here", detail="There is no such project, or it is not yours to see.", request_id="req_1", back=Link(label="Back to the projects", href="/"))),

@@ -26,7 +26,7 @@ from tests.tidy.samples.frame import (
 PROJECT_HEAD = projects.ProjectHead(
     id=PROJECT, organization_id=ORGANIZATION, name="Country lookup", slug="country-lookup", environment="sandbox",
     purpose="Shows prices in the visitor's own currency and time zone.", product_line="Web shop", use_case="Checkout",
-    api_name="Example API", created_at=ago(days=12),
+    api_name="Example API", created_at=ago(days=12), api_fails_open=True,
 )  # fmt: skip
 
 NEXT = NextStep(

@@ -20,6 +20,7 @@ class ApiRow:
     upstream_production: str
     imported_at: datetime | None
     bundled: bool = False
+    fail_open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ class ApiView:
     """One API (`apis/one.html.j2`).
 
     Edit form: `name`, `upstream_sandbox`, `upstream_production`, `revision`. Import form: `file` or `document`.
+    Fail-open form: `confirm` (the API's slug) where it is to fail open, nothing where it is to fail closed.
     """
 
     api: ApiRow
@@ -99,5 +101,7 @@ class ApiView:
     event_types: tuple[CatalogueEventType, ...]
     result: ImportResult | None = None
     faults: tuple[ImportFault, ...] = ()
+    staleness_s: float = 2.0
     edit_form: Form = field(default_factory=Form)
+    fail_open_form: Form = field(default_factory=Form)
     import_form: Form = field(default_factory=Form)

@@ -112,6 +112,7 @@ class ProjectHead:
     api_name: str
     created_at: datetime
     archived_at: datetime | None = None
+    api_fails_open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
