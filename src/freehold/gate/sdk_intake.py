@@ -6,18 +6,21 @@ and the other is told where the cursor is. What the process may not report is pa
 never a reason to stand still.
 """
 
+import contextlib
 from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 from sqlalchemy import select
 
+from freehold.errors import Problem
 from freehold.gate.keyring import TokenRecord
 from freehold.gate.sdk_verifiers import claim, owner_of
 from freehold.kit import clock, ids
 from freehold.store.engine import Store, Transaction
 from freehold.store.schema import journals, key_secrets, keys, projects
 from freehold.usage.intake import Resent, Step, open_journal, pass_batch, without_known
+from freehold.usage.journal_frames import decode_frame
 from freehold.usage.journal_reader import Place
 from freehold.usage.records import OUTCOMES, UsageEvent
 from freehold.usage.shipping import Receipt, Shipment
@@ -26,6 +29,8 @@ from freehold.usage.shipping import Receipt, Shipment
 _PATH_MAX: Final = 1024
 _TEXT_MAX: Final = 256
 _LIMITS_MAX: Final = 16
+
+_decode_event = msgspec.msgpack.Decoder(UsageEvent).decode
 
 # Whose an event says it is: key, secret, project, organization, environment, API.
 _Owners = tuple[str | None, ...]
@@ -44,8 +49,9 @@ def take(store: Store, token: TokenRecord, shipment: Shipment) -> Receipt:
 def _take(tx: Transaction, token: TokenRecord, shipment: Shipment, *, resent: bool) -> Receipt:
     now = clock.now()
     claim(tx, shipment.process, owner_of(token), now)
-    events = list(_acceptable(tx, token, shipment.events, clock.to_ms(now)))
-    refused = len(shipment.events) - len(events)
+    shipped, unreadable = _events(shipment.frames)
+    events = list(_acceptable(tx, token, shipped, clock.to_ms(now)))
+    refused = unreadable + len(shipped) - len(events)
     if resent and events:
         events = without_known(tx, shipment.process, events)
     complete_to = min(now, clock.from_ms(shipment.complete_to_ms))
@@ -59,6 +65,19 @@ def _take(tx: Transaction, token: TokenRecord, shipment: Shipment, *, resent: bo
 
 def _has_ended(tx: Transaction, process: str) -> bool:
     return tx.execute(select(journals.c.ended_at).where(journals.c.id == process)).scalar() is not None
+
+
+def _events(frames: bytes) -> tuple[list[tuple[int, UsageEvent]], int]:
+    """The events of a shipment with their positions, and how many of its frames hold none; Problem where it is torn."""
+    found: list[tuple[int, UsageEvent]] = []
+    count = at = 0
+    while frame := decode_frame(frames, at):
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+            found.append((frame.position, _decode_event(frame.payload)))
+        count, at = count + 1, frame.end
+    if at != len(frames):
+        raise Problem("bad_request", "The shipment does not consist of whole frames.")
+    return found, count - len(found)
 
 
 def _acceptable(

@@ -90,6 +90,12 @@ def whole_frames(parts: Sequence[bytes], written: int) -> tuple[int, int]:
     return whole, end
 
 
+def whole_frame(position: int, payload: bytes) -> bytes:
+    """A frame in one piece, for a writer that writes each event by itself."""
+    framed = _pack_body(len(payload), position) + payload
+    return _pack_crc(_crc32(framed)) + framed
+
+
 def decode_frame(data: bytes, offset: int) -> Frame | None:
     """The frame at an offset, or None where none is there: incomplete, torn or damaged."""
     start = offset + FRAME_HEAD_BYTES

@@ -1,7 +1,8 @@
 """What an SDK process ships of its journal, and what the gate says to it: its form alone.
 
-MessagePack, because the events are in it as the journal has them. Like the journal itself, a shipment
-may be of another version than its reader: fields are only added, at the end, with a default.
+MessagePack around the journal's own frames, so that the process that has the frames need not read
+them. A shipment may be of another version than its reader: fields are only added, at the end, with a
+default.
 """
 
 from typing import Annotated
@@ -9,15 +10,15 @@ from typing import Annotated
 import msgspec
 
 from freehold.keys.sharing import ProcessId
-from freehold.usage.records import UsageEvent
 
-EVENTS_MAX = 500
+# A shipment holds a whole segment at most; with what is around it, it fits the gate's bound for a body.
+SEGMENT_BYTES = 1 << 20
 _Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 48)]
 Point = tuple[_Number, _Number]
 
 
 class Shipment(msgspec.Struct, array_like=True):
-    """A piece of one journal: the events between two places in it, each with its position.
+    """A piece of one journal: whole frames, between two places in it.
 
     A place is a segment's number and an offset. `complete_to_ms`: all that was decided before it, in
     Unix milliseconds, is shipped then. `ended`: the journal's writer is gone, and this is its end.
@@ -26,7 +27,7 @@ class Shipment(msgspec.Struct, array_like=True):
     process: ProcessId
     start: Point
     end: Point
-    events: Annotated[list[tuple[_Number, UsageEvent]], msgspec.Meta(max_length=EVENTS_MAX)]
+    frames: bytes
     complete_to_ms: _Number
     ended: bool
 
