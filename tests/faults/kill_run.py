@@ -21,8 +21,9 @@ from freehold.usage.collector import Collector
 from freehold.usage.tasks import JOURNAL_FOLDER
 from tests.store.usage_sums import assert_sums_are_right
 
-# Small, so that segments are left, passed and deleted all the time.
+# Small, so that segments are left, passed and deleted all the time; and so small that every turn begins one.
 SEGMENT_BYTES = 64 * 1024
+SEGMENT_BYTES_MIN = 4096
 
 
 class Parts:
@@ -57,14 +58,19 @@ class Parts:
             self.kill(name)
 
     def kill_by_lot(self, kills: int, enough: Callable[[], bool], dice: random.Random) -> None:
-        """Kill one part after another and start it again, so many times and on until there was enough work."""
+        """Kill parts by lot and start them again, so many and on until there was enough work.
+
+        Mostly one alone, often several at one moment.
+        """
         while kills or not enough():
             time.sleep(dice.uniform(0.01, 0.3))
-            if kills:
-                name = dice.choice(sorted(self._pids))
+            count = min(kills, dice.choice((1, 1, 1, 2, len(self._pids))))
+            names = dice.sample(sorted(self._pids), count)
+            for name in names:
                 self.kill(name)
+            for name in names:
                 self.start(name)
-                kills -= 1
+            kills -= count
 
 
 @contextmanager

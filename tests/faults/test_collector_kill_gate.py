@@ -1,7 +1,9 @@
 """Guarantee 1 on the whole path: what the gate answered over HTTP is counted once, whatever is killed, whenever.
 
 Callers verify keys on kept-alive, pipelined connections; two gate processes and the collector are
-chosen by lot and killed with SIGKILL. GATE_KILLS and GATE_DECISIONS in the environment make it longer.
+chosen by lot, one alone or several at one moment, and killed with SIGKILL. Every other life of a gate
+begins a segment with nearly every write, so that many die while they do. GATE_KILLS and GATE_DECISIONS
+in the environment make it longer (GATE_KILLS=1000 takes a few minutes on each database).
 """
 
 import os
@@ -12,7 +14,7 @@ from typing import Final
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from tests.databases import SECRET
-from tests.faults.kill_run import SEGMENT_BYTES, assert_counted_once, collector_command, parts_of
+from tests.faults.kill_run import SEGMENT_BYTES, SEGMENT_BYTES_MIN, assert_counted_once, collector_command, parts_of
 from tests.faults.verify_load import VerifyLoad
 from tests.gate.instance import Instance
 
@@ -27,10 +29,10 @@ def test_what_the_gate_answered_is_counted_once_after_any_kill(settings: Setting
     keys = [instance.issue().text, instance.issue(rate_limit=50, rate_window_s=1).text, "fh_test_no_key"]
     token = instance.service_token()
 
-    def gate(_life: int) -> dict[str, object]:
+    def gate(life: int) -> dict[str, object]:
         return {
             "part": "gate", "data": str(settings.data), "database_url": settings.database_url,
-            "listening": listening.fileno(), "segment_bytes": SEGMENT_BYTES,
+            "listening": listening.fileno(), "segment_bytes": SEGMENT_BYTES if life % 2 else SEGMENT_BYTES_MIN,
         }  # fmt: skip
 
     commands = {"collector": collector_command(settings), "gate 1": gate, "gate 2": gate}

@@ -78,15 +78,19 @@ def test_once_set_up_there_is_no_setup_token(store: Store, prepared: InstanceSec
         assert preparing.renew_setup_token(tx, prepared) is None
 
 
-def test_a_new_example_token_replaces_the_one_before_and_is_announced(store: Store, prepared: InstanceSecret) -> None:
+def test_the_example_token_is_the_same_at_every_start_and_replaces_one_of_another_text(
+    store: Store, prepared: InstanceSecret
+) -> None:
     with store.write() as tx:
-        first = preparing.renew_example_token(tx, prepared)
-        before = epoch.current(tx)
-        second = preparing.renew_example_token(tx, prepared)
-        assert [change.subject_id for change in epoch.changes_after(tx, before)] == [preparing.EXAMPLE_TOKEN_ID]
-        assert tx.execute(select(tokens.c.id)).scalars().all() == [preparing.EXAMPLE_TOKEN_ID]
-        assert actor_of_token(tx, prepared, first) is None
-        found = actor_of_token(tx, prepared, second)
+        first = preparing.ensure_example_token(tx, prepared)
+        announced = epoch.current(tx)
+        assert preparing.ensure_example_token(tx, prepared) == first
+        assert epoch.current(tx) == announced
+        # As an instance has it whose tokens were made by lot.
+        tx.execute(update(tokens).values(digest=b"of another text"))
+        assert preparing.ensure_example_token(tx, prepared) == first
+        assert epoch.current(tx) == announced + 1
+        found = actor_of_token(tx, prepared, first)
         assert found is not None
         assert found[1].everywhere == {"publisher"}
 

@@ -27,7 +27,7 @@ from freehold.store.schema import instance, tokens
 from freehold.supervisor import data_directory
 from freehold.supervisor.refusals import CannotStart
 
-# One for the life of the instance: its text is made anew at every start.
+# One for the life of the instance.
 EXAMPLE_TOKEN_ID: Final = "tok_00000000000000000000000000"  # noqa: S105 — an id, not a token
 _SETUP_TOKEN_LENGTH: Final = 32
 _TOKEN_LENGTH: Final = 40
@@ -40,7 +40,7 @@ def open_instance(settings: Settings) -> str | None:
         secret = prepare(store, settings)
         with store.write() as tx:
             setup_token = renew_setup_token(tx, secret)
-            example_token = renew_example_token(tx, secret)
+            example_token = ensure_example_token(tx, secret)
     finally:
         store.close()
     data_directory.write_private(settings.data / data_directory.EXAMPLE_TOKEN_FILE, example_token)
@@ -71,15 +71,17 @@ def renew_setup_token(tx: Transaction, secret: InstanceSecret) -> str | None:
     return token
 
 
-def renew_example_token(tx: Transaction, secret: InstanceSecret) -> str:
-    """A fresh token with which the example API publishes its events. The one before stops."""
-    token, now = f"fho_{random_base62(_TOKEN_LENGTH)}", clock.now()
+def ensure_example_token(tx: Transaction, secret: InstanceSecret) -> str:
+    """The token with which the example API publishes its events: of one text on every node, and at every start."""
+    token, now = f"fho_{secret.derive('example-token').hex()[:_TOKEN_LENGTH]}", clock.now()
     digest = token_digest(secret, token)
-    known = tx.execute(
-        update(tokens).where(tokens.c.id == EXAMPLE_TOKEN_ID).values(digest=digest, last4=token[-4:], created_at=now)
-    )
-    if not known.rowcount:
+    known = tx.execute(select(tokens.c.digest).where(tokens.c.id == EXAMPLE_TOKEN_ID)).scalar()
+    if known is None:
         accounts.insert_token(tx, _example_token(token, now), digest)
+    elif not same(known, digest):
+        tx.execute(update(tokens).where(tokens.c.id == EXAMPLE_TOKEN_ID).values(digest=digest, last4=token[-4:]))
+    else:
+        return token
     epoch.advance(tx, "token", EXAMPLE_TOKEN_ID, now)
     return token
 
