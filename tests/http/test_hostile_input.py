@@ -45,11 +45,12 @@ FULLER: Final = (
     Row("POST", "/v1/explain", frozenset(), {"key": "fh_test_x", "method": "GET", "path": "/x", "address": "::1", "cost": 1}),
     Row("POST", "/v1/explain", frozenset(), {"key": "fh_test_x", "endpoint": "get_parcel"}),
     Row("POST", "/v1/tokens", frozenset(), {"name": "n", "organization": "x", "roles": ["owner"], "expires_at": "2030-01-01T00:00:00Z"}),
-    Row("PATCH", "/v1/projects/{project_id}", frozenset(), {"name": "n", "purpose": "p", "product_line": "l", "owners": [{"member": "x"}]}),
+    Row("PATCH", "/v1/projects/{project_id}", frozenset(), {"name": "n", "purpose": "p", "product_line": "l", "owners": [{"member": "x"}], "rate_limits": [{"name": "a", "limit": 1, "window_s": 1}], "quota": {"limit": 1, "period": "day"}}),
     Row(
         "POST", "/v1/projects/{project_id}/keys", frozenset(),
-        {"name": "n", "workload": "w", "endpoints": ["get_parcel"], "expires_at": "2030-01-01T00:00:00Z", "allowed_cidrs": ["::1"], "rate_limit": {"limit": 1, "window_s": 1}},
+        {"name": "n", "workload": "w", "endpoints": ["get_parcel"], "expires_at": "2030-01-01T00:00:00Z", "allowed_cidrs": ["::1"], "rate_limit": {"limit": 1, "window_s": 1}, "quota": {"limit": 1, "period": "day"}},
     ),
+    Row("PATCH", "/v1/keys/{key_id}", frozenset(), {"rate_limits": [{"name": "a", "limit": 1, "window_s": 1}], "quota": {"limit": 1, "period": "hour"}}),
     Row(
         "PATCH", "/v1/webhooks/{endpoint_id}", frozenset(),
         {"url": "http://127.0.0.1:1024/a", "event_types": ["parcel.moved"], "description": "d", "headers": {"A": "b"}},

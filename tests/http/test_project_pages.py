@@ -11,6 +11,7 @@ from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock, ids
 from freehold.organizations import queries as accounts
 from freehold.projects import actions, queries
+from freehold.projects.limits import Quota, RateLimit
 from freehold.projects.records import NewProject, Project, Scope
 from freehold.webhooks import actions as webhooks
 from freehold.webhooks import delivery_actions
@@ -77,7 +78,7 @@ def test_an_empty_organization_offers_the_first_project(instance: Instance) -> N
 
 def test_the_list_shows_each_project_with_its_posture(instance: Instance) -> None:
     use(instance)
-    use(instance, outcome="rate_limited", rule="key.rate_limit", status=429)
+    use(instance, outcome="rate_limited", rule="key.rate_limits", status=429)
     page = instance.browser("auditor").get(list_of(instance))
     shown = text_of(page)
     assert "Parcel lookup Looks parcels up" in shown
@@ -461,6 +462,55 @@ def test_an_owner_who_has_left_is_not_kept_by_the_page(instance: Instance) -> No
     assert instance.users["owner"].id not in page.text
 
 
+LIMITS: Fields = {
+    "rate_0_name": "requests", "rate_0_limit": "3000", "rate_0_window_s": "60", "rate_3_name": "burst", "rate_3_limit": "90",
+    "rate_3_window_s": "1", "quota_limit": "1000000", "quota_period": "month",
+}  # fmt: skip
+
+
+def test_limits_are_set_shown_and_taken_away(instance: Instance) -> None:
+    browser = instance.browser("developer")
+    assert "None: only the keys' own limits count." in text_of(browser.get(at(instance, "/settings")))
+    status, location = save(browser, instance, "/settings/limits", LIMITS)
+    assert status == 303
+    assert location.startswith(at(instance, "/settings?done=limits-saved&confirmed_by=0&silent=0&"))
+    project = read(instance)
+    assert project.rate_limits == (RateLimit("requests", 3000, 60), RateLimit("burst", 90, 1))
+    assert project.quota == Quota(1_000_000, "month")
+    page = browser.get(location)
+    shown = text_of(page)
+    assert "The limits are saved." in shown
+    assert "requests 3,000 per minute burst 90 per second Quota 1,000,000 in each month 0 used 1,000,000 left" in shown
+    for kept in ('name="rate_1_name" value="burst"', 'name="quota_limit" value="1000000"'):
+        assert kept in page.text
+    emptied = {name: "" for name in LIMITS if not name.endswith(("window_s", "period"))}
+    assert save(browser, instance, "/settings/limits", {**emptied, "rate_1_name": "", "rate_1_limit": ""})[0] == 303
+    assert (read(instance).rate_limits, read(instance).quota) == ((), None)
+
+
+def test_wrong_limits_come_back_as_typed(instance: Instance) -> None:
+    wrong = {**LIMITS, "rate_3_name": "Bursts", "quota_limit": "none"}
+    answer = instance.browser("admin").submit(at(instance, "/settings/limits"), wrong, at(instance, "/settings"))
+    assert answer.status_code == 422
+    assert 'id="l-quota_limit-error"' in answer.text
+    assert 'name="rate_3_name" value="Bursts"' in answer.text
+    again = {**wrong, "quota_limit": "5"}
+    answer = instance.browser("admin").submit(at(instance, "/settings/limits"), again, at(instance, "/settings"))
+    assert 'id="l-rate_3_name-error"' in answer.text
+    assert read(instance).rate_limits == ()
+
+
+def test_limits_seen_before_somebody_changed_the_project_change_nothing(instance: Instance) -> None:
+    browser = instance.browser("developer")
+    seen = str(read(instance).revision)
+    assert save(browser, instance, "/settings", LABELS)[0] == 303
+    form = hidden_fields(browser.get(at(instance, "/settings")).text, at(instance, "/settings/limits"))
+    stale = browser.client.post(at(instance, "/settings/limits"), data={**form, **LIMITS, "revision": seen})
+    assert stale.status_code == 412
+    assert 'name="rate_3_name" value="burst"' in stale.text
+    assert read(instance).quota is None
+
+
 def test_archiving_asks_for_the_name_and_restoring_brings_back(instance: Instance) -> None:
     browser = instance.browser("developer")
     settings = at(instance, "/settings")
@@ -491,7 +541,7 @@ def test_an_archived_projects_labels_are_shown_and_closed(instance: Instance) ->
 def test_who_may_not_change_settings_is_told_why(instance: Instance) -> None:
     browser = instance.browser("auditor")
     page = browser.get(at(instance, "/settings"))
-    assert text_of(page).count(BLOCKED) == 3
+    assert text_of(page).count(BLOCKED) == 4
     buttons = re.findall(r'<button[^>]*data-variant="destructive"[^>]*>', page.text)
     assert buttons
     assert all("disabled" in button for button in buttons)
@@ -499,6 +549,7 @@ def test_who_may_not_change_settings_is_told_why(instance: Instance) -> None:
     for act, fields in (
         ("/settings", {**LABELS, "revision": revision}),
         ("/settings/owners", {"technical": instance.users["owner"].id, "revision": revision}),
+        ("/settings/limits", {"quota_limit": "5", "quota_period": "day", "revision": revision}),
         ("/archive", {"confirm": "Parcel lookup"}),
         ("/restore", {}),
     ):
@@ -509,7 +560,7 @@ def test_who_may_not_change_settings_is_told_why(instance: Instance) -> None:
 # --- every page -----------------------------------------------------------------------------------
 
 PAGES = ("", "/scope", "/settings")
-FORMS = ("/scope", "/settings", "/settings/owners", "/archive", "/restore")
+FORMS = ("/scope", "/settings", "/settings/owners", "/settings/limits", "/archive", "/restore")
 
 
 def test_a_form_without_its_token_changes_nothing(instance: Instance) -> None:

@@ -31,7 +31,7 @@ def world(instance: Instance, test_clock: TestClock) -> tuple[Instance, list[Usa
         decided(instance, timedelta(hours=5, minutes=10), secret=selector, cost=5),
         decided(instance, timedelta(hours=5, minutes=10), **listing),
         decided(instance, timedelta(hours=5, minutes=9), status=503),
-        decided(instance, timedelta(hours=2), outcome="rate_limited", rule="key.rate_limit", **denied),
+        decided(instance, timedelta(hours=2), outcome="rate_limited", rule="key.rate_limits", **denied),
         decided(instance, timedelta(hours=2), outcome="quota_exhausted", rule="key.quota", **denied),
         decided(instance, timedelta(minutes=40), outcome="revoked", rule="key.state", **denied),
         decided(instance, timedelta(minutes=39), outcome="unavailable", rule="gate.heard", **denied),

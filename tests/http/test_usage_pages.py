@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from freehold.keys import actions as keys
-from freehold.keys.records import DENIAL_STATUS, DENIAL_WORDS, Reason
+from freehold.keys.explanation import explain
+from freehold.keys.records import DENIAL_STATUS, DENIAL_WORDS, Decision, Reason
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock
 from freehold.projects import actions as projects
@@ -21,7 +22,7 @@ from tests.http.traffic import collect, decided, use
 
 MIXED: tuple[dict[str, Any], ...] = (
     {}, {}, {"status": 502}, {"endpoint": "list_parcels", "path": "/parcels"},
-    {"outcome": "rate_limited", "rule": "key.rate_limit", "status": 429},
+    {"outcome": "rate_limited", "rule": "key.rate_limits", "status": 429},
     {"outcome": "endpoint_not_in_scope", "rule": "project.scope", "endpoint": "create_parcel", "method": "POST", "status": 403},
     {"outcome": "endpoint_unknown", "rule": "api.catalogue", "endpoint": None, "path": "/nothing", "status": 404},
 )  # fmt: skip
@@ -308,15 +309,20 @@ def checks(page: str) -> list[tuple[str, str]]:
     return [(html.unescape(name), state) for state, name in found]
 
 
+# The last as it was recorded before limits had names.
+LIMITS = (("key:burst", 60, 41, 19.0), ("project:quota", 9_000, 1_234, 3 * 86_400.0), ("key", 5, 5, 0.0))
+
+
 def test_an_allowed_request_passed_every_check(instance: Instance) -> None:
     with instance.store.read() as tx:
         secret = keys.read_key(tx, instance.actor("owner"), instance.key).secrets[0]
-    event = use(instance, secret=secret.selector, limits=(("key", 60, 41, 19.0),), cost=3)
+    event = use(instance, secret=secret.selector, limits=LIMITS, cost=3)
     page = instance.browser("auditor").get(at(instance, f"/requests/{event.id}"))
     shown = text_of(page)
     assert {state for _, state in checks(page.text)} == {"passed"}
-    assert len(checks(page.text)) == 10
-    for words in ("Why it was allowed", "The request may pass.", "Key rate limit", "whole again in 19.0 s", "41 of 60 left",
+    assert len(checks(page.text)) == 11
+    for words in ("Why it was allowed", "The request may pass.", "Key's rate limit burst whole again in 19.0 s 41 of 60 left",
+                  "Project's quota next period in 3 d 1,234 of 9,000 left", "Key's rate limit whole 5 of 5 left",
                   f"fh_test_…{secret.last4}", "Version 1", "Gateway", "Cost 3", "192.0.2.1", "Epoch 1", "12 ms", "get_parcel"):  # fmt: skip
         assert words in shown, words
     assert f'href="/projects/{instance.project}/keys/{instance.key}"' in page.text
@@ -326,12 +332,13 @@ RULES = {
     Reason.REVOKED: "key.state", Reason.EXPIRED: "key.expires_at", Reason.PROJECT_ARCHIVED: "project.state",
     Reason.WRONG_ENVIRONMENT: "project.environment", Reason.ENDPOINT_UNKNOWN: "api.catalogue",
     Reason.ENDPOINT_NOT_IN_SCOPE: "project.scope", Reason.ADDRESS_NOT_ALLOWED: "key.allowed_cidrs",
-    Reason.RATE_LIMITED: "key.rate_limit", Reason.UNAVAILABLE: "gate.heard", Reason.UNKNOWN_KEY: "credential.secret",
+    Reason.RATE_LIMITED: "key.rate_limits", Reason.QUOTA_EXHAUSTED: "project.quota", Reason.UNAVAILABLE: "gate.heard", Reason.UNKNOWN_KEY: "credential.secret",
     Reason.MALFORMED_KEY: "credential.form",
 }  # fmt: skip
 FIXES = {
     Reason.REVOKED: "/keys/new", Reason.EXPIRED: "/keys/{key}", Reason.PROJECT_ARCHIVED: "/settings#restore",
     Reason.ENDPOINT_NOT_IN_SCOPE: "/scope", Reason.ADDRESS_NOT_ALLOWED: "/keys/{key}", Reason.RATE_LIMITED: "/keys/{key}",
+    Reason.QUOTA_EXHAUSTED: "/settings#limits",
 }  # fmt: skip
 
 
@@ -340,15 +347,14 @@ def test_a_denied_request_says_which_check_refused_it_and_what_to_do(instance: I
     event = use(instance, outcome=reason.value, rule=RULES[reason], status=DENIAL_STATUS[reason], limits=())
     page = instance.browser("owner").get(at(instance, f"/requests/{event.id}"))
     shown = text_of(page)
-    meaning, remedy = DENIAL_WORDS[reason]
-    assert f"{meaning} " in shown
-    assert remedy in shown
+    assert f"{DENIAL_WORDS[reason][0]} " in shown
+    assert explain(Decision(reason, RULES[reason])).remedy in shown
     states = [state for _, state in checks(page.text)]
     if reason is Reason.UNAVAILABLE:
         assert set(states) == {"not-reached"}
     else:
         refused = states.index("denied")
-        assert states == ["passed"] * refused + ["denied"] + ["not-reached"] * (9 - refused)
+        assert states == ["passed"] * refused + ["denied"] + ["not-reached"] * (10 - refused)
     assert "No limit applied to this request." in shown
     fix = FIXES.get(reason)
     if fix:

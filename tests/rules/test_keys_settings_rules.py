@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from freehold.keys.records import RateLimit
 from freehold.keys.settings_rules import NETWORKS_MAX, KeySettings, check_settings, normal_network
+from freehold.projects.limits import Quota, RateLimit
 
 NOW = datetime(2027, 1, 15, 8, tzinfo=UTC)
 SCOPE = ["get_parcel", "list_parcels"]
@@ -22,9 +22,9 @@ PLAIN = KeySettings("web")
         ({"allowed_cidrs": ("10.0.0.0/33", "10.0.0.0/8", "host", "", "10.0.0.0/-1")},
          ["allowed_cidrs.0", "allowed_cidrs.2", "allowed_cidrs.3", "allowed_cidrs.4"]),
         ({"allowed_cidrs": ("10.0.0.0/8",) * NETWORKS_MAX}, []), ({"allowed_cidrs": ("10.0.0.0/8",) * (NETWORKS_MAX + 1)}, ["allowed_cidrs"]),
-        ({"rate_limit": RateLimit(1, 1)}, []), ({"rate_limit": RateLimit(10_000_000, 86_400)}, []),
-        ({"rate_limit": RateLimit(0, 1)}, ["rate_limit.limit"]), ({"rate_limit": RateLimit(1, 86_401)}, ["rate_limit.window_s"]),
-        ({"rate_limit": RateLimit(-1, -1)}, ["rate_limit.limit", "rate_limit.window_s"]),
+        ({"rate_limits": (RateLimit("requests", 10_000_000, 86_400),), "quota": Quota(1, "hour")}, []),
+        ({"rate_limits": (RateLimit("requests", -1, -1),)}, ["rate_limits.0.limit", "rate_limits.0.window_s"]),
+        ({"quota": Quota(0, "hour")}, ["quota.limit"]),
         ({"expires_at": NOW}, ["expires_at"]), ({"expires_at": NOW + timedelta(seconds=1)}, []),
         ({"expires_at": NOW + timedelta(days=3654)}, ["expires_at"]),
     ],

@@ -197,7 +197,8 @@ CASES: Final[tuple[tuple[Table, dict[str, Any], tuple[dict[str, Any], ...]], ...
     (schema.projects, project(), (
         {"environment": "production"}, {"environment": "staging"}, {"state": "deleted"}, {"organization_id": "nobody"},
         {"api_id": "nothing"}, {"slug": "first"}, {"sandbox_id": "project_a"}, {"sandbox_environment": "sandbox"},
-        {"sandbox_id": "project_a", "sandbox_environment": "sandbox"},
+        {"sandbox_id": "project_a", "sandbox_environment": "sandbox"}, {"quota": 5}, {"quota_period": "hour"},
+        {"quota": -1, "quota_period": "hour"}, {"quota": 5, "quota_period": "year"},
     )),
     (schema.projects, sibling(), (
         {"organization_id": "org_b"}, {"sandbox_id": "project_b"}, {"api_id": "other_api"}, {"environment": "sandbox"},
@@ -205,7 +206,8 @@ CASES: Final[tuple[tuple[Table, dict[str, Any], tuple[dict[str, Any], ...]], ...
     )),
     (schema.keys, key(), (
         {"environment": "production"}, {"project_id": "nothing"}, {"name": "first"}, {"state": "expired"},
-        {"state": "revoked"}, {"revoked_at": NOW}, {"rate_limit": 5}, {"rate_window_s": 5},
+        {"state": "revoked"}, {"revoked_at": NOW}, {"quota": 5}, {"quota_period": "day"},
+        {"quota": 0, "quota_period": "day"}, {"quota": 5, "quota_period": "week"},
     )),
     (schema.key_secrets, secret(version=2, state="retired"), (
         {"environment": "production"}, {"project_id": "project_b"}, {"key_id": "key_b"}, {"key_id": "nothing"},

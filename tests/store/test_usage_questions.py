@@ -190,10 +190,10 @@ def test_one_request_is_explained_with_what_was_in_force(world: UsageWorld) -> N
     denied = world.decide(
         NOW_MS,
         outcome="rate_limited",
-        rule="key.rate_limit",
+        rule="project.rate_limits",
         status=None,
         latency_us=None,
-        limits=(("key", 60, 0, 1.5),),
+        limits=(("key:requests", 60, 7, 1.5), ("project:all", 60, 0, 1.5)),
     )
     world.collect(denied)
 
@@ -209,11 +209,12 @@ def test_one_request_is_explained_with_what_was_in_force(world: UsageWorld) -> N
     )
     assert found.secret is not None
     assert (found.secret.version, found.secret.last4) == (1, "wxyz")
-    assert (found.explanation.allowed, found.explanation.rule) == (False, "key.rate_limit")
-    assert found.explanation.meaning
-    assert found.explanation.remedy
+    assert (found.explanation.allowed, found.explanation.rule) == (False, "project.rate_limits")
+    assert found.explanation.meaning == "The project's rate limit all has 0 of 60 left, and the request costs 1."
+    assert "raise the project's rate limit" in found.explanation.remedy
     assert [(limit.name, limit.limit, limit.remaining, limit.reset_s) for limit in found.explanation.limits] == [
-        ("key", 60, 0, 1.5)
+        ("key:requests", 60, 7, 1.5),
+        ("project:all", 60, 0, 1.5),
     ]
     assert (found.endpoints, found.epoch, found.changed_since) == (["getCountry"], 1, False)
     with world.store.write() as tx:

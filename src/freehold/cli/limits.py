@@ -30,7 +30,7 @@ def limit_options(command: Command) -> Command:
             metavar="[NAME=]COST/SECONDS",
             callback=_rate_limits,
             help=f"Cost in a window of seconds, evenly refilled: 600/60, which is named {_UNNAMED}, or burst=20/1. "
-            "Repeatable; all of them, in place of those before.",
+            "Repeatable: give all of them.",
         ),
     ):
         command = option(command)

@@ -82,7 +82,7 @@ def request_view(kind: str) -> requests.RequestView:
         remedy="Wait as long as Retry-After says, or raise the limit." if denied else "", fix=Link(label="Change the limit", href=f"{AT}/keys/{KEY}") if denied else None,
         endpoint="getCountry", key_identifier="fh_test_…9f2c", secret_version=2, via="gateway", cost=1, address="198.51.100.24", user_agent="python-httpx/0.28", epoch=4_211,
         rules=tuple(requests.CheckedRule(name=n, state="passed" if i < stop else "denied" if i == stop else "not_reached", detail=d if i <= stop else "Not reached") for i, (n, d) in enumerate(zip(names, details, strict=True))),
-        limits=(requests.LimitRow(name="rate_limit", limit=600, remaining=0 if denied else 588, reset_s=19.04),),
+        limits=(requests.LimitRow(name="Key's rate limit requests", limit=600, remaining=0 if denied else 588, resets="whole again in 19.0 s"), requests.LimitRow(name="Project's quota", limit=100_000, remaining=7_958, resets="next period in 9 d")),
     )  # fmt: skip
 
 

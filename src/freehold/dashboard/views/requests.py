@@ -50,12 +50,12 @@ class CheckedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitRow:
-    """One limit as the decision found it. `reset_s`: seconds until it is whole again."""
+    """One limit as the decision left it: in words, and when it was to be whole again, or its next period to begin."""
 
     name: str
     limit: int
     remaining: int
-    reset_s: float
+    resets: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,17 @@
 """One request with its whole explanation, and where to do what a denial asks for."""
 
+import math
 from typing import Any
 
 from litestar import Response
 
+from freehold.dashboard import words
 from freehold.dashboard.frame import frame
 from freehold.dashboard.views.parts import Link
 from freehold.dashboard.views.requests import CheckedRule, LimitRow, RequestView
 from freehold.errors import not_found
-from freehold.keys.explanation import checked_rules
+from freehold.keys.explanation import Explanation, checked_rules, is_quota, limit_words
+from freehold.keys.records import LimitState
 from freehold.projects.actions import read_project
 from freehold.projects.records import Project
 from freehold.usage import actions
@@ -35,16 +38,25 @@ def _explained(found: ExplainedRequest, project: Project, brand: str) -> Request
     changed = " The project or the key has changed since." if found.changed_since else ""
     return RequestView(
         project_id=project.id, request=request_row(request), why=why.meaning + changed, remedy=why.remedy,
-        fix=_fix(why.reason or "", project.id, request.key_id), endpoint=request.endpoint or "",
+        fix=_fix(why, project.id, request.key_id), endpoint=request.endpoint or "",
         key_identifier=f"{brand}_{prefix}_…{found.secret.last4}" if found.secret else "",
         secret_version=found.secret.version if found.secret else None, via=request.via, cost=request.cost,
         address=request.address or "", user_agent=request.user_agent or "", epoch=found.epoch,
         rules=tuple(CheckedRule(name=each.title, state=each.state, detail=each.words) for each in checked_rules(why.rule)),
-        limits=tuple(LimitRow(name=each.name, limit=each.limit, remaining=each.remaining, reset_s=each.reset_s) for each in why.limits),
+        limits=tuple(_limit_row(each) for each in why.limits),
     )  # fmt: skip
 
 
-def _fix(reason: str, project_id: str, key_id: str | None) -> Link | None:
+def _limit_row(limit: LimitState) -> LimitRow:
+    name = limit_words(limit.name).removeprefix("the ")
+    if is_quota(limit.name):
+        resets = f"next period in {words.span(math.ceil(limit.reset_s))}"
+    else:
+        resets = f"whole again in {limit.reset_s:,.1f} s" if limit.reset_s else "whole"
+    return LimitRow(name=f"{name[0].upper()}{name[1:]}", limit=limit.limit, remaining=limit.remaining, resets=resets)
+
+
+def _fix(why: Explanation, project_id: str, key_id: str | None) -> Link | None:
     """Where what a denial asks for is done."""
     here = f"/projects/{project_id}"
     key = f"{here}/keys/{key_id}"
@@ -54,6 +66,9 @@ def _fix(reason: str, project_id: str, key_id: str | None) -> Link | None:
         "project_archived": Link(label="Restore the project", href=f"{here}/settings#restore"),
         "endpoint_not_in_scope": Link(label="Open the scope", href=f"{here}/scope"),
         "address_not_allowed": Link(label="Change its networks", href=key),
-        "rate_limited": Link(label="Change the limit", href=key),
+        "rate_limited": Link(label="Change the key's limits", href=key),
+        "quota_exhausted": Link(label="Change the key's limits", href=key),
     }
-    return places.get(reason)
+    if why.rule in ("project.rate_limits", "project.quota"):
+        return Link(label="Change the project's limits", href=f"{here}/settings#limits")
+    return places.get(why.reason or "")
