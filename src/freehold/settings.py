@@ -58,6 +58,11 @@ class Settings:
         "FREEHOLD_STALENESS_S",
         "A gate process that has not heard the database for this many seconds denies with `unavailable`.",
     )
+    keys_in_memory_max: int = _setting(
+        1_000_000,
+        "FREEHOLD_KEYS_IN_MEMORY_MAX",
+        "How many secrets of keys one gate process holds in memory, at about 500 bytes each; others are read when they are used.",
+    )
     journal_flush_ms: int = _setting(
         100,
         "FREEHOLD_JOURNAL_FLUSH_MS",
@@ -139,6 +144,7 @@ def _bracketed(host: str) -> str:
 _BOUNDS: Final[dict[str, tuple[float, float]]] = {
     "port": (0, 65535), "gate_port": (0, 65535), "workers": (1, 128), "session_days": (1, 365),
     "invitation_days": (1, 90), "epoch_poll_ms": (5, 1000), "staleness_s": (0.1, 3600),
+    "keys_in_memory_max": (1, 100_000_000),
     "journal_flush_ms": (1, 10_000), "segment_bytes": (4096, 1 << 30), "collect_ms": (5, 10_000),
     "usage_days": (1, 3660), "head_bytes_max": (1024, 1 << 20), "verify_body_bytes_max": (512, 1 << 20),
     "api_body_bytes_max": (1024, 64 << 20), "gate_connections_max": (1, 1_000_000), "gate_idle_s": (0.1, 3600),

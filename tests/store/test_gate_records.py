@@ -8,6 +8,7 @@ from sqlalchemy import insert, update
 
 from freehold.gate import records_query
 from freehold.gate.keyring import Found, Missing
+from freehold.keys.live_secrets import live_secrets
 from freehold.keys.rate_limit import meters
 from freehold.keys.secret_records import current_secret_record, project_records, secret_records, selectors_of
 from freehold.kit import clock
@@ -168,3 +169,20 @@ def test_a_reading_says_of_which_epoch_it_is(store: Store) -> None:
     with store.write() as tx:
         at = epoch.advance(tx, "api", instance.api_id, AT)
     assert read(store).epoch == at == before + 1
+
+
+def test_all_secrets_in_force_come_at_once_as_they_would_one_by_one(store: Store) -> None:
+    instance = filled(store)
+    limits = [{"name": "burst", "limit": 5, "window_s": 60}]
+    live = [
+        instance.issue(),
+        instance.issue(endpoints=["getCountry"], allowed_cidrs=["10.0.0.0/8"], rate_limits=limits, expires_at=AT),
+        instance.issue(endpoints=[], quota=90, quota_period="day"),
+        instance.issue(environment="production"),
+    ]
+    gone = instance.issue()
+    instance.revoke(gone)
+    with store.read() as tx:
+        found = {each.selector: each for lot in live_secrets(tx, 100) for each in lot}
+        assert found == secret_records(tx, [each.selector for each in live])
+        assert sum(len(lot) for lot in live_secrets(tx, 3)) == 3

@@ -18,7 +18,6 @@ from freehold.apis.routing import Router
 from freehold.keys.records import Environment, ProjectRecord, SecretRecord
 from freehold.store.epoch import Change
 
-SECRETS_MAX: Final = 2_000_000
 PROJECTS_MAX: Final = 500_000
 TOKENS_MAX: Final = 100_000
 APIS_MAX: Final = 10_000
@@ -84,11 +83,11 @@ Entry = TypeVar("Entry")
 class _Shelf(Generic[Name, Entry]):
     """Entries of one kind by name, bounded, with the names that stand for nothing."""
 
-    __slots__ = ("_bound", "_kind", "entries", "unknown")
+    __slots__ = ("_kind", "bound", "entries", "unknown")
 
     def __init__(self, kind: Kind, bound: int) -> None:
         self._kind: Kind = kind
-        self._bound = bound
+        self.bound = bound
         self.entries: dict[Name, Entry] = {}
         self.unknown: dict[Name, None] = {}
 
@@ -100,7 +99,7 @@ class _Shelf(Generic[Name, Entry]):
 
     def put(self, name: Name, entry: Entry) -> None:
         """Keep an entry; beyond the bound the earliest goes for it."""
-        if name not in self.entries and len(self.entries) >= self._bound:
+        if name not in self.entries and len(self.entries) >= self.bound:
             del self.entries[next(iter(self.entries))]
         self.entries[name] = entry
         self.unknown.pop(name, None)
@@ -117,7 +116,7 @@ class _Shelf(Generic[Name, Entry]):
 class Keyring:
     """All that one worker decides by."""
 
-    def __init__(self, secrets_max: int = SECRETS_MAX) -> None:
+    def __init__(self, secrets_max: int) -> None:
         # -1: nothing was heard yet.
         self.epoch = -1
         # The loop's clock at the start of the last poll that reached the database.
@@ -127,6 +126,8 @@ class Keyring:
         self._tokens: _Shelf[bytes, TokenRecord] = _Shelf("token", TOKENS_MAX)
         self._apis: _Shelf[str, ApiRecord] = _Shelf("api", APIS_MAX)
         self._slugs: _Shelf[str, str] = _Shelf("slug", APIS_MAX)
+        # While it is being filled: what was forgotten since, and so must not come back. None: nobody fills it.
+        self._forgotten: set[str] | None = None
 
     def secret(self, selector: str) -> SecretRecord | None:
         """The secret of a selector, or None where there is none; Missing where that is not known."""
@@ -170,6 +171,32 @@ class Keyring:
             self._note_unknown(missing)
         return True
 
+    def begin_filling(self) -> None:
+        """From now on `fill` may bring what is read of one moment that is not before this one."""
+        self._forgotten = set()
+
+    def fill(self, secrets: Iterable[SecretRecord]) -> bool:
+        """Keep secrets that nobody asked for yet, all read of one moment; False where no more are wanted.
+
+        What was forgotten since that moment may have changed, and is left to be asked for.
+        """
+        entries, forgotten = self._secrets.entries, self._forgotten
+        if forgotten is None:
+            return False
+        room = self._secrets.bound - len(entries)
+        for secret in secrets:
+            if room <= 0:
+                return False
+            if secret.selector not in entries and secret.selector not in forgotten:
+                entries[secret.selector] = secret
+                room -= 1
+        return True
+
+    def end_filling(self) -> int:
+        """How many secrets there are now that it is over."""
+        self._forgotten = None
+        return len(self._secrets.entries)
+
     def apply(self, changes: Iterable[Change], selectors: Iterable[str], epoch: int) -> None:
         """Forget what changed; from now on nothing older than `epoch` is taken in.
 
@@ -178,6 +205,8 @@ class Keyring:
         """
         for selector in selectors:
             self._secrets.entries.pop(selector, None)
+            if self._forgotten is not None:
+                self._forgotten.add(selector)
         for change in changes:
             self._forget(change)
         self.epoch = epoch
@@ -187,6 +216,8 @@ class Keyring:
         for shelf in (self._secrets, self._projects, self._tokens, self._apis, self._slugs):
             shelf.entries.clear()
             shelf.unknown.clear()
+        # What is being filled in is of the other database.
+        self._forgotten = None
         self.epoch = epoch
 
     def _note_unknown(self, missing: Missing) -> None:

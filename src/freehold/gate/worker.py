@@ -17,6 +17,7 @@ from freehold.gate.addresses import ProxyTrust, trusted_networks
 from freehold.gate.application import Gate
 from freehold.gate.authorize import Authorize
 from freehold.gate.decider import Decider
+from freehold.gate.filler import Filler
 from freehold.gate.follower import Follower, Reporter
 from freehold.gate.gateway import Gateway
 from freehold.gate.http_server import Server
@@ -62,7 +63,8 @@ class Worker:
         self._journal = JournalWriter(
             settings.data / "journal" / self.id, settings.segment_bytes, sheds=settings.journal_full == "shed"
         )
-        keyring = Keyring()
+        keyring = Keyring(settings.keys_in_memory_max)
+        self._filler = Filler(loop, self._store, keyring, settings.keys_in_memory_max)
         self._loader = Loader(loop, self._store, keyring, settings.staleness_s)
         self._keeper = LeaseKeeper(loop, self._store, self.id)
         self._leases = Leases(loop, self._keeper.place, self._loader.arrived)
@@ -100,6 +102,7 @@ class Worker:
         self._desk.start()
         await asyncio.to_thread(self._follower.first_heard.wait, _FIRST_HEARD_S)
         await self.server.listen(sockets)
+        self._filler.start()
 
     async def stop(self) -> None:
         """Drain, and leave nothing unwritten and nobody waiting for us."""
@@ -107,7 +110,7 @@ class Worker:
         self._pool.close()
         await asyncio.to_thread(self._desk.stop)
         await self._return_leases()
-        for thread in (self._follower, self._loader, self._reporter, self._flusher):
+        for thread in (self._filler, self._follower, self._loader, self._reporter, self._flusher):
             await asyncio.to_thread(thread.stop)
         self._journal.close()
         self._limiter.close()

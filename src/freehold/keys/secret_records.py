@@ -108,25 +108,28 @@ def _record(row: Row[Any], endpoints: frozenset[str] | None) -> SecretRecord:
         key_name=row.key_name,
         key_state=row.key_state,
         expires_at_ms=None if row.expires_at is None else clock.to_ms(row.expires_at),
-        allowed_networks=_networks(row.allowed_cidrs) if row.allowed_cidrs else (),
-        meters=_meters(row.rate_limits) if row.rate_limits else (),
-        quota=_quota(row.quota, row.quota_period) if row.quota else None,
+        allowed_networks=networks_from(row.allowed_cidrs) if row.allowed_cidrs else (),
+        meters=meters_from(row.rate_limits) if row.rate_limits else (),
+        quota=shared_quota(row.quota, row.quota_period) if row.quota else None,
         endpoints=endpoints,
         project_id=row.project_id,
     )
 
 
 @lru_cache(maxsize=65_536)
-def _networks(cidrs: str) -> tuple[IPv4Network | IPv6Network, ...]:
+def networks_from(cidrs: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Networks from the text that is kept of them."""
     # Not strict: what was stored was checked when it was stored, and refusing to read it would refuse every key.
     return tuple(ip_network(cidr, strict=False) for cidr in json.loads(cidrs))
 
 
 @lru_cache(maxsize=65_536)
-def _meters(rate_limits: str) -> tuple[Meter, ...]:
+def meters_from(rate_limits: str) -> tuple[Meter, ...]:
+    """A key's meters from the text that is kept of its rate limits."""
     return meters("key", rate_limits_from(json.loads(rate_limits)))
 
 
 @lru_cache(maxsize=65_536)
-def _quota(limit: int, period: str) -> Quota | None:
+def shared_quota(limit: int, period: str) -> Quota | None:
+    """A quota, one object for all that have the same."""
     return quota_from(limit, period)
