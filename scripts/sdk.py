@@ -5,25 +5,24 @@ Every operation that the document describes is a method of a resource, or is nam
 """
 
 import json
-import subprocess
 import sys
-import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from scripts import sdk_names as names
+from scripts.sdk_modules import ROOT, WRITTEN, formatted, module, operation_imports, words_import
 from scripts.sdk_operations import Operation, method, operations
 from scripts.sdk_types import Schema, Types, parts
 
 from freehold import routes
 from freehold.web import openapi
 
-ROOT: Final = Path(__file__).parents[1]
 SDK: Final = Path("src/freehold/sdk")
-_WRITTEN: Final = "# Written by `make docs` from the API's OpenAPI document; change what that says instead.\n\n"
+# Parts of the API that are made of all others: what they share with one of these is that one's.
+_LAST: Final = ("Accounts", "Setup")
 
 
 def document() -> Schema:
@@ -42,9 +41,9 @@ def modules() -> dict[Path, str]:
         "problems.py": _problems(found, calls),
         "bodies.py": _bodies(types, calls),
         "surface.py": _surface(types, calls),
-        "models/words.py": _module("Words of closed sets, as the API uses them.", [types.words_module()]),
+        "models/words.py": module("Words of closed sets, as the API uses them.", [types.words_module()]),
         "models/__init__.py": _exports(types, by_tag),
-        "resources/__init__.py": f'{_WRITTEN}"""The operations of the API, a module for each of its parts."""\n',
+        "resources/__init__.py": f'{WRITTEN}"""The operations of the API, a module for each of its parts."""\n',
     }
     texts |= {f"models/{tag}.py": _models(tag, types, by_tag) for tag in by_tag}
     texts |= {
@@ -52,18 +51,14 @@ def modules() -> dict[Path, str]:
         for noun, own in _nouns(calls).items()
         if noun
     }
-    return {SDK / path: text for path, text in _formatted(texts).items()}
+    return {SDK / path: text for path, text in formatted(texts).items()}
 
 
 def generated() -> set[Path]:
     """The modules that are there and are generated, as their first line says."""
     return {
-        path.relative_to(ROOT) for path in (ROOT / SDK).rglob("*.py") if path.read_text("utf-8").startswith(_WRITTEN)
+        path.relative_to(ROOT) for path in (ROOT / SDK).rglob("*.py") if path.read_text("utf-8").startswith(WRITTEN)
     }
-
-
-# Parts of the API that are made of all others: what they share with one of these is that one's.
-_LAST: Final = ("Accounts", "Setup")
 
 
 # --- answers and bodies -------------------------------------------------------------------------------
@@ -108,7 +103,7 @@ def _models(tag: str, types: Types, by_tag: dict[str, list[str]]) -> str:
         for other, kinds in by_tag.items() if other != tag
         for name in kinds
     ]  # fmt: skip
-    return _module(f"Answers about {tag}.", structs, [*others, *_words(types)])
+    return module(f"Answers about {tag}.", structs, [*others, *words_import(types)])
 
 
 def _exports(types: Types, by_tag: dict[str, list[str]]) -> str:
@@ -117,7 +112,7 @@ def _exports(types: Types, by_tag: dict[str, list[str]]) -> str:
     modules |= {"listings": ["Page"], "models.words": list(types.words.values())}
     imports = [f"from freehold.sdk.{module} import {', '.join(kinds)}" for module, kinds in modules.items()]
     exported = ", ".join(repr(name) for name in sorted(name for kinds in modules.values() for name in kinds))
-    return "\n".join([f'{_WRITTEN}"""What the API answers with."""\n', *imports, f"__all__ = [{exported}]\n"])
+    return "\n".join([f'{WRITTEN}"""What the API answers with."""\n', *imports, f"__all__ = [{exported}]\n"])
 
 
 def _bodies(types: Types, calls: list[Operation]) -> str:
@@ -127,8 +122,8 @@ def _bodies(types: Types, calls: list[Operation]) -> str:
         if name not in found:
             found.append(name)
             waiting += parts(types.schemas[name])
-    return _module(
-        "Parts of what is sent, as dictionaries.", [types.body(name) for name in sorted(found)], _words(types)
+    return module(
+        "Parts of what is sent, as dictionaries.", [types.body(name) for name in sorted(found)], words_import(types)
     )
 
 
@@ -147,7 +142,7 @@ def _problems(found: Schema, calls: list[Operation]) -> str:
     classes.append(
         f"# By code. One that is not here is a plain Problem.\nPROBLEMS: Final[dict[str, type[Problem]]] = {{{table}}}"
     )
-    return _module("The API's errors, a class for each code.", classes)
+    return module("The API's errors, a class for each code.", classes)
 
 
 # --- operations -----------------------------------------------------------------------------------------
@@ -165,7 +160,9 @@ def _resource(noun: str, types: Types, calls: list[Operation]) -> str:
     name = names.attribute(noun)
     head = f'class {_class(noun)}(Resource[Mode]):\n    """What `client.{name}` does."""\n'
     methods = [method(each, types) for each in calls]
-    return _module(f"What can be done with {name.replace('_', ' ')}.", ["\n".join([head, *methods])], _imports(types))
+    return module(
+        f"What can be done with {name.replace('_', ' ')}.", ["\n".join([head, *methods])], operation_imports(types)
+    )
 
 
 def _surface(types: Types, calls: list[Operation]) -> str:
@@ -184,58 +181,11 @@ def _surface(types: Types, calls: list[Operation]) -> str:
         f"        self.{names.attribute(noun)}: {_class(noun)}[Mode] = {_class(noun)}(perform, walk)" for noun in nouns
     ]
     text = "\n".join([*lines, "", *(method(each, types) for each in own)])
-    return _module("Every operation of the API, as a client has them.", [text], [*imports, *_imports(types)])
+    return module("Every operation of the API, as a client has them.", [text], [*imports, *operation_imports(types)])
 
 
 def _class(noun: str) -> str:
     return f"{names.camel(noun)}Calls"
-
-
-# --- modules --------------------------------------------------------------------------------------------
-
-
-def _words(types: Types) -> list[str]:
-    return [f"from freehold.sdk.models.words import {', '.join(types.words.values())}"]
-
-
-def _imports(types: Types) -> list[str]:
-    """All that operations may need; what a module does not need is taken out of it again."""
-    answers = sorted(names.model(name) for name in types.schemas if not name.endswith(("Body", "Patch", "_")))
-    return [
-        f"from freehold.sdk.models import {', '.join(answers)}",
-        f"from freehold.sdk.bodies import {', '.join(name for name in types.schemas if name.endswith('Body'))}",
-        "from freehold.sdk.calls import Call, Document, Mode, Perform, Resource, Unset, Walk, listing, new_idempotency_key, operation, segment, sent",
-        *_words(types),
-    ]
-
-
-def _module(docstring: str, parts: list[str], imports: Iterable[str] = ()) -> str:
-    """A module with every import that it might need."""
-    standard = [
-        "from collections.abc import Mapping, Sequence",
-        "from datetime import datetime",
-        "from types import NoneType",
-        "from typing import Any, Final, Literal, NotRequired, TYPE_CHECKING, TypedDict",
-        "from msgspec import UNSET",
-        "from freehold.sdk.errors import Problem",
-        "from freehold.sdk.listings import Page",
-        "from freehold.sdk.model import Model",
-    ]
-    return "\n\n\n".join([f'{_WRITTEN}"""{docstring}"""\n\n' + "\n".join([*standard, *imports]), *parts]) + "\n"
-
-
-def _formatted(texts: dict[str, str]) -> dict[str, str]:
-    """The modules without the imports that they do not need, and formatted."""
-    ruff = [sys.executable, "-m", "ruff"]
-    short = ["lint.isort.split-on-trailing-comma=false", "format.skip-magic-trailing-comma=true"]
-    options = ["--quiet", "--no-cache", *(f"--config={each}" for each in [str(ROOT / "pyproject.toml"), *short])]
-    with tempfile.TemporaryDirectory() as folder:
-        for path, text in texts.items():
-            (Path(folder) / path).parent.mkdir(exist_ok=True)
-            (Path(folder) / path).write_text(text, "utf-8")
-        subprocess.run([*ruff, "check", "--fix", "--select", "F401,I", *options, folder], check=True)
-        subprocess.run([*ruff, "format", *options, folder], check=True)
-        return {path: (Path(folder) / path).read_text("utf-8") for path in texts}
 
 
 def main() -> None:

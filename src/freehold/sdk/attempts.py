@@ -25,6 +25,8 @@ T = TypeVar("T")
 _NOT_BEGUN: Final = frozenset({429, 503})
 # From something in between, which does not know what the server did.
 _UNKNOWN: Final = frozenset({502, 504})
+# Beyond that a float is of no use, whatever the first wait was.
+_DOUBLINGS_MAX: Final = 64
 _NOT_CONNECTED: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -108,7 +110,8 @@ class Attempts(Generic[T]):
         retries = self._retries
         if self.number >= retries.attempts or (asked_s or 0.0) > retries.longest_wait_s:
             raise error
-        wait_s: float = min(retries.longest_wait_s, retries.first_wait_s * 2 ** (self.number - 1))
+        doublings = min(self.number - 1, _DOUBLINGS_MAX)
+        wait_s: float = min(retries.longest_wait_s, retries.first_wait_s * 2**doublings)
         self.number += 1
         return Again((asked_s or 0.0) + wait_s * (1 - self._chance() / 2))
 

@@ -4,7 +4,17 @@
 
 from freehold.sdk.listings import Page
 from freehold.sdk.models.accounts import IssuedToken, Me, Membership, Token
-from freehold.sdk.models.apis import Api, Change, Difference, Endpoint, EventType, Imported, TouchedProject, Upstreams
+from freehold.sdk.models.apis import (
+    Api,
+    Change,
+    ConfirmedApi,
+    Difference,
+    Endpoint,
+    EventType,
+    Imported,
+    TouchedProject,
+    Upstreams,
+)
 from freehold.sdk.models.gate import LimitState, VerifiedKey, VerifyAnswer
 from freehold.sdk.models.keys import Caller, ConfirmedKey, IssuedKey, Key, RotatedKey, Secret, ShortRateLimit
 from freehold.sdk.models.organizations import (
@@ -95,6 +105,7 @@ __all__ = [
     "Bucket",
     "Caller",
     "Change",
+    "ConfirmedApi",
     "ConfirmedKey",
     "ConfirmedProject",
     "ConfirmedScope",

@@ -26,9 +26,22 @@ class Api(Model, frozen=True, kw_only=True):
     endpoints: int
     event_types: int
     bundled: bool
+    fail_open: bool
     imported_at: datetime | None
     created_at: datetime
     etag: str
+
+
+class ConfirmedApi(Api, frozen=True, kw_only=True):
+    """An API that was changed: `confirmed_by` gate processes decide by the change after `propagation_ms`.
+
+    `silent`: processes that were not heard in time; they refuse all keys until they hear again, but for APIs
+    that fail open.
+    """
+
+    confirmed_by: int
+    silent: int
+    propagation_ms: int
 
 
 class Change(Model, frozen=True, kw_only=True):

@@ -81,7 +81,8 @@ class IssuedKey(Key, frozen=True, kw_only=True):
 class ConfirmedKey(Key, frozen=True, kw_only=True):
     """A key that was changed: `confirmed_by` gate processes decide by the change after `propagation_ms`.
 
-    `silent`: processes that were not heard in time; they deny everything by themselves until they hear again.
+    `silent`: processes that were not heard in time; they refuse all keys until they hear again, but for APIs
+    that fail open.
     """
 
     confirmed_by: int

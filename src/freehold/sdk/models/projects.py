@@ -85,7 +85,8 @@ class Project(Model, frozen=True, kw_only=True):
 class ConfirmedProject(Project, frozen=True, kw_only=True):
     """A project that was changed: `confirmed_by` gate processes decide by the change after `propagation_ms`.
 
-    `silent`: processes that were not heard in time; they deny everything by themselves until they hear again.
+    `silent`: processes that were not heard in time; they refuse all keys until they hear again, but for APIs
+    that fail open.
     """
 
     confirmed_by: int
@@ -124,7 +125,8 @@ class ObservedScope(Model, frozen=True, kw_only=True):
 class ConfirmedScope(Model, frozen=True, kw_only=True):
     """What a project declares: `confirmed_by` gate processes decide by it after `propagation_ms`.
 
-    `silent`: processes that were not heard in time; they deny everything by themselves until they hear again.
+    `silent`: processes that were not heard in time; they refuse all keys until they hear again, but for APIs
+    that fail open.
     """
 
     endpoints: list[str]

@@ -20,7 +20,7 @@ from freehold.sdk.calls import (
     sent,
 )
 from freehold.sdk.listings import Page
-from freehold.sdk.models import Api, Imported
+from freehold.sdk.models import Api, ConfirmedApi, Imported
 
 
 class ApiCalls(Resource[Mode]):
@@ -74,19 +74,25 @@ class ApiCalls(Resource[Mode]):
         *,
         name: str | Unset = UNSET,
         upstreams: UpstreamsBody | Unset = UNSET,
+        fail_open: bool | Unset = UNSET,
         if_match: str | None = None,
-    ) -> Call[Api]:
-        """Change an API's name or upstreams (RFC 7396).
+    ) -> Call[ConfirmedApi]:
+        """Change an API's name, upstreams or whether it fails open (RFC 7396).
+
+        Answers when every live gate process decides by it.
 
         New values; what is absent stays, a null upstream is cleared.
+
+        `fail_open`: Off: a gate that cannot hear the database refuses every key as `unavailable`. On: it goes on
+        allowing the keys that it knows, revoked ones too, until it hears again.
 
         Raises NotFound, PreconditionFailed.
         """
         return Call(
             "PATCH",
             f"/v1/apis/{segment(api)}",
-            Api,
-            body=sent({"name": name, "upstreams": upstreams}),
+            ConfirmedApi,
+            body=sent({"name": name, "upstreams": upstreams, "fail_open": fail_open}),
             if_match=if_match,
             repeatable=True,
         )
