@@ -11,7 +11,7 @@ from typing import Final
 from freehold.apis import queries as apis
 from freehold.apis.records import Api, Catalogue, EndpointRow
 from freehold.keys import actions as keys
-from freehold.keys import credential
+from freehold.keys import credential, rotation
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock, ids
 from freehold.kit.secrets import InstanceSecret
@@ -66,13 +66,23 @@ class Workload:
 
 @dataclass
 class Credential:
-    """One key of the model. `narrowed`: None for the whole scope."""
+    """One secret of a key of the model. `narrowed`: None for the whole scope. `versions`: all secrets of the key, shared."""
 
     id: str
     text: str
     project: Workload
     narrowed: set[str] | None
+    versions: list["Credential"] = field(default_factory=list)
     revoked: bool = False
+    ended: bool = False
+
+    @property
+    def version(self) -> int:
+        return next(number for number, each in enumerate(self.versions, 1) if each is self)
+
+    @property
+    def serving(self) -> list["Credential"]:
+        return [each for each in self.versions if not each.ended]
 
 
 class World:
@@ -142,13 +152,31 @@ class World:
         settings = KeySettings(ids.new_id("key"), endpoints=None if narrowed is None else tuple(narrowed))
         with self.store.write() as tx:
             issued = keys.issue_key(tx, project.team.actor, self.secret, "fh", project.id, settings)
-        key = Credential(issued.detail.key.id, issued.text, project, narrowed)
-        project.keys.append(key)
+        return self._keep(Credential(issued.detail.key.id, issued.text, project, narrowed))
+
+    def _keep(self, key: Credential) -> Credential:
+        key.versions.append(key)
+        key.project.keys.append(key)
         return key
+
+    def rotate(self, key: Credential, overlap_s: int) -> Credential:
+        with self.store.write() as tx:
+            rotated = rotation.rotate_key(tx, key.project.team.actor, self.secret, "fh", key.id, overlap_s)
+        if not overlap_s:
+            for each in key.versions:
+                each.ended = True
+        return self._keep(Credential(key.id, rotated.text, key.project, key.narrowed, key.versions))
+
+    def retire(self, key: Credential) -> None:
+        with self.store.write() as tx:
+            rotation.retire_secret(tx, key.project.team.actor, key.id, key.version)
+        key.ended = True
 
     def revoke(self, key: Credential) -> None:
         with self.store.write() as tx:
             keys.revoke_key(tx, key.project.team.actor, key.id)
+        for each in key.versions:
+            each.revoked = True
 
     def reached(self) -> bool:
         """Whether every gate decides by all that was changed."""
@@ -166,7 +194,7 @@ def matched(api: str, method: str, path: str) -> str | None:
 def expected(key: Credential, operation: str | None, environment: Environment | None) -> str:
     """What must be decided of a key that was presented whole, by the words of product.md alone."""
     project = key.project
-    if key.revoked:
+    if key.revoked or key.ended:
         return "revoked"
     if project.archived:
         return "project_archived"

@@ -14,10 +14,11 @@ from typing import Any, Final
 import pytest
 from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule, run_state_machine_as_test
 
 from freehold.errors import Problem
 from freehold.keys import actions as keys
+from freehold.keys import rotation
 from freehold.keys.settings_rules import KeySettings
 from freehold.projects import actions as projects
 from freehold.projects.records import Environment, ProjectChange, Scope
@@ -163,8 +164,23 @@ class IsolationMachine(RuleBasedStateMachine):
     @rule(key=credentials)
     def revoke(self, key: Credential) -> None:
         self._changed()
-        key.revoked = True
         self.around.world.revoke(key)
+
+    @rule(target=credentials, key=credentials, overlap_s=st.sampled_from((0, 3600)))
+    def rotate(self, key: Credential, overlap_s: int) -> Any:
+        self._changed()
+        if key.revoked or key.project.archived or (overlap_s and len(key.serving) > 1):
+            with pytest.raises(Problem) as refused:
+                self.around.world.rotate(key, overlap_s)
+            assert refused.value.code == "conflict"
+            return multiple()
+        return self.around.world.rotate(key, overlap_s)
+
+    @rule(key=credentials)
+    def retire(self, key: Credential) -> None:
+        assume(key.version < len(key.versions))
+        self._changed()
+        self.around.world.retire(key)
 
     # --- what callers try ---
 
@@ -257,6 +273,9 @@ class IsolationMachine(RuleBasedStateMachine):
             lambda tx: keys.read_key(tx, stranger.actor, key.id),
             lambda tx: keys.revoke_key(tx, stranger.actor, key.id),
             lambda tx: keys.edit_key(tx, stranger.actor, key.id, lambda old: old),
+            lambda tx: rotation.rotate_key(tx, stranger.actor, SECRET, "fh", key.id, 0),
+            lambda tx: rotation.retire_secret(tx, stranger.actor, key.id, 1),
+            lambda tx: rotation.change_overlap(tx, stranger.actor, key.id, 1, hold=True),
             lambda tx: keys.issue_key(tx, stranger.actor, SECRET, "fh", project_id, KeySettings("stolen")),
             lambda tx: projects.set_scope(tx, stranger.actor, project_id, Scope([], [])),
             lambda tx: projects.archive_project(tx, stranger.actor, project_id),
