@@ -3,10 +3,14 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from freehold.keys import credential
+from freehold.kit import clock
+from freehold.kit.secrets import random_base62
 from tests.gate.gate_process import eventually
 from tests.gate.instance import IssuedKey
 from tests.proxies.world import Fields, Server, World
@@ -139,13 +143,31 @@ def test_what_the_key_does_not_open(world: World, server: Server, key: IssuedKey
 
 
 def test_keys_that_open_nothing(world: World, server: Server) -> None:
-    issued = world.instance.issue()
-    world.instance.revoke(issued)
+    revoked, expired = world.instance.issue(), world.instance.issue(expires_at=clock.now() - timedelta(days=1))
+    world.instance.revoke(revoked)
     world.instance.settled()
-    for text, reason in ((None, "malformed_key"), ("fh_test_x", "malformed_key"), (issued.text, "revoked")):
+    nobodys = credential.compose("fh", "sandbox", random_base62(12), random_base62(32))
+    for text, reason in (
+        (None, "malformed_key"),
+        ("fh_test_x", "malformed_key"),
+        (nobodys, "unknown_key"),
+        (expired.text, "expired"),
+        (revoked.text, "revoked"),
+    ):
         assert denied(world, server, text) == (401, reason)
     challenge = server.ask(None).headers.get_all("WWW-Authenticate")
     assert challenge == ['Bearer realm="freehold"']
+
+
+def test_a_project_that_is_archived_opens_nothing(world: World, server: Server) -> None:
+    other = replace(world.instance, sandbox_id=f"proj_as_{server.name}", production_id=f"proj_ap_{server.name}")
+    with other.store.write() as tx:
+        other.add_projects(tx, other.organization_id, other.sandbox_id, other.production_id)
+    issued = other.issue()
+    assert server.ask(issued.text).status == 200
+    other.archive(other.sandbox_id)
+    other.settled()
+    assert denied(world, server, issued.text) == (403, "project_archived")
 
 
 def test_a_key_of_another_api_opens_nothing_here(world: World, server: Server) -> None:
@@ -176,6 +198,14 @@ def test_a_limit_is_a_429_that_says_when_to_come_back(world: World, server: Serv
     answer = server.ask(limited.text)
     assert (answer.status, answer.reason) == (429, "rate_limited")
     assert 1 <= int(answer.headers["Retry-After"]) <= 30
+
+
+def test_a_quota_that_is_spent_is_a_429_too(world: World, server: Server) -> None:
+    limited = world.instance.issue(quota=1, quota_period="month")
+    assert server.ask(limited.text).status == 200
+    answer = server.ask(limited.text)
+    assert (answer.status, answer.reason) == (429, "quota_exhausted")
+    assert int(answer.headers["Retry-After"]) >= 1
 
 
 def test_a_denied_body_does_not_reach_the_api(world: World, server: Server) -> None:

@@ -1,11 +1,13 @@
 """What is nginx's alone: denials as problem+json, its own errors beside the gate's, and the decision cache with its price."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from freehold.keys.records import DENIAL_STATUS
 from tests.gate.gate_process import eventually
 from tests.gate.instance import IssuedKey
 from tests.proxies import servers
@@ -51,6 +53,26 @@ def test_a_denial_is_a_problem_in_the_words_of_the_gateway(world: World, caching
             "type": f"urn:freehold:error:{code}", "status": status, "code": code, "request_id": answer.request_id,
         }  # fmt: skip
         assert answer.status == status
+
+
+def test_every_reason_has_its_status() -> None:
+    """The map from reasons to statuses, read as nginx reads it, against the gateway's own."""
+    text = (servers.DOCS / "nginx" / "freehold.conf").read_text("utf-8")
+    found = re.search(r"^map \$freehold_reason \$freehold_status \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
+    assert found
+    rows = [line.split() for line in found[1].replace(";", "").splitlines()]
+
+    def status(reason: str) -> int:
+        for pattern, value in ((pattern.strip('"'), value) for pattern, value in rows):
+            if pattern == reason or (pattern.startswith("~") and re.search(pattern[1:], reason)):
+                return int(value)
+        [[_, value]] = [row for row in rows if row[0] == "default"]
+        return int(value)
+
+    # Unavailable is a 503 of the gate, which nginx takes for an error and the configuration for silence.
+    assert {reason: status(reason) for reason in DENIAL_STATUS if reason != "unavailable"} == {
+        reason: status for reason, status in DENIAL_STATUS.items() if reason != "unavailable"
+    }
 
 
 def test_a_gate_that_is_gone_is_a_problem_too(world: World, caching: Server, key: IssuedKey) -> None:
