@@ -45,6 +45,7 @@ class Follower:
         """`on_reached`: called here once an epoch is applied. `on_applied`: in the event loop, with what it brought; None: all is new."""
         self._loop = loop
         self._store = store
+        self._watch = epoch.Watch(store)
         self._keyring = keyring
         self._poll_s = poll_s
         self._on_reached = on_reached
@@ -62,6 +63,7 @@ class Follower:
         """End, and wait for the end."""
         self._stop.set()
         self._thread.join()
+        self._watch.close()
 
     def _run(self) -> None:
         cut_off = False
@@ -79,14 +81,14 @@ class Follower:
         # What we hear is at least as new as the moment before we asked.
         asked_at = time.monotonic()
         reached = self._keyring.epoch
+        if self._watch.current() == reached:
+            self._keyring.heard_at = asked_at
+            return
         with self._store.read() as tx:
             current = epoch.current(tx)
             changes = epoch.changes_after(tx, reached) if 0 <= reached < current else []
             changed_keys = {each.subject_id for each in changes if each.subject_kind == "key"}
             selectors = selectors_of(tx, changed_keys) if changed_keys else []
-        if current == reached:
-            self._keyring.heard_at = asked_at
-            return
         if reached < 0 or current < reached:
             self._in_loop(lambda: self._start_anew(current))
         else:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlalchemy import delete, insert, select, update
 
-from freehold.store.engine import Transaction
+from freehold.store.engine import Store, Transaction
 from freehold.store.schema import changes, instance, verifiers
 
 SubjectKind = Literal["api", "project", "key", "token"]
@@ -37,6 +37,30 @@ def advance(tx: Transaction, subject_kind: SubjectKind, subject_id: str, now: da
 def current(tx: Transaction) -> int:
     """The epoch of the last committed change."""
     return int(tx.execute(select(instance.c.epoch)).scalar_one())
+
+
+class Watch:
+    """Looks at the epoch again and again, on a connection of its own: a tenth of the price of a transaction. For one thread."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._connection: Transaction | None = None
+
+    def current(self) -> int:
+        """The epoch of the last committed change; SQLAlchemyError where the database does not answer."""
+        if self._connection is None:
+            self._connection = self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            return int(self._connection.exec_driver_sql("SELECT epoch FROM instance").scalar_one())
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the connection; the next look takes another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def changes_after(tx: Transaction, epoch: int, limit: int = 1000) -> list[Change]:
