@@ -104,7 +104,7 @@ def test_every_page_has_something_to_show(demo: tuple[Store, Filled]) -> None:
     store, filled = demo
     with store.read() as tx:
         found = Counter(tx.execute(select(usage_events.c.outcome)).scalars())
-        assert {"allowed", "rate_limited", "endpoint_not_in_scope", "revoked"} == set(found)
+        assert {"allowed", "rate_limited", "quota_exhausted", "endpoint_not_in_scope", "revoked"} == set(found)
         assert found["allowed"] > 0.9 * filled.requests
         failed = tx.execute(select(func.count()).where(usage_events.c.status >= 500)).scalar_one()
         assert failed > 20
@@ -125,6 +125,25 @@ def test_every_page_has_something_to_show(demo: tuple[Store, Filled]) -> None:
         )  # fmt: skip
     assert set(roles) == {"owner", "admin", "developer", "billing", "auditor"}
     assert sum(roles.values()) == len(filled.emails)
+
+
+def test_limits_of_keys_and_projects_have_held(demo: tuple[Store, Filled]) -> None:
+    store, _ = demo
+    with store.read() as tx:
+        rules = Counter(each["rule"] for each in tx.execute(select(usage_events.c.explanation)).scalars())
+        assert {"key.rate_limits", "project.rate_limits", "key.quota"} <= set(rules)
+        for table, owner in ((keys_table, usage_rollups.c.key_id), (projects_table, usage_rollups.c.project_id)):
+            limited = tx.execute(
+                select(table.c.id, table.c.quota, table.c.quota_period).where(table.c.quota.is_not(None))
+            ).all()
+            assert limited
+            for owner_id, quota, period in limited:
+                spent = tx.execute(
+                    select(func.sum(usage_rollups.c.cost))
+                    .where(owner == owner_id, usage_rollups.c.grain == period, usage_rollups.c.outcome == "allowed")
+                    .group_by(usage_rollups.c.bucket_at)
+                ).scalars()
+                assert 0 < max(spent) <= quota
 
 
 def test_nothing_lies_in_the_future_and_all_is_collected(demo: tuple[Store, Filled]) -> None:

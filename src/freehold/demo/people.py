@@ -96,7 +96,9 @@ def make_project(
     actor = people[story.owners[0][0]]
     organization_id = next(iter(actor.roles))
     owners = tuple(NewOwner(f"{mailbox}@{organization.domain}", duty) for mailbox, duty in story.owners)
-    new = NewProject(story.name, story.purpose, "example", story.product_line, story.use_case, owners)
+    new = NewProject(
+        story.name, story.purpose, "example", story.product_line, story.use_case, owners, story.rate_limits, story.quota
+    )
     with at(began), place.store.write() as tx:
         project = projects.create_project(tx, actor, organization_id, new)
     made = [_furnish(place, MadeProject(project, story, actor, began, 1.0))]
@@ -117,9 +119,7 @@ def _furnish(place: Place, made: MadeProject) -> MadeProject:
             projects.set_scope(tx, made.actor, project_id, Scope(list(story.endpoints), list(story.event_types)))
     for index, key in enumerate(story.keys):
         with at(made.began_at + timedelta(minutes=11 + 25 * index)), place.store.write() as tx:
-            settings = KeySettings(
-                key.name, key.workload, key.endpoints, rate_limits=(key.rate_limit,) if key.rate_limit else ()
-            )
+            settings = KeySettings(key.name, key.workload, key.endpoints, rate_limits=key.rate_limits, quota=key.quota)
             issued = keys.issue_key(tx, made.actor, place.secret, place.settings.brand, project_id, settings)
         made.keys.append(MadeKey(issued.detail.key.id, issued.text, key))
     if story.hook:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from freehold.organizations.records import Role
-from freehold.projects.limits import RateLimit
+from freehold.projects.limits import Quota, RateLimit
 from freehold.projects.records import Duty
 
 Receiver = Literal["accepts", "refuses", "recovers"]
@@ -27,9 +27,10 @@ class KeyStory:
     workload: str
     share: float
     client: str
-    rate_limit: RateLimit | None = None
+    rate_limits: tuple[RateLimit, ...] = ()
     endpoints: tuple[str, ...] | None = None
     ended_days_ago: int | None = None
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class ProjectStory:
     has_production: bool = False
     production_factor: float = 3.0
     archived_days_ago: int | None = None
+    rate_limits: tuple[RateLimit, ...] = ()
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +85,18 @@ STORY: Final[tuple[OrganizationStory, ...]] = (
                 (("dev", "technical"), ("ops", "technical"), ("billing", "billing")), 30,
                 ("get_country", "list_countries", "get_currency"), ("lookup.completed", "lookup.failed"),
                 (
-                    KeyStory("checkout-web", "Checkout, web shop", 0.62, "checkout-web/4.2", RateLimit("requests", 40, _MINUTE)),
-                    KeyStory("checkout-app", "Checkout, mobile", 0.3, "NorthgateApp/9.1 (iOS)", RateLimit("requests", 30, _MINUTE)),
-                    KeyStory("price-sync", "Nightly price list", 0.08, "price-sync/1.0", RateLimit("requests", 20, _MINUTE), ("get_currency",)),
+                    KeyStory("checkout-web", "Checkout, web shop", 0.62, "checkout-web/4.2", (RateLimit("requests", 40, _MINUTE), RateLimit("burst", 10, 1))),
+                    KeyStory("checkout-app", "Checkout, mobile", 0.3, "NorthgateApp/9.1 (iOS)", (RateLimit("requests", 30, _MINUTE),)),
+                    KeyStory("price-sync", "Nightly price list", 0.08, "price-sync/1.0", (RateLimit("requests", 20, _MINUTE),), ("get_currency",)),
                 ),
                 240, ("get_time",), "https://hooks.northgate.example/lookups", has_production=True, production_factor=3.5,
+                rate_limits=(RateLimit("all-keys", 60, _MINUTE),), quota=Quota(30_000, "month"),
             ),
             ProjectStory(
                 "Time zone sync", "Keeps opening hours right in every branch's own time zone", "Branches", "Opening hours",
                 (("dev", "technical"),), 24, ("get_time", "list_time_zones", "convert_time"), ("time.converted",),
                 (
-                    KeyStory("branch-clock", "Branch displays", 0.85, "branch-clock/2.0", RateLimit("requests", 60, _MINUTE)),
+                    KeyStory("branch-clock", "Branch displays", 0.85, "branch-clock/2.0", (RateLimit("requests", 60, _MINUTE),)),
                     KeyStory("old-branch-clock", "Branch displays, first version", 0.15, "branch-clock/1.4", ended_days_ago=9),
                 ),
                 150, hook="https://branches.northgate.example/hooks/time", receiver="refuses",
@@ -100,7 +104,7 @@ STORY: Final[tuple[OrganizationStory, ...]] = (
             ProjectStory(
                 "Returns portal", "Shows refund amounts in the customer's own currency", "Storefront", "Refunds",
                 (("dev", "technical"), ("ops", "technical")), 2, ("get_currency",), ("lookup.completed",),
-                (KeyStory("returns-web", "Returns portal, web", 1.0, "returns-web/0.3", RateLimit("requests", 120, _MINUTE)),), 30,
+                (KeyStory("returns-web", "Returns portal, web", 1.0, "returns-web/0.3", (RateLimit("requests", 120, _MINUTE),)),), 30,
             ),
         ),
     ),
@@ -117,8 +121,8 @@ STORY: Final[tuple[OrganizationStory, ...]] = (
                 (("jonas", "technical"), ("maya", "technical"), ("finance", "billing")), 29,
                 ("get_country", "get_currency", "list_currency_countries"), ("lookup.completed",),
                 (
-                    KeyStory("fares-api", "Fare service", 0.9, "python-httpx/0.28", RateLimit("requests", 60, _MINUTE)),
-                    KeyStory("jonas-laptop", "Jonas, local development", 0.1, "curl/8.5"),
+                    KeyStory("fares-api", "Fare service", 0.9, "python-httpx/0.28", (RateLimit("requests", 60, _MINUTE),)),
+                    KeyStory("jonas-laptop", "Jonas, local development", 0.1, "curl/8.5", quota=Quota(25, "day")),
                 ),
                 200, ("list_time_zones",), "https://events.lumen.example/freehold", "recovers", True, 4.0,
             ),

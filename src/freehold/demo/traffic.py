@@ -4,7 +4,7 @@ What is invented is who calls when, and what the upstream answered; whether a ca
 """
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,8 +15,8 @@ from freehold.apis import queries as apis
 from freehold.apis.records import EndpointRow
 from freehold.demo import shapes
 from freehold.demo.people import MadeKey, MadeProject, Place
+from freehold.demo.spending import Spending
 from freehold.keys import rules, secret_records
-from freehold.keys.rate_limit import unused
 from freehold.keys.records import DENIAL_STATUS, ProjectRecord, SecretRecord
 from freehold.kit import clock, ids
 from freehold.store import epoch
@@ -39,18 +39,17 @@ class _Caller:
     record: SecretRecord
     project: ProjectRecord
     address: str
-    arrivals_ns: Sequence[int]
 
 
 def make_traffic(place: Place, projects: list[MadeProject], dice: random.Random, tell: Callable[[int], None]) -> int:
     """Journal and collect every decision of the last 30 days; how many. `tell` hears of each day that is done."""
     root = place.settings.data / "journal"
     writer = JournalWriter(root / ids.new_id("jrn"), place.settings.segment_bytes)
-    written = 0
+    written, spending = 0, Spending()
     try:
         for day in range(30):
             begins = place.now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=29 - day)
-            for event in _events_of_day(place, projects, begins, dice):
+            for event in _events_of_day(place, projects, begins, spending, dice):
                 writer.append(event)
                 written += 1
                 if written % _WRITE_OUT_EVERY == 0:
@@ -65,7 +64,7 @@ def make_traffic(place: Place, projects: list[MadeProject], dice: random.Random,
 
 
 def _events_of_day(
-    place: Place, projects: list[MadeProject], begins: datetime, dice: random.Random
+    place: Place, projects: list[MadeProject], begins: datetime, spending: Spending, dice: random.Random
 ) -> Iterator[UsageEvent]:
     with place.store.read() as tx:
         catalogue = {row.operation_id: row for row in apis.endpoints_of(tx, projects[0].project.api_id)}
@@ -74,7 +73,7 @@ def _events_of_day(
         known = secret_records.project_records(tx, [made.project.id for made in projects])
         callers = {
             made.project.id: [
-                _Caller(key, record, project, dice.choice(_ADDRESSES), unused(record, project))
+                _Caller(key, record, project, dice.choice(_ADDRESSES))
                 for key in made.keys
                 if (record := secret_records.current_secret_record(tx, key.id))
             ]
@@ -83,14 +82,15 @@ def _events_of_day(
         }
     for hour in range(24):
         for made in projects:
-            yield from _events_of_hour(
-                place, made, callers[made.project.id], catalogue, begins + _HOUR * hour, reached, dice
-            )
+            # In the order of time: keys of one project spend its limits in turn.
+            calls = _calls_of_hour(place, made, callers[made.project.id], begins + _HOUR * hour, dice)
+            for at, caller in sorted(calls, key=lambda call: call[0]):
+                yield _event(place, caller, catalogue[_called(made, caller, dice)], at, reached, spending, dice)
 
 
-def _events_of_hour(
-    place: Place, made: MadeProject, callers: list[_Caller], catalogue: dict[str, EndpointRow], hour: datetime, reached: int, dice: random.Random
-) -> Iterator[UsageEvent]:  # fmt: skip
+def _calls_of_hour(
+    place: Place, made: MadeProject, callers: list[_Caller], hour: datetime, dice: random.Random
+) -> Iterator[tuple[datetime, _Caller]]:
     ended = made.story.archived_days_ago
     stops = place.now - timedelta(days=ended) if ended is not None else place.now
     for caller in callers:
@@ -103,18 +103,15 @@ def _events_of_hour(
         crowded = shapes.burst(hour, place.now) > 1
         for at in shapes.moments(dice, hour, count, crowded):
             if made.began_at + timedelta(hours=1) < at < min(last, place.now):
-                yield _event(place, made, caller, catalogue, at, reached, dice)
+                yield at, caller
 
 
 def _event(
-    place: Place, made: MadeProject, caller: _Caller, catalogue: dict[str, EndpointRow], at: datetime, reached: int, dice: random.Random
+    place: Place, caller: _Caller, endpoint: EndpointRow, at: datetime, reached: int, spending: Spending, dice: random.Random
 ) -> UsageEvent:  # fmt: skip
-    endpoint = catalogue[_called(made, caller, dice)]
-    record = _as_it_was(place, caller, at)
-    now_ns = clock.to_ms(at) * 1_000_000
-    project = caller.project
+    record, project = _as_it_was(place, caller, at), caller.project
     ask = rules.Ask(record.digest, None, project.api_id, endpoint.operation_id, None, 1)
-    decision, caller.arrivals_ns = rules.decide(ask, record, project, caller.arrivals_ns, now_ns)
+    decision = spending.decide(ask, record, project, clock.to_ms(at))
     # As the gateway has it: the upstream's status, or the one that a denial is answered with.
     status = shapes.upstream_status(dice, at, place.now) if decision.reason is None else DENIAL_STATUS[decision.reason]
     example = endpoint.example or {"path": endpoint.path}
