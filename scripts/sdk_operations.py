@@ -176,7 +176,7 @@ def _passed(operation: Operation, types: Types) -> Iterator[str]:
     if operation.takes_if_match:
         yield "if_match=if_match"
     if operation.is_idempotent:
-        yield "idempotency_key=idempotency_key or new_idempotency_key()"
+        yield "idempotency_key=key_or_new(idempotency_key)"
     if operation.is_repeatable:
         yield "repeatable=True"
     if operation.tag == "Gate":

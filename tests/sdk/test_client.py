@@ -1,5 +1,6 @@
 """The clients against the real control plane: resources, lists, entity tags, errors, and what they never show."""
 
+import asyncio
 import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ import httpx
 import pytest
 from scripts.sdk_names import REPEATABLE
 
-from freehold.sdk import CallAttempt, Freehold, FreeholdError, Problem, UnreadableAnswer
+from freehold.sdk import AsyncFreehold, CallAttempt, Freehold, FreeholdError, Problem, UnreadableAnswer
 from freehold.sdk.model import Model
 from freehold.sdk.models import IssuedKey, Key, Project
 from freehold.sdk.problems import (
@@ -221,6 +222,16 @@ def test_threads_share_a_client(instance: Instance) -> None:
         assert len({each.secret for each in made}) == 24
 
 
+def test_tasks_share_a_client(instance: Instance) -> None:
+    async def issue_many() -> list[IssuedKey]:
+        async with AsyncFreehold(instance.url, instance.tokens["owner"]) as client:
+            return await asyncio.gather(
+                *(client.keys.issue(instance.project, name=f"key {number}") for number in range(12))
+            )
+
+    assert len({each.secret for each in asyncio.run(issue_many())}) == 12
+
+
 # --- what is never shown, and addresses ---------------------------------------------------------------
 
 
@@ -256,6 +267,19 @@ def test_an_address_that_is_none_is_refused(mode: Mode, url: str) -> None:
 def test_an_id_cannot_lead_to_another_address(mode: Mode, id_: str) -> None:
     with mode.client("http://127.0.0.1:1", "fhp_x") as client, pytest.raises(ValueError, match="no id"):
         mode.got(client.projects.get(id_))
+
+
+@pytest.mark.parametrize("value", ["", "a\r\nX-Other: 1", "ä", "\0"])
+def test_a_header_cannot_hold_another(value: str) -> None:
+    seen: list[CallAttempt] = []
+    with Freehold("http://127.0.0.1:1", "fhp_x", on_attempt=seen.append) as client:
+        with pytest.raises(ValueError, match="If-Match takes printable ASCII"):
+            client.projects.edit("proj_1", name="a", if_match=value)
+        with pytest.raises(ValueError, match="Idempotency-Key takes printable ASCII"):
+            client.keys.issue("proj_1", name="a", idempotency_key=value)
+        with pytest.raises(ValueError, match="Content-Type takes printable ASCII"):
+            client.apis.import_openapi("a", b"{}", media_type=value)  # type: ignore[arg-type]  # what a checker would find
+    assert not seen
 
 
 def test_an_id_with_slashes_is_one_id(instance: Instance) -> None:

@@ -60,13 +60,17 @@ class Call(Generic[T]):
     at_gate: bool = False
 
     def headers(self) -> dict[str, str]:
-        """The call's own headers, beside those of every call."""
+        """The call's own headers, beside those of every call; ValueError for one that cannot be sent."""
         named = {
             "If-Match": self.if_match,
             "Idempotency-Key": self.idempotency_key,
             "Content-Type": self.content.media_type if self.content else None if self.body is UNSET else _JSON,
         }
-        return {name: value for name, value in named.items() if value is not None}
+        given = {name: value for name, value in named.items() if value is not None}
+        for name, value in given.items():
+            if not (value and value.isascii() and value.isprintable()):
+                raise ValueError(f"{name} takes printable ASCII, and something of it")
+        return given
 
     def encoded(self) -> bytes | None:
         """The body's bytes; None where there is no body."""
@@ -98,9 +102,9 @@ def sent(fields: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not UNSET}
 
 
-def new_idempotency_key() -> str:
-    """A key under which a call is carried out once, however often it is sent."""
-    return str(uuid.uuid4())
+def key_or_new(idempotency_key: str | None) -> str:
+    """The key that was given, or a new one, under which a call is carried out once however often it is sent."""
+    return str(uuid.uuid4()) if idempotency_key is None else idempotency_key
 
 
 def _text(value: object) -> str:
