@@ -25,11 +25,7 @@ def operation_imports(types: Types) -> list[str]:
     return [
         f"from freehold.sdk.models import {', '.join(answers)}",
         f"from freehold.sdk.bodies import {', '.join(name for name in types.schemas if name.endswith('Body'))}",
-<<<<<<< HEAD
         "from freehold.sdk.calls import Call, Document, Mode, Perform, Resource, Unset, Walk, listing, key_or_new, operation, segment, sent",
-=======
-        "from freehold.sdk.calls import Call, Document, Mode, Perform, Resource, Unset, Walk, listing, new_idempotency_key, operation, segment, sent",
->>>>>>> origin/main
         *words_import(types),
     ]
 

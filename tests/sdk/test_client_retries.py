@@ -125,7 +125,6 @@ def test_nobody_there(mode: Mode) -> None:
     assert all(isinstance(each.error, httpx.ConnectError) for each in seen)
 
 
-<<<<<<< HEAD
 def test_silence_is_waited_for_only_so_long(mode: Mode) -> None:
     seen: list[CallAttempt] = []
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -136,8 +135,6 @@ def test_silence_is_waited_for_only_so_long(mode: Mode) -> None:
     assert [type(each.error) for each in seen] == [httpx.ReadTimeout] * 4
 
 
-=======
->>>>>>> origin/main
 def test_what_is_no_freehold_is_said_to_be_none(instance: Instance, proxy: Proxy) -> None:
     with Freehold(proxy.url, instance.tokens["owner"], retries=AT_ONCE) as client:
         for status in (200, 301, 404, 500):

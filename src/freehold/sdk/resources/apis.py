@@ -7,18 +7,7 @@ from typing import Literal
 from msgspec import UNSET
 
 from freehold.sdk.bodies import UpstreamsBody
-from freehold.sdk.calls import (
-    Call,
-    Document,
-    Mode,
-    Resource,
-    Unset,
-    listing,
-    new_idempotency_key,
-    operation,
-    segment,
-    sent,
-)
+from freehold.sdk.calls import Call, Document, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
 from freehold.sdk.models import Api, ConfirmedApi, Imported
 
@@ -55,7 +44,7 @@ class ApiCalls(Resource[Mode]):
             "/v1/apis",
             Api,
             body=sent({"name": name, "slug": slug, "upstreams": upstreams}),
-            idempotency_key=idempotency_key or new_idempotency_key(),
+            idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )
 

@@ -6,7 +6,7 @@ from types import NoneType
 
 from msgspec import UNSET
 
-from freehold.sdk.calls import Call, Mode, Resource, Unset, listing, new_idempotency_key, operation, segment, sent
+from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
 from freehold.sdk.models import Invitation, IssuedInvitation, Session
 from freehold.sdk.models.words import Role
@@ -49,7 +49,7 @@ class InvitationCalls(Resource[Mode]):
             f"/v1/organizations/{segment(organization_id)}/invitations",
             IssuedInvitation,
             body=sent({"email": email, "role": role}),
-            idempotency_key=idempotency_key or new_idempotency_key(),
+            idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import UNSET
 
 from freehold.sdk.bodies import QuotaBody, RateLimitBody, ShortRateLimitBody
-from freehold.sdk.calls import Call, Mode, Resource, Unset, listing, new_idempotency_key, operation, segment, sent
+from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
 from freehold.sdk.models import ConfirmedKey, IssuedKey, Key, RotatedKey
 
@@ -76,7 +76,7 @@ class KeyCalls(Resource[Mode]):
                     "quota": quota,
                 }
             ),
-            idempotency_key=idempotency_key or new_idempotency_key(),
+            idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )
 
@@ -168,7 +168,7 @@ class KeyCalls(Resource[Mode]):
             RotatedKey,
             body=sent({"overlap_s": overlap_s, "hold": hold}),
             if_match=if_match,
-            idempotency_key=idempotency_key or new_idempotency_key(),
+            idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )
 

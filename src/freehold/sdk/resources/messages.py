@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from freehold.sdk.calls import Call, Mode, Resource, Unset, listing, new_idempotency_key, operation, segment, sent
+from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
 from freehold.sdk.models import Message, MessageDetail
 
@@ -55,7 +55,7 @@ class MessageCalls(Resource[Mode]):
             f"/v1/projects/{segment(project_id)}/messages",
             Message,
             body=sent({"event_type": event_type, "payload": payload, "id": id}),
-            idempotency_key=idempotency_key or new_idempotency_key(),
+            idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )
 

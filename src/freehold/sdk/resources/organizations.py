@@ -4,7 +4,7 @@
 
 from msgspec import UNSET
 
-from freehold.sdk.calls import Call, Mode, Resource, Unset, listing, new_idempotency_key, operation, segment, sent
+from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
 from freehold.sdk.models import Organization
 
@@ -38,7 +38,7 @@ class OrganizationCalls(Resource[Mode]):
             "/v1/organizations",
             Organization,
             body=sent({"name": name}),
-            idempotency_key=idempotency_key or new_idempotency_key(),
+            idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from freehold.sdk.bodies import OwnerBody, QuotaBody, RateLimitBody
-from freehold.sdk.calls import Call, Mode, Resource, Unset, listing, new_idempotency_key, operation, segment, sent
+from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
 from freehold.sdk.models import ConfirmedProject, Project
 from freehold.sdk.models.words import Environment
@@ -90,7 +90,7 @@ class ProjectCalls(Resource[Mode]):
                     "quota": quota,
                 }
             ),
-            idempotency_key=idempotency_key or new_idempotency_key(),
+            idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )
 

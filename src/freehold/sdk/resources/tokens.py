@@ -8,7 +8,7 @@ from types import NoneType
 
 from msgspec import UNSET
 
-from freehold.sdk.calls import Call, Mode, Resource, Unset, listing, new_idempotency_key, operation, segment, sent
+from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
 from freehold.sdk.models import IssuedToken, Token
 from freehold.sdk.models.words import TokenRole
@@ -61,7 +61,7 @@ class TokenCalls(Resource[Mode]):
             "/v1/tokens",
             IssuedToken,
             body=sent({"name": name, "organization": organization, "roles": roles, "expires_at": expires_at}),
-            idempotency_key=idempotency_key or new_idempotency_key(),
+            idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )
 

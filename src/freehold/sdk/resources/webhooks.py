@@ -7,7 +7,7 @@ from types import NoneType
 
 from msgspec import UNSET
 
-from freehold.sdk.calls import Call, Mode, Resource, Unset, listing, new_idempotency_key, operation, segment, sent
+from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
 from freehold.sdk.models import TestEvent, Webhook, WebhookWithSecret
 
@@ -54,7 +54,7 @@ class WebhookCalls(Resource[Mode]):
             f"/v1/projects/{segment(project_id)}/webhooks",
             WebhookWithSecret,
             body=sent({"url": url, "event_types": event_types, "description": description, "headers": headers}),
-            idempotency_key=idempotency_key or new_idempotency_key(),
+            idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )
 
@@ -133,7 +133,7 @@ class WebhookCalls(Resource[Mode]):
             f"/v1/webhooks/{segment(endpoint_id)}/rotate_secret",
             WebhookWithSecret,
             body=sent({"overlap_s": overlap_s}),
-            idempotency_key=idempotency_key or new_idempotency_key(),
+            idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )
 
