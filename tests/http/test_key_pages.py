@@ -250,10 +250,11 @@ def test_a_keys_page_shows_its_secrets_use_and_limits(instance: Instance) -> Non
     page = instance.browser("auditor").get(one(instance))
     shown = text_of(page)
     assert "Requests, last 24 hours" in shown
-    assert "from 192.0.2.1 2" in shown
+    assert "192.0.2.1 tests" in shown
+    assert f"/requests?key={instance.key}&amp;secret={selector}\">2</a>" in page.text
     assert "get_parcel list_parcels All of the project's scope" in shown
     assert f'href="/projects/{instance.project}/requests/{event.id}"' in page.text
-    assert shown.count(BLOCKED) == 2
+    assert shown.count(BLOCKED) == 3, "to change it, to rotate it, to revoke it"
 
 
 def test_a_key_is_changed(instance: Instance) -> None:
@@ -405,7 +406,7 @@ def test_a_key_of_an_archived_project_can_be_revoked_and_nothing_else(instance: 
     archive(instance)
     browser = instance.browser("developer")
     shown = text_of(browser.get(one(instance)))
-    assert shown.count("The project is archived: restore it first.") == 1
+    assert shown.count("The project is archived: restore it first.") == 2, "to change it, and to rotate it"
     done = browser.submit(f"{one(instance)}/revoke", {"confirm": "first"}, one(instance))
     assert done.status_code == 303
 
