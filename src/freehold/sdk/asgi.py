@@ -13,11 +13,11 @@ from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any, Final
 
 from freehold.gate.presented import presented_key
-from freehold.sdk.admission import Admission
+from freehold.sdk.admission import Admission, Call
 from freehold.sdk.callers import Cost, Exempt, Options, path_as_sent
-from freehold.sdk.denials import Fields, answer_fields, denial, unrecorded
+from freehold.sdk.denials import Fields, denial, unrecorded, with_decision
 from freehold.sdk.fetches import Wanting
-from freehold.sdk.guard import Call, Guard, Process
+from freehold.sdk.guard import Guard, Process
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -79,7 +79,7 @@ class FreeholdMiddleware:
                     void = True
                     await _answer(send, *unrecorded(admission))
                     return
-                message["headers"] = [*message.get("headers", ()), *answer_fields(admission)]
+                message["headers"] = with_decision(admission, message.get("headers", ()))
             if not void:
                 await send(message)
 
@@ -97,7 +97,11 @@ class FreeholdMiddleware:
         """The presented key, and what is called by whom."""
         options, fields = self._options, dict(scope["headers"])
         client, user_agent = scope.get("client"), fields.get(b"user-agent")
-        forwarded_for = fields.get(b"x-forwarded-for")
+        forwarded_for, raw_path = fields.get(b"x-forwarded-for"), scope.get("raw_path")
+        if raw_path is None or scope.get("root_path"):
+            path = path_as_sent(_path_below_root(scope))
+        else:
+            path = raw_path.partition(b"?")[0].decode("latin-1")
         address = (client[0] if client else None) or None
         if forwarded_for is not None:
             # A proxy may send the field more than once; they are one list.
@@ -105,7 +109,7 @@ class FreeholdMiddleware:
             address = options.client(address or "", said)
         return presented_key(fields), (
             method,
-            options.base_path + _path_as_sent(scope),
+            options.base_path + path,
             address,
             None if user_agent is None else user_agent.decode("latin-1"),
             options.fixed_cost or options.cost_of(scope),
@@ -137,7 +141,7 @@ class FreeholdMiddleware:
                     void = True
                     await send({"type": "websocket.close", "code": 1013})
                 elif accepted:
-                    message["headers"] = [*message.get("headers", ()), *answer_fields(admission)]
+                    message["headers"] = with_decision(admission, message.get("headers", ()))
             if not void:
                 await send(message)
 
@@ -166,15 +170,6 @@ def _path_below_root(scope: Scope) -> str:
     path: str = scope["path"]
     root = scope.get("root_path") or ""
     return path[len(root) :] if root and path.startswith(root) else path
-
-
-def _path_as_sent(scope: Scope) -> str:
-    """The path below the application's root, as it was sent where the server says so, without its query."""
-    raw: bytes | None = scope.get("raw_path")
-    root = scope.get("root_path")
-    if raw is not None and not root:
-        return raw.partition(b"?")[0].decode("latin-1")
-    return path_as_sent(_path_below_root(scope))
 
 
 async def _decide_later(process: Process, key: str | None, call: Call, wanting: Wanting) -> Admission:

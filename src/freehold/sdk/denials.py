@@ -1,11 +1,12 @@
 """What is answered with a decision: header fields on every answer, and the answer to a denial. As the gateway's."""
 
 import math
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
 from freehold.gate.answers import denial_body, unrecorded_body
-from freehold.keys.records import DENIAL_STATUS, DENIAL_WORDS, Reason
+from freehold.keys.records import DENIAL_STATUS, DENIAL_WORDS, LimitState, Reason
 from freehold.sdk.admission import Admission
 
 Fields = list[tuple[bytes, bytes]]
@@ -14,13 +15,16 @@ _CHALLENGE: Final = (b"www-authenticate", b'Bearer realm="freehold"')
 _PROBLEM: Final = ((b"content-type", b"application/problem+json"), (b"cache-control", b"no-store"))
 
 
-def answer_fields(admission: Admission) -> Fields:
-    """The header fields that every answer to a decided request bears."""
-    fields = [(b"x-freehold-request-id", admission.request_id.encode()), *admission.owner_fields]
-    if admission.reason is not None:
-        fields.append((b"x-freehold-reason", admission.reason.encode()))
-    if admission.limits:
-        fields += _limit_fields(admission)
+def with_decision(admission: Admission, given: Iterable[tuple[bytes, bytes]]) -> Fields:
+    """An answer's header fields, and those that say what was decided."""
+    entry, decision = admission.entry, admission.decision
+    fields = [*given, (b"x-freehold-request-id", admission.request_id.encode())]
+    if entry is not None:
+        fields += entry.fields
+    if decision.reason is not None:
+        fields.append((b"x-freehold-reason", decision.reason.encode()))
+    if decision.limits:
+        fields += _limit_fields(decision.limits)
     return fields
 
 
@@ -29,7 +33,7 @@ def denial(admission: Admission, reason: Reason) -> tuple[int, Fields, bytes]:
     meaning, detail = DENIAL_WORDS[reason]
     status = DENIAL_STATUS[reason]
     body = denial_body(reason, meaning.rstrip("."), status, detail, admission.request_id)
-    fields = [*answer_fields(admission), *_PROBLEM, (b"content-length", b"%d" % len(body))]
+    fields = [*with_decision(admission, _PROBLEM), (b"content-length", b"%d" % len(body))]
     if status == 401:
         fields.append(_CHALLENGE)
     return status, fields, body
@@ -46,9 +50,9 @@ def unrecorded(admission: Admission) -> tuple[int, Fields, bytes]:
     return 503, [*fields, (b"content-length", b"%d" % len(body))], body
 
 
-def _limit_fields(admission: Admission) -> Fields:
+def _limit_fields(limits: Iterable[LimitState]) -> Fields:
     policies, states, wait_s = [], [], 0.0
-    for each in admission.limits:
+    for each in limits:
         policies.append(_policy(each.name, each.limit, each.window_s))
         states.append(f'"{each.name}";r={each.remaining};t={math.ceil(each.reset_s)}')
         wait_s = max(wait_s, each.retry_after_s)

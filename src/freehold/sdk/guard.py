@@ -25,7 +25,7 @@ from freehold.keys.records import Decision, Environment, Reason
 from freehold.keys.rules import Ask
 from freehold.keys.sharing import ReturnQuestion
 from freehold.kit import clock, ids
-from freehold.sdk.admission import Admission
+from freehold.sdk.admission import Admission, Call
 from freehold.sdk.fetches import Fetches, Wanting
 from freehold.sdk.following import Follower
 from freehold.sdk.gate_link import GateAway, GateLink, GateRefuses
@@ -44,9 +44,6 @@ _NOT_RECORDABLE: Final = Decision(Reason.UNAVAILABLE, "gate.journal")
 _FAIL_OPEN: Final = Decision(None, "gate.fail_open")
 # No API: what stands in the place of an endpoint where the key is for another API than this application's.
 _ELSEWHERE: Final = ""
-
-# Method, path (as sent, without its query), the caller's address, its user agent, and what the request costs.
-Call = tuple[str, str, str | None, str | None, int]
 
 
 class Guard:
@@ -136,7 +133,7 @@ class Process:
         self._entries = self._keyring.entries
         self._wallet = Wallet()
         self._fetches = Fetches()
-        self._request_ids = threading.local()
+        self._new_request_id = RequestIds().new
         folder.mkdir(parents=True, exist_ok=True)
         self._journal = MappedJournal(folder / self.id)
         self._follower = Follower(link, self._keyring, self.id, staleness_s)
@@ -223,11 +220,7 @@ class Process:
         self, decision: Decision, entry: Entry | None, endpoint: str | None, call: Call, begun_at: float, now_ns: int
     ) -> Admission:
         at_ms = now_ns // 1_000_000
-        try:
-            request_id = self._request_ids.source.new(at_ms)
-        except AttributeError:
-            self._request_ids.source = RequestIds()
-            request_id = self._request_ids.source.new(at_ms)
+        request_id = self._new_request_id(at_ms)
         return Admission(request_id, at_ms, begun_at, decision, entry, endpoint, call, self._keyring.epoch)
 
     def _endpoint(self, entry: Entry, call: Call) -> str | None:

@@ -40,7 +40,7 @@ class Entry:
     """A key as this process decides by it. `bare`, `bare_project`: without limits; `quota_only`: without rate limits."""
 
     __slots__ = (
-        "api", "bare", "bare_project", "fields", "has_limits", "has_rates", "quota_only", "quota_project", "rates", "record",
+        "api", "bare", "bare_project", "fields", "has_limits", "has_rates", "owners", "quota_only", "quota_project", "rates", "record",
     )  # fmt: skip
 
     def __init__(self, record: SecretRecord, project: ProjectRecord, api: Api) -> None:
@@ -53,6 +53,10 @@ class Entry:
         self.has_rates = bool(record.meters or project.meters)
         self.has_limits = bool(self.has_rates or record.quota or project.quota)
         self.rates = RateLease()
+        # As a usage event has them: project, organization, environment, key, secret, API.
+        self.owners = (
+            project.id, project.organization_id, project.environment, record.key_id, record.selector, project.api_id,
+        )  # fmt: skip
         # Whose request it is: the same fields on every answer to this key.
         self.fields = [
             (b"x-freehold-project", project.id.encode()),
@@ -65,7 +69,7 @@ class Keyring:
     """All that one process decides by. Read by any thread, changed under its lock."""
 
     def __init__(self) -> None:
-        self._keyed = hashlib.blake2b(key=os.urandom(32), digest_size=32)
+        self._keyed = hashlib.blake2s(key=os.urandom(32), digest_size=32)
         self._lock = threading.Lock()
         # -1: nothing was heard yet.
         self.epoch = -1

@@ -12,11 +12,11 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from freehold.gate.presented import presented_key
-from freehold.sdk.admission import Admission
+from freehold.sdk.admission import Admission, Call
 from freehold.sdk.callers import Cost, Exempt, Options, path_as_sent
-from freehold.sdk.denials import Fields, answer_fields, denial, unrecorded
+from freehold.sdk.denials import Fields, denial, unrecorded, with_decision
 from freehold.sdk.fetches import Wanting
-from freehold.sdk.guard import Call, Guard, Process
+from freehold.sdk.guard import Guard, Process
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Callable[[bytes], object]]
@@ -110,7 +110,7 @@ class _Answer:
             self._begun = True
             if not self._process.record(self._admission, int(status[:3])):
                 raise _Unrecorded
-        return self._start_response(status, [*headers, *_text(answer_fields(self._admission))], *exc_info)
+        return self._start_response(status, [*headers, *_text(with_decision(self._admission, ()))], *exc_info)
 
     def _begin_later(self, parts: Iterable[bytes]) -> Iterator[bytes]:
         try:
