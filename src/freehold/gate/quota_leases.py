@@ -10,7 +10,6 @@ taken is not spent, and what it may have given is not either, until the next ans
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -113,13 +112,13 @@ class Leases:
         short = [each for each in leases if each.left < cost]
         for lease in short:
             if cost > lease.left + lease.beyond:
-                if not lease.ordered and time.monotonic() >= lease.again_at:
-                    self._order(lease, cost)
+                if not lease.ordered and self._loop.time() >= lease.again_at:
+                    self._order(lease, cost - lease.left)
                 return
         for lease in short:
             lease.waiting += cost
             if not lease.ordered:
-                self._order(lease, cost)
+                self._order(lease, cost - lease.left)
         raise Missing("quota", short[0].owner_id)
 
     def answer(self, lease: HeldLease, order: Order, answer: Lease | None) -> None:
@@ -128,9 +127,9 @@ class Leases:
         lease.waiting = 0
         if answer is None:
             lease.uncertain = True
-            lease.again_at = time.monotonic() + _AGAIN_S
+            lease.again_at = self._loop.time() + _AGAIN_S
         else:
-            _take_in(lease, order, answer)
+            _take_in(lease, order, answer, self._loop.time())
         self._arrived(Missing("quota", lease.owner_id), answer is not None)
 
     def held(self) -> list[HeldLease]:
@@ -161,7 +160,7 @@ class Leases:
     def _fill_up(self, lease: HeldLease) -> None:
         if lease.ordered or not lease.beyond:
             return
-        now = time.monotonic()
+        now = self._loop.time()
         if now >= lease.again_at:
             lease.wish = next_wish(lease.spent - lease.spent_at_grant, now - lease.granted_at, lease.wish)
             self._order(lease, 1)
@@ -171,13 +170,13 @@ class Leases:
     def _keep(self, lease: HeldLease) -> None:
         """From now on this is the owner's lease; one of another period gives back what it has at the next look."""
         self._current[lease.owner_id] = lease
-        lease.look_at = time.monotonic() + LOOK_S
+        lease.look_at = self._loop.time() + LOOK_S
         self._watched.append(lease)
         if self._timer is None:
             self._timer = self._loop.call_later(LOOK_S, self._look)
 
     def _look(self) -> None:
-        now = time.monotonic()
+        now = self._loop.time()
         for _ in range(min(_LOOK_AT_ONCE, len(self._watched))):
             if self._watched[0].look_at > now:
                 break
@@ -226,7 +225,7 @@ def _recall(lease: HeldLease) -> int:
     return recalled
 
 
-def _take_in(lease: HeldLease, order: Order, answer: Lease) -> None:
+def _take_in(lease: HeldLease, order: Order, answer: Lease, now: float) -> None:
     if lease.fresh:
         # What this worker was granted before it let go of an earlier lease of this period was spent.
         lease.spent = lease.spent_at_look = answer.granted - answer.added
@@ -242,8 +241,7 @@ def _take_in(lease: HeldLease, order: Order, answer: Lease) -> None:
         _recall(lease)
     else:
         lease.beyond = answer.ungranted
-    now = time.monotonic()
-    if order.need and not answer.added:
+    if order.need and not (answer.added and answer.ungranted):
         lease.again_at = now + _AGAIN_S
     lease.low = lease.left // 2
     lease.granted_at, lease.spent_at_grant = now, lease.spent
