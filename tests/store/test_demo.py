@@ -24,8 +24,10 @@ from freehold.store.schema import (
     audit_heads,
     deliveries,
     journals,
+    key_secrets,
     messages,
     organizations,
+    secret_uses,
     usage_events,
     usage_rollups,
 )
@@ -113,6 +115,12 @@ def test_every_page_has_something_to_show(demo: tuple[Store, Filled]) -> None:
         states = Counter(tx.execute(select(deliveries.c.state)).scalars())
         assert {"delivered", "failed"} <= set(states)
         assert set(tx.execute(select(keys_table.c.state)).scalars()) == {"active", "revoked"}
+        rotated = tx.execute(
+            select(key_secrets.c.state, secret_uses.c.requests)
+            .join(secret_uses, secret_uses.c.selector == key_secrets.c.selector)
+            .where(key_secrets.c.key_id.in_(select(key_secrets.c.key_id).where(key_secrets.c.version == 2)))
+        ).all()
+        assert Counter(row.state for row in rotated) == {"active": 2, "retiring": 2}, "both secrets are in use"
         assert tx.execute(select(func.count()).select_from(messages)).scalar_one() >= filled.messages
         kinds = Counter(tuple(row) for row in tx.execute(select(projects_table.c.environment, projects_table.c.state)))
         assert kinds == {("sandbox", "active"): 5, ("sandbox", "archived"): 1, ("production", "active"): 2}

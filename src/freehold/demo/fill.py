@@ -11,6 +11,7 @@ from freehold.demo.people import MadeProject, Place, at, make_organization, make
 from freehold.demo.story import STORY
 from freehold.demo.traffic import make_traffic
 from freehold.keys import actions as keys
+from freehold.keys import rotation
 from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret
 from freehold.organizations import passwords
@@ -19,6 +20,8 @@ from freehold.settings import Settings
 from freehold.store.engine import Store
 
 _SEED: Final = 20261123
+# The old secret of a rotated key still serves when the demonstration is looked at first.
+_OVERLAP_S: Final = 48 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ def fill(store: Store, settings: Settings, secret: InstanceSecret, password: str
         for project in story.projects:
             made += make_project(place, project, story, people)
             progress.tell(1)
+    _rotate_some(place, made)
     progress.begin("Thirty days of requests", 30)
     requests = make_traffic(place, made, dice, progress.tell)
     _revoke_ended(place, made)
@@ -61,6 +65,14 @@ def fill(store: Store, settings: Settings, secret: InstanceSecret, password: str
     messages = make_events(place, made, dice, progress.tell)
     emails = tuple(f"{person.mailbox}@{story.domain}" for story in STORY for person in story.people)
     return Filled(len(STORY), len(made), requests, messages, emails)
+
+
+def _rotate_some(place: Place, projects: list[MadeProject]) -> None:
+    for made in projects:
+        for key in made.keys:
+            if key.story.rotated_hours_ago is not None:
+                with at(place.now - timedelta(hours=key.story.rotated_hours_ago)), place.store.write() as tx:
+                    rotation.rotate_key(tx, made.actor, place.secret, place.settings.brand, key.id, _OVERLAP_S)
 
 
 def _revoke_ended(place: Place, projects: list[MadeProject]) -> None:

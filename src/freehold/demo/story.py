@@ -21,7 +21,10 @@ class PersonStory:
 
 @dataclass(frozen=True, slots=True)
 class KeyStory:
-    """A key and its part of the project's traffic. `ended_days_ago`: revoked, though its caller goes on for a while."""
+    """A key and its part of the project's traffic. `ended_days_ago`: revoked, though its caller goes on for a while.
+
+    `rotated_hours_ago`: given a new secret, though some of its callers, as `old_client`, still use the old one.
+    """
 
     name: str
     workload: str
@@ -31,6 +34,8 @@ class KeyStory:
     endpoints: tuple[str, ...] | None = None
     ended_days_ago: int | None = None
     quota: Quota | None = None
+    rotated_hours_ago: int | None = None
+    old_client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ STORY: Final[tuple[OrganizationStory, ...]] = (
                 (("dev", "technical"), ("ops", "technical"), ("billing", "billing")), 30,
                 ("get_country", "list_countries", "get_currency"), ("lookup.completed", "lookup.failed"),
                 (
-                    KeyStory("checkout-web", "Checkout, web shop", 0.62, "checkout-web/4.2", (RateLimit("requests", 40, _MINUTE), RateLimit("burst", 10, 1))),
+                    KeyStory("checkout-web", "Checkout, web shop", 0.62, "checkout-web/4.2", (RateLimit("requests", 40, _MINUTE), RateLimit("burst", 10, 1)), rotated_hours_ago=26, old_client="checkout-web/4.1"),
                     KeyStory("checkout-app", "Checkout, mobile", 0.3, "NorthgateApp/9.1 (iOS)", (RateLimit("requests", 30, _MINUTE),)),
                     KeyStory("price-sync", "Nightly price list", 0.08, "price-sync/1.0", (RateLimit("requests", 20, _MINUTE),), ("get_currency",)),
                 ),

@@ -16,10 +16,11 @@ from freehold.apis.records import EndpointRow
 from freehold.demo import shapes
 from freehold.demo.people import MadeKey, MadeProject, Place
 from freehold.demo.spending import Spending
-from freehold.keys import rules, secret_records
+from freehold.keys import rules, secret_queries, secret_records
 from freehold.keys.records import DENIAL_STATUS, ProjectRecord, SecretRecord
 from freehold.kit import clock, ids
 from freehold.store import epoch
+from freehold.store.engine import Transaction
 from freehold.usage.collector import Collector
 from freehold.usage.journal import JournalWriter
 from freehold.usage.records import UsageEvent
@@ -28,6 +29,8 @@ _HOUR: Final = timedelta(hours=1)
 _WRITE_OUT_EVERY: Final = 500
 # A revoked key's caller needs a while to notice.
 _STILL_CALLS_DAYS: Final = 2
+# How many of a rotated key's calls are still made with its old secret.
+_NOT_BROUGHT_YET: Final = 0.12
 _ADDRESSES: Final = ("203.0.113.24", "203.0.113.80", "198.51.100.7", "198.51.100.19", "192.0.2.41")
 
 
@@ -37,6 +40,7 @@ class _Caller:
 
     key: MadeKey
     record: SecretRecord
+    old: SecretRecord | None
     project: ProjectRecord
     address: str
 
@@ -73,7 +77,7 @@ def _events_of_day(
         known = secret_records.project_records(tx, [made.project.id for made in projects])
         callers = {
             made.project.id: [
-                _Caller(key, record, project, dice.choice(_ADDRESSES))
+                _Caller(key, record, _retiring(tx, key), project, dice.choice(_ADDRESSES))
                 for key in made.keys
                 if (record := secret_records.current_secret_record(tx, key.id))
             ]
@@ -109,7 +113,8 @@ def _calls_of_hour(
 def _event(
     place: Place, caller: _Caller, endpoint: EndpointRow, at: datetime, reached: int, spending: Spending, dice: random.Random
 ) -> UsageEvent:  # fmt: skip
-    record, project = _as_it_was(place, caller, at), caller.project
+    record, client = _presented(place, caller, at, dice)
+    project = caller.project
     ask = rules.Ask(record.digest, None, project.api_id, endpoint.operation_id, None, 1)
     decision = spending.decide(ask, record, project, clock.to_ms(at))
     # As the gateway has it: the upstream's status, or the one that a denial is answered with.
@@ -119,7 +124,7 @@ def _event(
         ids.new_id("req", clock.to_ms(at)), clock.to_ms(at), project.id, project.organization_id, project.environment,
         record.key_id, record.selector, project.api_id, endpoint.operation_id, endpoint.method, str(example["path"]),
         decision.outcome, "gateway", status, shapes.latency_us(dice, status) if decision.allowed else None, 1, caller.address,
-        caller.key.story.client, decision.rule,
+        client, decision.rule,
         tuple((each.name, each.limit, each.remaining, round(each.reset_s, 3)) for each in decision.limits), reached,
     )  # fmt: skip
 
@@ -131,6 +136,23 @@ def _called(made: MadeProject, caller: _Caller, dice: random.Random) -> str:
     allowed = caller.key.story.endpoints or made.story.endpoints
     weights = [1 / (index + 1) for index in range(len(allowed))]
     return dice.choices(allowed, weights)[0]
+
+
+def _retiring(tx: Transaction, key: MadeKey) -> SecretRecord | None:
+    """The secret of a rotated key that still serves beside the new one."""
+    selectors = [each.selector for each in secret_queries.secrets_of(tx, [key.id])[key.id] if each.state == "retiring"]
+    return next(iter(secret_records.secret_records(tx, selectors).values()), None)
+
+
+def _presented(place: Place, caller: _Caller, at: datetime, dice: random.Random) -> tuple[SecretRecord, str]:
+    """The secret that a call is made with, and what its caller calls itself: the old one before a rotation, and by some after."""
+    story = caller.key.story
+    if caller.old is not None and story.rotated_hours_ago is not None:
+        if at < place.now - timedelta(hours=story.rotated_hours_ago):
+            return caller.old, story.client
+        if dice.random() < _NOT_BROUGHT_YET:
+            return caller.old, story.old_client
+    return _as_it_was(place, caller, at), story.client
 
 
 def _as_it_was(place: Place, caller: _Caller, at: datetime) -> SecretRecord:
