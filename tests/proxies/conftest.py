@@ -31,8 +31,8 @@ def started(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(params=list(servers.SERVERS))
 def server(request: pytest.FixtureRequest, started: dict[str, Server]) -> Server:
-    """Each server in turn. HAProxy comes from no registry, and is skipped where it is not installed."""
+    """Each server in turn. All come with the development dependencies but HAProxy, which scripts/haproxy installs."""
     name: str = request.param
     if name not in started:
-        pytest.skip(f"{name} is not installed (scripts/haproxy installs it on Debian and its like)")
+        pytest.skip(f"{name} is not installed here")
     return started[name]
