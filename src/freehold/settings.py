@@ -109,6 +109,11 @@ class Settings:
         "How long the gateway waits for an upstream's answer to begin, and for each further part of it.",
     )
     drain_s: float = _setting(10.0, "FREEHOLD_DRAIN_S", "How long running requests may finish after SIGTERM.")
+    metrics_token: str = _setting(
+        "",
+        "FREEHOLD_METRICS_TOKEN",
+        "What a reader of /metrics sends as its bearer token. Empty: whoever asks from this machine itself, through no proxy, may read them.",
+    )
     trusted_proxies: str = _setting(
         "127.0.0.0/8,::1/128",
         "FREEHOLD_TRUSTED_PROXIES",

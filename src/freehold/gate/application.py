@@ -16,6 +16,7 @@ from freehold.gate.gateway import PREFIX, Gateway
 from freehold.gate.health import Health
 from freehold.gate.keyring import Missing
 from freehold.gate.loader import Loader
+from freehold.gate.metrics import Metrics
 from freehold.gate.sdk_desk import SdkDesk
 from freehold.gate.verify import Verify
 
@@ -33,6 +34,7 @@ class Gate:
         authorize_: Authorize,
         gateway: Gateway,
         desk: SdkDesk,
+        metrics: Metrics,
         body_bytes_max: int,
     ) -> None:
         self._decider = decider
@@ -47,6 +49,7 @@ class Gate:
             authorize.PATH: authorize_.handle,
             b"/healthz": health.live,
             b"/readyz": health.ready,
+            b"/metrics": metrics.show,
         }
 
     def open(self, exchange: Exchange) -> None:
@@ -74,6 +77,7 @@ class Gate:
         try:
             exchange.handler(exchange, hearing)
         except Missing as missing:
+            exchange.connection.server.outbox.tally.lookups += 1
             if not hearing:
                 exchange.reply_problem(Problem("unavailable", "The gate cannot hear its database. Try again."))
             elif self._decider.is_stale():
@@ -88,4 +92,6 @@ class Gate:
 
 
 def _nothing_here(_exchange: Exchange, _hearing: bool) -> None:
-    raise Problem("not_found", "The gate has /v1/keys/verify, /v1/authorize, /gateway/, /healthz and /readyz.")
+    raise Problem(
+        "not_found", "The gate has /v1/keys/verify, /v1/authorize, /gateway/, /healthz, /readyz and /metrics."
+    )

@@ -110,6 +110,7 @@ class Exchange(msgspec.Struct, eq=False):
 
     def reply_problem(self, problem: Problem, event: "UsageEvent | None" = None, fields: bytes = b"") -> None:
         """Answer with problem+json, and these header fields beside the Problem's own."""
+        self.connection.server.outbox.tally.problems[problem.code] += 1
         fields += answers.PROBLEM_JSON + answers.fields_of(problem.headers.items())
         if problem.status == 401:
             fields += answers.CHALLENGE

@@ -50,6 +50,11 @@ class Server:
         for each in sockets:
             self._listeners.append(await self.loop.create_server(lambda: Connection(self), sock=each, backlog=_BACKLOG))
 
+    @property
+    def connections(self) -> int:
+        """How many connections there are."""
+        return len(self._connections)
+
     def joined(self, connection: Connection) -> None:
         """A connection was made; one too many is told so and closed."""
         self._connections.add(connection)

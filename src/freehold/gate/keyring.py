@@ -129,6 +129,15 @@ class Keyring:
         # While it is being filled: what was forgotten since, and so must not come back. None: nobody fills it.
         self._forgotten: set[str] | None = None
 
+    def sizes(self) -> dict[str, int]:
+        """How many entries of each kind are in memory, and how many names that stand for nothing."""
+        secrets, projects, tokens, apis = self._secrets, self._projects, self._tokens, self._apis
+        unknown = len(secrets.unknown) + len(projects.unknown) + len(tokens.unknown) + len(apis.unknown)
+        return {
+            "secret": len(secrets.entries), "project": len(projects.entries), "token": len(tokens.entries),
+            "api": len(apis.entries), "unknown": unknown + len(self._slugs.unknown),
+        }  # fmt: skip
+
     def secret(self, selector: str) -> SecretRecord | None:
         """The secret of a selector, or None where there is none; Missing where that is not known."""
         found = self._secrets.entries.get(selector)

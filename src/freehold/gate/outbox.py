@@ -11,6 +11,8 @@ import logging
 import threading
 from typing import Final, Protocol
 
+from freehold.gate.tally import Tally
+from freehold.kit.clock import now_ns
 from freehold.usage.journal import JournalWriter
 from freehold.usage.records import UsageEvent
 
@@ -40,18 +42,31 @@ class Outbox:
         self._staged: list[tuple[Sender, bytes, bool, bool]] = []
         # Whether the last write failed: then nothing is begun that cannot be taken back.
         self.failing = False
+        self.tally: Final = Tally()
+        self._decisions: Final = self.tally.decisions
+        # When the present turn had its first answer. What was asked before `_turn_since_ms` has waited longer than
+        # a turn; and how many have not.
+        self._turn_ns = self._turn_since_ms = self._turn_answers = 0
 
     def stage(self, sender: Sender, data: bytes, event: UsageEvent | None, *, last: bool) -> None:
         """Send these bytes at the end of this turn, if the event is written by then. `last`: the answer ends with them."""
-        if event is not None:
-            self._journal.append(event)
         if not self._staged:
             self._loop.call_soon(self.let_out)
+            self._turn_ns = turn_ns = now_ns()
+            self._turn_since_ms = turn_ns // 1_000_000 - 1
+        if event is not None:
+            self._journal.append(event)
+            self._decisions[event.via][event.outcome] += 1
+            if event.at_ms < self._turn_since_ms:
+                self.tally.answered(self._turn_ns - event.at_ms * 1_000_000, 1)
+            else:
+                self._turn_answers += 1
         self._staged.append((sender, data, event is not None, last))
 
     def record(self, event: UsageEvent) -> None:
         """Write down a decision that nobody waits for any more."""
         self._journal.append(event)
+        self._decisions[event.via][event.outcome] += 1
         self._loop.call_soon(self.let_out)
 
     def let_out(self) -> None:
@@ -65,6 +80,9 @@ class Outbox:
                 sender.send(data, last=last)
             else:
                 sender.send_unrecorded()
+        if self._turn_answers:
+            self.tally.answered(now_ns() - self._turn_ns, self._turn_answers)
+            self._turn_answers = 0
 
     def _write_out(self) -> bool:
         try:

@@ -24,6 +24,8 @@ from freehold.gate.http_server import Server
 from freehold.gate.keyring import Keyring
 from freehold.gate.limiter import MemoryLimiter, RateLimiter
 from freehold.gate.loader import Loader
+from freehold.gate.metrics import Metrics
+from freehold.gate.metrics_readings import Readings
 from freehold.gate.outbox import Flusher, Outbox
 from freehold.gate.quota_keeper import LeaseKeeper
 from freehold.gate.quota_leases import Leases
@@ -83,6 +85,7 @@ class Worker:
             loop, self._store, keyring, settings.epoch_poll_ms / 1000, self._reporter.reached, feed.applied
         )
         self._flusher = Flusher(self._journal, settings.journal_flush_ms)
+        self._metrics = Metrics(loop, settings.data / "run", settings.metrics_token)
         gate = Gate(
             decider,
             self._loader,
@@ -90,9 +93,11 @@ class Worker:
             Authorize(decider, trust),
             Gateway(decider, trust, self._pool, settings.upstream_answer_s),
             self._desk,
+            self._metrics,
             settings.verify_body_bytes_max,
         )
         self.server = Server(loop, settings, gate, outbox)
+        self._metrics.source = Readings(self.server, keyring, self._journal)
 
     async def start(self, sockets: list[socket.socket]) -> None:
         """Begin to hear the database, and then to listen; without a database, to listen and decide `unavailable`."""
@@ -100,6 +105,7 @@ class Worker:
             thread.start()
         self._keeper.start(self._leases.answer)
         self._desk.start()
+        self._metrics.start()
         await asyncio.to_thread(self._follower.first_heard.wait, _FIRST_HEARD_S)
         await self.server.listen(sockets)
         self._filler.start()
@@ -108,6 +114,7 @@ class Worker:
         """Drain, and leave nothing unwritten and nobody waiting for us."""
         await self.server.drain()
         self._pool.close()
+        self._metrics.stop()
         await asyncio.to_thread(self._desk.stop)
         await self._return_leases()
         for thread in (self._filler, self._follower, self._loader, self._reporter, self._flusher):
