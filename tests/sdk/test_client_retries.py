@@ -25,6 +25,7 @@ from tests.http.served import Instance
 from tests.sdk.clients import AT_ONCE, Mode
 from tests.sdk.proxy import Canned, Proxy
 
+SERVER = "http://127.0.0.1:1"
 UNAVAILABLE = (
     b'{"type": "urn:freehold:error:unavailable", "title": "Not ready", "status": 503, "detail": "Soon.",'
     b' "code": "unavailable", "request_id": "req_1"}'
@@ -151,7 +152,7 @@ def test_what_is_no_freehold_is_said_to_be_none(instance: Instance, proxy: Proxy
 
 
 def attempts(call: Call[Me], retries: Retries | None = None, chance: float = 0.0) -> Attempts[Me]:
-    return Attempts(call, retries or Retries(), lambda: chance)
+    return Attempts(call, retries or Retries(), SERVER, lambda: chance)
 
 
 def answer(status: int, headers: dict[str, str] | None = None, body: bytes = UNAVAILABLE) -> httpx.Response:
@@ -202,7 +203,7 @@ def test_what_never_arrived_is_sent_again_whatever_it_is(error: httpx.RequestErr
 )
 def test_what_may_have_arrived_is_sent_again_only_where_that_does_no_harm(error: httpx.RequestError) -> None:
     assert waits(attempts(READ), error) == [0.25]
-    with pytest.raises(AnswerLost, match="POST /v1/act: x"):
+    with pytest.raises(AnswerLost, match=r"at http://127.0.0.1:1 \(POST /v1/act: x\)"):
         attempts(ACT).after(error)
 
 
@@ -217,8 +218,8 @@ def test_a_first_404_is_an_error_and_one_after_a_lost_answer_is_none() -> None:
     delete: Call[None] = Call("DELETE", "/v1/x", type(None), repeatable=True)
     missing = answer(404, body=UNAVAILABLE.replace(b"unavailable", b"not_found").replace(b"503", b"404"))
     with pytest.raises(NotFound):
-        Attempts(delete, Retries()).after(missing)
-    made = Attempts(delete, Retries())
+        Attempts(delete, Retries(), SERVER).after(missing)
+    made = Attempts(delete, Retries(), SERVER)
     made.after(httpx.ReadError("gone"))
     assert made.after(missing) == Done(None)
 

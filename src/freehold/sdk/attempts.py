@@ -69,10 +69,13 @@ class Again:
 
 
 class Attempts(Generic[T]):
-    """The attempts of one call so far."""
+    """The attempts of one call so far. `server`: the address that it is sent to."""
 
-    def __init__(self, call: Call[T], retries: Retries, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, call: Call[T], retries: Retries, server: str, chance: Callable[[], float] = random.random
+    ) -> None:
         self._call = call
+        self._server = server
         self._retries = retries
         self._chance = chance
         self.number = 1
@@ -97,7 +100,8 @@ class Attempts(Generic[T]):
         raise error
 
     def _failed(self, error: httpx.RequestError) -> Again:
-        said = f"{self._call.method} {self._call.path}: {_words(error)}"
+        why = str(error) or type(error).__name__
+        said = f"Freehold does not answer at {self._server} ({self._call.method} {self._call.path}: {why})."
         if isinstance(error, _NOT_CONNECTED):
             return self._again(AnswerLost(said) if self._maybe_done else NotReached(said), None)
         self._maybe_done = True
@@ -114,7 +118,3 @@ class Attempts(Generic[T]):
         wait_s: float = min(retries.longest_wait_s, retries.first_wait_s * 2**doublings)
         self.number += 1
         return Again((asked_s or 0.0) + wait_s * (1 - self._chance() / 2))
-
-
-def _words(error: httpx.RequestError) -> str:
-    return str(error) or type(error).__name__

@@ -10,8 +10,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
-from types import MethodType
-from typing import Any, Concatenate, Final, Generic, ParamSpec, Self, TypeVar, overload
+from inspect import Signature, signature
+from types import GenericAlias, MethodType
+from typing import Any, Concatenate, Final, Generic, ParamSpec, Self, TypeVar, get_args, overload
 from urllib.parse import quote
 
 import msgspec
@@ -138,6 +139,7 @@ class operation(Generic[P, T]):  # noqa: N801 — used as a decorator, like prop
 
     def __init__(self, compose: Callable[Concatenate[Any, P], Call[T]]) -> None:
         self._compose = compose
+        self._signature = _shown(compose)
         self.__doc__ = compose.__doc__
 
     @overload
@@ -150,13 +152,7 @@ class operation(Generic[P, T]):  # noqa: N801 — used as a decorator, like prop
         """The operation of one client."""
         if resource is None:
             return self
-        compose = MethodType(self._compose, resource)
-
-        @wraps(compose)
-        def carry_out(*arguments: P.args, **named: P.kwargs) -> Any:
-            return resource.carry_out(compose(*arguments, **named))
-
-        return carry_out
+        return _bound(self._compose, resource, resource.carry_out, self._signature)
 
 
 class listing(Generic[P, T]):  # noqa: N801 — used as a decorator, like property
@@ -164,6 +160,8 @@ class listing(Generic[P, T]):  # noqa: N801 — used as a decorator, like proper
 
     def __init__(self, compose: Callable[Concatenate[Any, P], Call[Page[T]]]) -> None:
         self._compose = compose
+        shown = _shown(compose)
+        self._signature = shown.replace(return_annotation=GenericAlias(Listing, get_args(shown.return_annotation)))
         self.__doc__ = compose.__doc__
 
     @overload
@@ -176,10 +174,25 @@ class listing(Generic[P, T]):  # noqa: N801 — used as a decorator, like proper
         """The list of one client."""
         if resource is None:
             return self
-        compose = MethodType(self._compose, resource)
+        return _bound(self._compose, resource, resource.walk, self._signature)
 
-        @wraps(compose)
-        def walk(*arguments: P.args, **named: P.kwargs) -> Any:
-            return resource.walk(compose(*arguments, **named))
 
-        return walk
+def _bound(
+    compose: Callable[..., Call[Any]], resource: Resource[Any], act: Callable[[Call[Any]], Any], shown: Signature
+) -> Callable[..., Any]:
+    """A composing method as the method of a resource that acts on what it composes."""
+    composing = MethodType(compose, resource)
+
+    @wraps(composing)
+    def carry_out(*arguments: Any, **named: Any) -> Any:
+        return act(composing(*arguments, **named))
+
+    vars(carry_out)["__signature__"] = shown
+    return carry_out
+
+
+def _shown(compose: Callable[..., Call[Any]]) -> Signature:
+    """The signature that `help` shows: without `self`, and with the answer in place of the call."""
+    found = signature(compose)
+    [answer] = get_args(found.return_annotation)
+    return found.replace(parameters=list(found.parameters.values())[1:], return_annotation=answer)

@@ -48,7 +48,7 @@ class Freehold(Surface[Sync]):
 
     def _carry_out(self, call: Call[Any]) -> Any:
         request = self._http.build_request(**self._connection.request(call))
-        attempts = Attempts(call, self._connection.retries)
+        attempts = Attempts(call, self._connection.retries, self._connection.server(call))
         while True:
             try:
                 came: httpx.Response | httpx.RequestError = self._http.send(request, follow_redirects=False)
@@ -98,7 +98,7 @@ class AsyncFreehold(Surface[Async]):
 
     async def _carry_out(self, call: Call[Any]) -> Any:
         request = self._http.build_request(**self._connection.request(call))
-        attempts = Attempts(call, self._connection.retries)
+        attempts = Attempts(call, self._connection.retries, self._connection.server(call))
         while True:
             try:
                 came: httpx.Response | httpx.RequestError = await self._http.send(request, follow_redirects=False)

@@ -54,7 +54,7 @@ class Connection:
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token}"
         return {
-            "method": call.method, "url": self._address(call), "params": call.parameters(), "content": call.encoded(),
+            "method": call.method, "url": self.server(call) + call.path, "params": call.parameters(), "content": call.encoded(),
             "headers": headers, "timeout": self.timeout_s,
         }  # fmt: skip
 
@@ -68,12 +68,13 @@ class Connection:
             attempt = CallAttempt(call.method, call.path, number, None, None, came)
         self.observer(attempt)
 
-    def _address(self, call: Call[Any]) -> str:
+    def server(self, call: Call[Any]) -> str:
+        """The address of the server that a call is for; ValueError where it is the gate, and not known."""
         if not call.at_gate:
-            return self.url + call.path
+            return self.url
         if self.gate_url is None:
             raise ValueError("This client does not know the gate's address: pass gate_url=… when you make it.")
-        return self.gate_url + call.path
+        return self.gate_url
 
 
 def address(text: str) -> str:
