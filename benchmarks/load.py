@@ -60,7 +60,10 @@ class Answered(msgspec.Struct):
 def open_loop(
     port: int, rate: float, seconds: float, core: int, requests: Path, expected: str, connections: int = CONNECTIONS
 ) -> Answered:
-    """Send requests at random instants of this mean rate, whatever the server does; rate 0: as fast as answers come."""
+    """Send requests at random instants of this mean rate, whatever the server does.
+
+    Rate 0: as fast as answers come; with 0 seconds too: each request once.
+    """
     command = [_open_loop_path(), port, rate, seconds, connections, requests, expected]
     with pinned(core):
         done = subprocess.run([str(each) for each in command], capture_output=True, text=True, check=False)

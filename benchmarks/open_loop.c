@@ -5,6 +5,8 @@
  *
  *   open_loop PORT RATE SECONDS CONNECTIONS REQUESTS EXPECTED
  *
+ * With 0 SECONDS (and rate 0) every request is sent once, and that is all.
+ *
  * REQUESTS is a file as asked.py writes it. An answer must have a status of 2xx and, unless EXPECTED is empty, that text
  * in it; otherwise it counts as an error. Prints one line of JSON: rate, errors, percentiles of the latency in µs.
  * One thread, loopback only, no pipelining; it spins, so it wants a core of its own.
@@ -29,6 +31,7 @@
 #define ANSWER_BYTES_MAX 65536
 #define DUE_MAX (1u << 20)
 #define DRAIN_NS 2000000000ull
+#define ONCE_S_MAX 600
 
 struct request { const char *bytes; size_t length; };
 
@@ -41,7 +44,7 @@ struct connection {
 };
 
 static struct request *requests;
-static size_t request_count, next_request;
+static size_t request_count, next_request, begun;
 static struct connection *connections;
 static int *idle, idle_count;
 /* Requests that are due and have no connection yet. */
@@ -99,6 +102,7 @@ static void send_some(struct connection *c) {
 }
 
 static void begin(struct connection *c, uint64_t due_ns) {
+    begun++;
     c->due_ns = due_ns;
     c->request = &requests[next_request];
     next_request = (next_request + 1) % request_count;
@@ -171,14 +175,16 @@ int main(int argc, char **argv) {
     expected = argv[6];
     read_requests(argv[5]);
     connect_all(epoll, atoi(argv[1]), count);
-    latencies_max = (size_t)((rate > 0 ? rate * 1.2 : 1e6) * seconds) + 1000;
+    int once = seconds <= 0;
+    if (once) seconds = ONCE_S_MAX;
+    latencies_max = once ? request_count : (size_t)((rate > 0 ? rate * 1.2 : 1e6) * seconds) + 1000;
     latencies_us = malloc(latencies_max * sizeof *latencies_us);
     struct epoll_event *events = calloc((size_t)count, sizeof *events);
     if (!latencies_us || !events) fail("memory");
 
     uint64_t start = now_ns(), stop = start + (uint64_t)(seconds * 1e9);
     /* The first fifth (a second at most) warms up and is not counted. */
-    measure_from_ns = start + (uint64_t)(fmin(seconds / 5, 1.0) * 1e9);
+    measure_from_ns = once ? start : start + (uint64_t)(fmin(seconds / 5, 1.0) * 1e9);
     double due_at = (double)start;
     uint64_t now = start, last = start;
     while (now < stop || ((due_count || idle_count < count) && now < stop + DRAIN_NS)) {
@@ -190,7 +196,8 @@ int main(int argc, char **argv) {
             for (; due_count && idle_count; due_count--, due_first = (due_first + 1) % DUE_MAX)
                 begin(&connections[idle[--idle_count]], due[due_first]);
         } else {
-            while (idle_count && now < stop) begin(&connections[idle[--idle_count]], now);
+            if (once && begun >= request_count && stop > now) stop = now;
+            while (idle_count && now < stop && (!once || begun < request_count)) begin(&connections[idle[--idle_count]], now);
         }
         int ready = epoll_wait(epoll, events, count, 0);
         now = now_ns();

@@ -26,6 +26,8 @@ class Plan:
     warm_s: float
     server_core: int
     load_core: int
+    # A second one to serve on, where there are three.
+    other_core: int | None
     cores: int
 
     @classmethod
@@ -35,7 +37,9 @@ class Plan:
         if len(cores) < 2:
             raise CannotMeasure("Measuring needs two cores: one for the server, one for the load.")
         seconds = float(os.environ.get("SECONDS_A_ROUND") or 3)
-        return cls(int(os.environ.get("ROUNDS") or 5), seconds, min(1.0, seconds), cores[0], cores[1], len(cores))
+        rounds = int(os.environ.get("ROUNDS") or 5)
+        other = cores[2] if len(cores) > 2 else None
+        return cls(rounds, seconds, min(1.0, seconds), cores[0], cores[1], other, len(cores))
 
 
 @contextmanager

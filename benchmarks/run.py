@@ -17,7 +17,10 @@ from benchmarks.records import Figure
 
 RESULTS: Final = Path(__file__).with_name("results")
 # In the order in which they are run and told.
-FIGURES: Final = ("verify", "latency", "proxies", "packages", "better_auth", "litellm")
+FIGURES: Final = (
+    "verify", "latency", "proxies", "packages", "better_auth", "litellm", "forward_auth", "gateway", "middleware", "workers",
+    "keyring", "keyring_postgresql",
+)  # fmt: skip
 
 
 def main(*given: str) -> None:

@@ -16,7 +16,7 @@ KEYS = {
 LIMIT = 500_000_000
 
 
-def allowed_key(authorization: Annotated[str, Header()] = "") -> dict:
+async def allowed_key(authorization: Annotated[str, Header()] = "") -> dict:
     key = KEYS.get(hashlib.sha256(authorization.removeprefix("Bearer ").encode()).digest())
     if key is None:
         raise HTTPException(401, "unknown key")
