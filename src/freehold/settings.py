@@ -103,10 +103,15 @@ class Settings:
     upstream_connect_s: float = _setting(
         5.0, "FREEHOLD_UPSTREAM_CONNECT_S", "How long the gateway tries to connect to an upstream."
     )
+    upstream_idle_s: float = _setting(
+        300.0,
+        "FREEHOLD_UPSTREAM_IDLE_S",
+        "How long an answer that an upstream has begun may say nothing (server-sent events, say) before the gateway breaks it off, in seconds.",
+    )
     upstream_answer_s: float = _setting(
         30.0,
         "FREEHOLD_UPSTREAM_ANSWER_S",
-        "How long the gateway waits for an upstream's answer to begin, and for each further part of it.",
+        "How long the gateway waits for an upstream's answer to begin, in seconds.",
     )
     drain_s: float = _setting(10.0, "FREEHOLD_DRAIN_S", "How long running requests may finish after SIGTERM.")
     metrics_token: str = _setting(
@@ -153,7 +158,7 @@ _BOUNDS: Final[dict[str, tuple[float, float]]] = {
     "journal_flush_ms": (1, 10_000), "segment_bytes": (4096, 1 << 30), "collect_ms": (5, 10_000),
     "usage_days": (1, 3660), "head_bytes_max": (1024, 1 << 20), "verify_body_bytes_max": (512, 1 << 20),
     "api_body_bytes_max": (1024, 64 << 20), "gate_connections_max": (1, 1_000_000), "gate_idle_s": (0.1, 3600),
-    "gate_head_s": (0.1, 3600), "upstream_connect_s": (0.1, 300), "upstream_answer_s": (0.1, 3600), "drain_s": (0, 3600),
+    "gate_head_s": (0.1, 3600), "upstream_connect_s": (0.1, 300), "upstream_answer_s": (0.1, 3600), "upstream_idle_s": (0.1, 86_400), "drain_s": (0, 3600),
 }  # fmt: skip
 
 

@@ -442,6 +442,20 @@ def test_pipelined_calls_are_answered_in_order(gate: GateProcess, instance: Inst
     assert [each.line.split()[1] for each in upstream.received] == paths[::2]
 
 
+def test_the_operator_may_let_the_upstream_have_the_key(
+    gate: GateProcess, instance: Instance, upstream: Upstream
+) -> None:
+    key = instance.issue()
+    for passes in (True, False):
+        with instance.store.write() as tx:
+            tx.execute(update(schema.apis).where(schema.apis.c.id == instance.api_id).values(pass_key=passes))
+            epoch.advance(tx, "api", instance.api_id, clock.now())
+        instance.settled()
+        assert call(gate, key).status_code == 200
+        expected = f"Bearer {key.text}" if passes else None
+        assert upstream.received[-1].header("Authorization") == expected
+
+
 def test_a_catalogue_that_changes_is_followed(gate: GateProcess, instance: Instance, upstream: Upstream) -> None:
     instance.settled()
     key = instance.issue()

@@ -21,6 +21,7 @@ def strict(instance: Instance) -> Iterator[GateProcess]:
     bounds = {
         "FREEHOLD_GATE_HEAD_S": "0.4", "FREEHOLD_GATE_IDLE_S": "0.9", "FREEHOLD_HEAD_BYTES_MAX": "4096",
         "FREEHOLD_GATE_CONNECTIONS_MAX": "12", "FREEHOLD_UPSTREAM_ANSWER_S": "0.5", "FREEHOLD_UPSTREAM_CONNECT_S": "0.5",
+        "FREEHOLD_UPSTREAM_IDLE_S": "2",
     }  # fmt: skip
     with GateProcess(instance.data, bounds) as running:
         yield running
@@ -119,6 +120,23 @@ def test_an_upstream_that_takes_too_long(strict: GateProcess, instance: Instance
         assert instance.event(answer.headers["X-Freehold-Request-Id"]).status == 504
         assert slow.hold is not None
         slow.hold.set()
+
+
+def test_an_answer_that_has_begun_may_be_silent_for_longer(strict: GateProcess, instance: Instance) -> None:
+    """Server-sent events, say: the bound on the beginning (0.5 s here) is not that on the pauses (2 s here)."""
+    key = instance.issue()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    parts = [b"data: one\n\n", b"data: two\n\n"]
+    with Upstream(answer=head, parts=parts, between_parts=threading.Semaphore(0), close=True) as upstream:
+        instance.set_upstreams(upstream.url)
+        instance.settled()
+        assert upstream.between_parts is not None
+        with strict.client.stream("GET", "/gateway/example/v1/countries", headers={"X-Api-Key": key.text}) as answer:
+            lines = answer.iter_lines()
+            for expected in ("data: one", "data: two"):
+                time.sleep(0.8)
+                upstream.between_parts.release()
+                assert next(line for line in lines if line) == expected
 
 
 def test_an_upstream_that_stops_in_the_middle(strict: GateProcess, instance: Instance) -> None:

@@ -65,6 +65,21 @@ def test_an_api_fails_closed_until_the_operator_says_otherwise(instance: Instanc
     ]
 
 
+def test_the_upstream_gets_the_key_only_where_the_operator_says_so(instance: Instance) -> None:
+    made(instance)
+    client = instance.client("operator")
+    api = client.get("/v1/apis").json()["data"][0]
+    assert api["pass_key"] is False
+    assert client.patch(f"/v1/apis/{api['id']}", json={"pass_key": True}).json()["pass_key"] is True
+    assert client.patch(f"/v1/apis/{api['id']}", json={"name": "Other"}).json()["pass_key"] is True
+    with instance.store.read() as tx:
+        kept = audit.entries(tx, audit.INSTANCE_CHAIN, audit.AuditFilter(action="api.edited"), 10)
+    assert [((each.before or {})["pass_key"], (each.after or {})["pass_key"]) for each in kept] == [
+        (True, True),
+        (False, True),
+    ]
+
+
 def test_the_list_pages_newest_first(instance: Instance) -> None:
     made(instance)
     client = instance.client("developer")

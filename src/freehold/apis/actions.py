@@ -109,15 +109,16 @@ def edit_api(tx: Transaction, actor: Actor, api: str, edit: ApiEdit, revision: i
     upstreams = {**old.upstreams, **{each: rules.normal_upstream(url) for each, url in wanted.items()}}
     new = replace(
         old, name=name, upstream_sandbox=upstreams["sandbox"], upstream_production=upstreams["production"],
-        fail_open=old.fail_open if edit.fail_open is None else edit.fail_open, revision=old.revision + 1,
+        fail_open=old.fail_open if edit.fail_open is None else edit.fail_open,
+        pass_key=old.pass_key if edit.pass_key is None else edit.pass_key, revision=old.revision + 1,
     )  # fmt: skip
     if replace(new, revision=old.revision) == old:
         return old
     queries.update_api(tx, new)
     _announce(
         tx, actor, "api.edited", new,
-        before={"name": old.name, "fail_open": old.fail_open, **_audited(old.upstreams)},
-        after={"name": new.name, "fail_open": new.fail_open, **_audited(new.upstreams)},
+        before={"name": old.name, "fail_open": old.fail_open, "pass_key": old.pass_key, **_audited(old.upstreams)},
+        after={"name": new.name, "fail_open": new.fail_open, "pass_key": new.pass_key, **_audited(new.upstreams)},
     )  # fmt: skip
     return new
 

@@ -36,6 +36,9 @@ WithRemoved = Annotated[bool, Parameter(description="Also what the document no l
 UpstreamText = Annotated[str, text("https://payments.example.com", maximum=UPSTREAM_LENGTH_MAX)]
 
 
+_SENDS_KEY_ON = (
+    "Whether the gateway sends the caller's key on to the upstream, as it came; else no upstream ever sees a key."
+)
 _FAIL_OPEN = (
     "Off: a gate that cannot hear the database refuses every key as `unavailable`. On: it goes on allowing the keys "
     "that it knows, revoked ones too, until it hears again."
@@ -63,6 +66,7 @@ class ApiPatch(Body, frozen=True):
     name: Annotated[str, text("Payments", minimum=1)] | UnsetType = UNSET
     upstreams: UpstreamsBody = UpstreamsBody()
     fail_open: Annotated[bool | UnsetType, msgspec.Meta(description=_FAIL_OPEN, examples=[False])] = UNSET
+    pass_key: Annotated[bool | UnsetType, msgspec.Meta(description=_SENDS_KEY_ON, examples=[False])] = UNSET
 
 
 class UpstreamsView(msgspec.Struct, kw_only=True):
@@ -83,6 +87,7 @@ class ApiView(msgspec.Struct, kw_only=True):
     event_types: int
     bundled: bool
     fail_open: bool
+    pass_key: bool
     imported_at: datetime | None
     created_at: datetime
     etag: str
@@ -182,7 +187,7 @@ def read_api(call: Call, api: str) -> ApiView:
 
 
 def edit_api(call: Call, api: str, data: ApiPatch) -> ConfirmedApiView:
-    """Change an API's name, upstreams or whether it fails open (RFC 7396).
+    """Change an API's name, upstreams, whether it fails open, or whether its upstream gets the key (RFC 7396).
 
     Answers when every live gate process decides by it.
     """
@@ -190,6 +195,7 @@ def edit_api(call: Call, api: str, data: ApiPatch) -> ConfirmedApiView:
         None if data.name is UNSET else data.name,
         _upstreams(data.upstreams),
         None if data.fail_open is UNSET else data.fail_open,
+        None if data.pass_key is UNSET else data.pass_key,
     )
     view, confirmation = call.confirmed(
         lambda tx: _view(tx, actions.edit_api(tx, call.actor, api, edit, call.revision()))
@@ -248,7 +254,7 @@ def api_view(api: Api, counts: tuple[int, int]) -> ApiView:
     return ApiView(
         id=api.id, slug=api.slug, name=api.name,
         upstreams=UpstreamsView(sandbox=api.upstream_sandbox, production=api.upstream_production),
-        endpoints=counts[0], event_types=counts[1], bundled=api.is_bundled, fail_open=api.fail_open,
+        endpoints=counts[0], event_types=counts[1], bundled=api.is_bundled, fail_open=api.fail_open, pass_key=api.pass_key,
         imported_at=api.imported_at, created_at=api.created_at, etag=etag(api.revision),
     )  # fmt: skip
 

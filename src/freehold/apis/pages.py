@@ -90,13 +90,15 @@ def edit_api(call: Call, api: str) -> Response[Any]:
         before = actions.read_api(tx, call.actor, api)
         # The bundled example's own upstreams have no URL to type: a field left empty leaves them alone.
         kept = {name for name, url in before.upstreams.items() if before.is_bundled and not _typed(call, name)}
-        edit = ApiEdit(call.field("name"), {name: url for name, url in _upstreams(call).items() if name not in kept})
+        upstreams = {name: url for name, url in _upstreams(call).items() if name not in kept}
+        edit = ApiEdit(call.field("name"), upstreams, pass_key=bool(call.fields("pass_key")))
         return actions.edit_api(tx, call.actor, api, edit, call.form_revision())
 
     try:
         _, confirmation = call.confirmed(act)
     except Problem as problem:
-        values = {name: call.field(name) for name in ("name", *_UPSTREAM_FIELDS.values())}
+        typed = {name: call.field(name) for name in ("name", *_UPSTREAM_FIELDS.values())}
+        values: Values = {**typed, "pass_key": call.fields("pass_key")}
         return _one(call, api, problem.status, edit_form=refused(_for_form(problem), values))
     return see_other(f"/apis/{api}", "api-saved", confirmation)
 
@@ -173,7 +175,7 @@ def _one(
 
 def _edit_values(api: Api) -> Values:
     typed = {name: "" if api.is_bundled else api.upstreams[each] or "" for each, name in _UPSTREAM_FIELDS.items()}
-    return {"name": api.name, **typed}
+    return {"name": api.name, **typed, "pass_key": ["yes"] if api.pass_key else []}
 
 
 def _bundled(api: Api) -> str | None:

@@ -25,7 +25,7 @@ from freehold.store.schema import apis, endpoints, event_types, projects, scope_
 
 _API: Final = (
     apis.c.id, apis.c.slug, apis.c.name, apis.c.upstream_sandbox, apis.c.upstream_production,
-    apis.c.document_digest, apis.c.imported_at, apis.c.revision, apis.c.created_at, apis.c.fail_open,
+    apis.c.document_digest, apis.c.imported_at, apis.c.revision, apis.c.created_at, apis.c.fail_open, apis.c.pass_key,
 )  # fmt: skip
 _ENDPOINT: Final = (
     endpoints.c.operation_id, endpoints.c.method, endpoints.c.path, endpoints.c.summary, endpoints.c.example,
@@ -171,13 +171,13 @@ def insert_api(tx: Transaction, api: Api) -> None:
 
 
 def update_api(tx: Transaction, api: Api) -> None:
-    """Write an API's name, upstreams, whether it fails open, and revision."""
+    """Write all of an API that its operator chooses, and its revision."""
     tx.execute(
         update(apis)
         .where(apis.c.id == api.id)
         .values(
             name=api.name, upstream_sandbox=api.upstream_sandbox, upstream_production=api.upstream_production,
-            fail_open=api.fail_open, revision=api.revision,
+            fail_open=api.fail_open, pass_key=api.pass_key, revision=api.revision,
         )
     )  # fmt: skip
 

@@ -35,6 +35,8 @@ class Api:
     created_at: datetime
     # Whether a gate that cannot hear the database goes on allowing the keys that it knows.
     fail_open: bool = False
+    # Whether the gateway sends the caller's key on to the upstream.
+    pass_key: bool = False
 
     @property
     def upstreams(self) -> dict[Environment, str | None]:
@@ -152,3 +154,4 @@ class ApiEdit:
     name: str | None = None
     upstreams: Mapping[Environment, str | None] | None = None
     fail_open: bool | None = None
+    pass_key: bool | None = None

@@ -68,11 +68,22 @@ def create_api(name: str, slug: str | None, sandbox: str | None, production: str
     default=None,
     help="Whether a gate that cannot hear the database goes on allowing the keys that it knows, revoked ones too.",
 )
+@click.option(
+    "--pass-key/--hide-key",
+    default=None,
+    help="Whether the gateway sends the caller's key on to the upstream; else no upstream ever sees one.",
+)
 @json_option
 def edit_api(
-    api: str, name: str | None, sandbox: str | None, production: str | None, fail_open: bool | None, as_json: bool
+    api: str,
+    name: str | None,
+    sandbox: str | None,
+    production: str | None,
+    fail_open: bool | None,
+    pass_key: bool | None,
+    as_json: bool,
 ) -> None:
-    """Change an API's name, upstreams or whether it fails open; what is not given stays.
+    """Change an API's name, upstreams, or what the gate does for it; what is not given stays.
 
     \b
     Examples:
@@ -81,10 +92,10 @@ def edit_api(
     """
     upstreams = {"sandbox": sandbox, "production": production}
     given = {environment: url or None for environment, url in upstreams.items() if url is not None}
-    wanted = {"name": name or None, "upstreams": given or None, "fail_open": fail_open}
+    wanted = {"name": name or None, "upstreams": given or None, "fail_open": fail_open, "pass_key": pass_key}
     body = {field: value for field, value in wanted.items() if value is not None}
     if not body:
-        raise click.UsageError("Say what to change: --name, --sandbox, --production, --fail-open or --fail-closed.")
+        raise click.UsageError("Say what to change: --name, --sandbox, --production, --fail-open or --pass-key.")
     _show(Api.current().patch(f"/v1/apis/{segment(api)}", body), as_json)
 
 

@@ -23,16 +23,17 @@ PREFIX: Final = b"/gateway/"
 class Gateway:
     """The embedded gateway of one worker."""
 
-    def __init__(self, decider: Decider, trust: ProxyTrust, pool: UpstreamPool, answer_s: float) -> None:
+    def __init__(self, decider: Decider, trust: ProxyTrust, pool: UpstreamPool, answer_s: float, idle_s: float) -> None:
         self._decider = decider
         self._trust = trust
         self._pool = pool
         self._answer_s = answer_s
+        self._idle_s = idle_s
 
     def open(self, exchange: Exchange) -> None:
         """Take a request whose head is there; what of its body comes before the decision is kept."""
         exchange.handler = self.handle
-        exchange.sink = GatewayCall(exchange, self._pool, self._answer_s)
+        exchange.sink = GatewayCall(exchange, self._pool, self._answer_s, self._idle_s)
         exchange.connection.server.application.handle(exchange)
 
     def handle(self, exchange: Exchange, hearing: bool) -> None:
@@ -84,7 +85,7 @@ class Gateway:
         peer = exchange.connection.peer
         forwarding = Forwarding(
             exchange.method, upstream.base_path + target, upstream.host, peer, self._trust.trusts(peer),
-            _owner_fields(exchange, record, project), self._decider.brand,
+            _owner_fields(exchange, record, project), self._decider.brand, api is not None and api.pass_key,
         )  # fmt: skip
         call = exchange.sink
         if isinstance(call, GatewayCall):

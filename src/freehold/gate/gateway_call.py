@@ -37,10 +37,12 @@ class Parting(NamedTuple):
 class GatewayCall:
     """The state between one client and one upstream. Sink of the one, listener of the other."""
 
-    def __init__(self, exchange: Exchange, pool: UpstreamPool, answer_s: float) -> None:
+    def __init__(self, exchange: Exchange, pool: UpstreamPool, answer_s: float, idle_s: float) -> None:
         self._exchange = exchange
         self._pool = pool
-        self._answer_s = answer_s
+        # How long the upstream may say nothing: before its answer begins, and after.
+        self._silence_s = answer_s
+        self._idle_s = idle_s
         self._parting: Parting | None = None
         self._upstream: UpstreamConnection | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -123,6 +125,7 @@ class GatewayCall:
         """The answer begins: now it is known what became of the request."""
         if self._parting is None:
             return
+        self._silence_s = self._idle_s
         latency_us = int((self._now() - self._begun_at) * 1_000_000)
         self._event = self._usage_event(self._parting, head.status, latency_us)
         answer, self._chunk_answer = answer_head(self._exchange, head, self._parting.fields)
@@ -272,13 +275,13 @@ class GatewayCall:
         if self._timer is not None:
             self._timer.cancel()
         loop = self._exchange.connection.server.loop
-        self._timer = loop.call_later(max(0.0, self._progress_at + self._answer_s - self._now()), self._look)
+        self._timer = loop.call_later(max(0.0, self._progress_at + self._silence_s - self._now()), self._look)
 
     def _look(self) -> None:
         if self._output_paused:
             # It is the client who is waited for, and its connection has a bound of its own.
             self._progress_at = self._now()
-        if self._now() - self._progress_at < self._answer_s:
+        if self._now() - self._progress_at < self._silence_s:
             self._watch()
         elif self._upstream is not None:
             self._upstream.abort()

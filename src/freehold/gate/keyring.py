@@ -36,6 +36,8 @@ class ApiRecord:
     upstreams: dict[Environment, str | None]
     # Whether known keys are still allowed when the database cannot be heard: the operator's choice.
     fail_open: bool = False
+    # Whether the upstream gets the caller's key.
+    pass_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,9 +64,14 @@ def _token(row: Row[*tuple[Any, ...]]) -> TokenRecord:
 def _apis(tx: Transaction, which: ColumnElement[bool]) -> tuple[ApiRecord, ...]:
     """These APIs with their routes: the endpoints of the catalogue as it is now, in its order."""
     rows = tx.execute(
-        select(apis.c.id, apis.c.slug, apis.c.upstream_sandbox, apis.c.upstream_production, apis.c.fail_open).where(
-            which
-        )
+        select(
+            apis.c.id,
+            apis.c.slug,
+            apis.c.upstream_sandbox,
+            apis.c.upstream_production,
+            apis.c.fail_open,
+            apis.c.pass_key,
+        ).where(which)
     ).all()
     routes: dict[str, list[tuple[str, str, str]]] = {row.id: [] for row in rows}
     for api_id, *route in tx.execute(
@@ -82,6 +87,7 @@ def _apis(tx: Transaction, which: ColumnElement[bool]) -> tuple[ApiRecord, ...]:
             router=Router(routes[row.id]),
             upstreams={"sandbox": row.upstream_sandbox, "production": row.upstream_production},
             fail_open=row.fail_open,
+            pass_key=row.pass_key,
         )
         for row in rows
     )

@@ -3,7 +3,7 @@
 Dropped on the way to the upstream (RFC 9110, section 7.6.1, and our own reasons):
 
 * what belongs to one connection: `Connection` and all that it names, `TE`, `Upgrade`, …;
-* the key; and whatever claims to come from Freehold, or from a proxy that the operator does not trust;
+* the key, unless the operator chose that this API gets it; and whatever claims to come from Freehold, or from a proxy that the operator does not trust;
 * what makes an upstream take the request for another one than was decided on: `X-Original-URL`,
   `X-Rewrite-URL`, `X-HTTP-Method-Override` and their kin;
 * any of these with `_` in place of `-`, which CGI and WSGI cannot tell apart.
@@ -45,6 +45,7 @@ class Forwarding(NamedTuple):
     peer_is_trusted: bool
     freehold: bytes
     brand: str
+    pass_key: bool = False
 
 
 def request_head(
@@ -60,7 +61,9 @@ def request_head(
         plain = name.replace(b"_", b"-")
         if plain in _NEVER_SENT or plain in dropped or plain.startswith(_FREEHOLD):
             continue
-        if plain in _KEY_FIELDS and (plain != name or hides_key(name, value, fields, forwarding.brand)):
+        if plain in _KEY_FIELDS and (
+            plain != name or (not forwarding.pass_key and hides_key(name, value, fields, forwarding.brand))
+        ):
             continue
         lines.append(b"%b: %b\r\n" % (name, value))
     lines += (_forwarded(forwarding, headers, fields), forwarding.freehold)

@@ -91,7 +91,7 @@ class Worker:
             self._loader,
             Verify(decider, tokens),
             Authorize(decider, trust),
-            Gateway(decider, trust, self._pool, settings.upstream_answer_s),
+            Gateway(decider, trust, self._pool, settings.upstream_answer_s, settings.upstream_idle_s),
             self._desk,
             self._metrics,
             settings.verify_body_bytes_max,

@@ -245,6 +245,8 @@ apis = Table(
     Column("upstream_production", Text),
     # True: a gate that cannot hear the database goes on allowing the keys that it knows. The operator's choice.
     Column("fail_open", Boolean, nullable=False, server_default=text("false")),
+    # True: the gateway sends the caller's key on to the upstream. The operator's choice.
+    Column("pass_key", Boolean, nullable=False, server_default=text("false")),
     Column("document", Text),
     Column("document_digest", Text),
     Column("imported_at", Instant),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from freehold.dashboard.views.form import Form
+from freehold.dashboard.views.form import Choice, Form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,4 +104,11 @@ class ApiView:
     staleness_s: float = 2.0
     edit_form: Form = field(default_factory=Form)
     fail_open_form: Form = field(default_factory=Form)
+    pass_key_choices: tuple[Choice, ...] = (
+        Choice(
+            "yes",
+            "Send it on to the upstream",
+            "Only if the upstream must see it: a key that nobody sees cannot leak there.",
+        ),
+    )
     import_form: Form = field(default_factory=Form)

@@ -27,6 +27,7 @@ class Api(Model, frozen=True, kw_only=True):
     event_types: int
     bundled: bool
     fail_open: bool
+    pass_key: bool
     imported_at: datetime | None
     created_at: datetime
     etag: str

@@ -64,9 +64,10 @@ class ApiCalls(Resource[Mode]):
         name: str | Unset = UNSET,
         upstreams: UpstreamsBody | Unset = UNSET,
         fail_open: bool | Unset = UNSET,
+        pass_key: bool | Unset = UNSET,
         if_match: str | None = None,
     ) -> Call[ConfirmedApi]:
-        """Change an API's name, upstreams or whether it fails open (RFC 7396).
+        """Change an API's name, upstreams, whether it fails open, or whether its upstream gets the key (RFC 7396).
 
         Answers when every live gate process decides by it.
 
@@ -74,6 +75,8 @@ class ApiCalls(Resource[Mode]):
 
         `fail_open`: Off: a gate that cannot hear the database refuses every key as `unavailable`. On: it goes on
         allowing the keys that it knows, revoked ones too, until it hears again.
+        `pass_key`: Whether the gateway sends the caller's key on to the upstream, as it came; else no upstream ever
+        sees a key.
 
         Raises NotFound, PreconditionFailed.
         """
@@ -81,7 +84,7 @@ class ApiCalls(Resource[Mode]):
             "PATCH",
             f"/v1/apis/{segment(api)}",
             ConfirmedApi,
-            body=sent({"name": name, "upstreams": upstreams, "fail_open": fail_open}),
+            body=sent({"name": name, "upstreams": upstreams, "fail_open": fail_open, "pass_key": pass_key}),
             if_match=if_match,
             repeatable=True,
         )
