@@ -46,7 +46,17 @@ class Settings:
         "FREEHOLD_PUBLIC_URL",
         "Where browsers reach the dashboard; http://host:port when empty. With https, cookies are marked Secure.",
     )
-    gate_url: str = _setting("", "FREEHOLD_GATE_URL", "Where callers reach the gate; http://host:gate_port when empty.")
+    gate_url: str = _setting(
+        "", "FREEHOLD_GATE_URL", "Where callers reach the gate; http://host:gate_port (https with TLS) when empty."
+    )
+    gate_tls_certificate: str = _setting(
+        "",
+        "FREEHOLD_GATE_TLS_CERTIFICATE",
+        "The file of the gate's TLS certificate and its chain (PEM). The gate speaks plain HTTP when empty; a renewed file is taken within seconds.",
+    )
+    gate_tls_key: str = _setting(
+        "", "FREEHOLD_GATE_TLS_KEY", "The file of the key of the gate's TLS certificate (PEM, without a passphrase)."
+    )
     brand: str = _setting("fh", "FREEHOLD_BRAND", "The first part of every key: 2 to 8 lower-case letters.")
     session_days: int = _setting(14, "FREEHOLD_SESSION_DAYS", "How many days a session lasts without use.")
     invitation_days: int = _setting(7, "FREEHOLD_INVITATION_DAYS", "How many days an invitation can be accepted.")
@@ -144,7 +154,8 @@ class Settings:
     @property
     def gate_base_url(self) -> str:
         """Where API traffic reaches the gate, without a slash at the end."""
-        return (self.gate_url or f"http://{_bracketed(self.host)}:{self.gate_port}").rstrip("/")
+        scheme = "https" if self.gate_tls_certificate else "http"
+        return (self.gate_url or f"{scheme}://{_bracketed(self.host)}:{self.gate_port}").rstrip("/")
 
 
 def _bracketed(host: str) -> str:

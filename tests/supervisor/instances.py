@@ -56,7 +56,7 @@ def _announced(process: "subprocess.Popen[str]", data: Path, errors: list[str]) 
             break
     text = "".join(lines)
     first = re.search(r"^  (?:Set it up|Dashboard) +(http://[^/\s]+)(?:/setup#token=(\w+))?$", text, re.MULTILINE)
-    gate = re.search(r"^  Gate +(http://\S+)$", text, re.MULTILINE)
+    gate = re.search(r"^  Gate +(https?://\S+)$", text, re.MULTILINE)
     assert first, f"{text}\n{''.join(errors)}"
     assert gate, text
     return Instance(process, data, first[1], gate[1], first[2], errors)

@@ -6,6 +6,7 @@ Knows no route: what is asked is the application's business.
 import asyncio
 import contextlib
 import socket
+import ssl
 from typing import Final, Protocol
 
 from freehold.gate import answers
@@ -45,10 +46,16 @@ class Server:
         self._listeners: list[asyncio.Server] = []
         self._all_left = asyncio.Event()
 
-    async def listen(self, sockets: list[socket.socket]) -> None:
-        """Accept connections on these sockets."""
+    async def listen(self, sockets: list[socket.socket], tls: ssl.SSLContext | None = None) -> None:
+        """Accept connections on these sockets; with a context, by TLS alone."""
+        # A handshake is a client's head as much as what follows it, and may take no longer.
+        handshake_s = None if tls is None else self.settings.gate_head_s
         for each in sockets:
-            self._listeners.append(await self.loop.create_server(lambda: Connection(self), sock=each, backlog=_BACKLOG))
+            self._listeners.append(
+                await self.loop.create_server(
+                    lambda: Connection(self), sock=each, backlog=_BACKLOG, ssl=tls, ssl_handshake_timeout=handshake_s
+                )
+            )
 
     @property
     def connections(self) -> int:

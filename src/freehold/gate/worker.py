@@ -35,6 +35,7 @@ from freehold.gate.sdk_desk import SdkDesk
 from freehold.gate.sdk_keys import SdkKeys
 from freehold.gate.service_tokens import ServiceTokens
 from freehold.gate.shared_limiter import SharedLimiter
+from freehold.gate.tls import certificate_of
 from freehold.gate.upstream_pool import UpstreamPool
 from freehold.gate.verify import Verify
 from freehold.kit import clock, ids
@@ -59,6 +60,7 @@ class Worker:
         self, loop: asyncio.AbstractEventLoop, settings: Settings, secret: InstanceSecret, bundled: Mapping[str, str]
     ) -> None:
         self._settings = settings
+        self._certificate = certificate_of(settings)
         # One id for this process's life: it names the journal's folder and the verifier's row.
         self.id: Final = ids.new_id("jrn")
         self._store: Store = open_store(settings, _POOL_SIZE, _ANSWER_S)
@@ -107,13 +109,17 @@ class Worker:
         self._desk.start()
         self._metrics.start()
         await asyncio.to_thread(self._follower.first_heard.wait, _FIRST_HEARD_S)
-        await self.server.listen(sockets)
+        if self._certificate is not None:
+            self._certificate.watch(self.server.loop)
+        await self.server.listen(sockets, None if self._certificate is None else self._certificate.context)
         self._filler.start()
 
     async def stop(self) -> None:
         """Drain, and leave nothing unwritten and nobody waiting for us."""
         await self.server.drain()
         self._pool.close()
+        if self._certificate is not None:
+            self._certificate.stop()
         self._metrics.stop()
         await asyncio.to_thread(self._desk.stop)
         await self._return_leases()

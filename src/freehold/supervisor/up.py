@@ -42,6 +42,7 @@ def up(settings: Settings, *, verbose: bool = False) -> int:
     os.umask(0o077)
     settings = replace(settings, data=settings.data.absolute())
     _check_webhook_lists(settings)
+    _check_certificate(settings)
     data_directory.prepare(settings.data)
     with ExitStack() as stack:
         stack.enter_context(data_directory.held(settings.data))
@@ -66,6 +67,14 @@ def _check_webhook_lists(settings: Settings) -> None:
     from freehold.webhooks.policy import policy_of
 
     policy_of(settings, "production")
+
+
+def _check_certificate(settings: Settings) -> None:
+    """Raise BadSetting where the gate could not serve by TLS what it is set to."""
+    if settings.gate_tls_certificate or settings.gate_tls_key:
+        from freehold.gate.tls import certificate_of
+
+        certificate_of(settings)
 
 
 def programs(settings: Settings, listeners: Listeners, *, verbose: bool) -> list[Program]:
