@@ -131,12 +131,13 @@ class QuotaLease:
         self.left -= cost
         self._spent += cost
 
-    def wish(self, cost: int, now: float) -> int:
-        """How many units to ask for."""
+    def order(self, cost: int, now: float) -> tuple[int, int]:
+        """How many units a cost needs beyond what is at hand, and how many to wish for."""
+        need = max(1, cost - self.left)
         if not self._wish:
-            return FIRST_WISH * cost
+            return need, FIRST_WISH * cost
         pace = self._spent / max(now - self._asked_at, 0.001)
-        return max(cost, min(round(pace * _QUOTA_S), self._wish * _GROWTH_MAX))
+        return need, max(need, min(round(pace * _QUOTA_S), self._wish * _GROWTH_MAX))
 
     def take_in(self, grant: QuotaGrant, wish: int, now: float) -> None:
         """Keep what was granted."""

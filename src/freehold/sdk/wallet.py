@@ -62,7 +62,7 @@ class Wallet:
         now = time.monotonic()
         with self._lock:
             rates = (short.cost, short.entry.rates.wish(short.cost, now)) if short.wants_rates else None
-            wants = {each.owner_id: (short.cost, each.wish(short.cost, now)) for each in short.wants}
+            wants = {each.owner_id: each.order(short.cost, now) for each in short.wants}
         record = short.entry.record
         key_quota, project_quota = wants.get(record.key_id), wants.get(record.project_id)
         return LeaseQuestion(process, record.selector, short.endpoint, rates, key_quota, project_quota)

@@ -9,7 +9,6 @@ import pytest
 from freehold.sdk.guard import Guard
 from tests.gate.conftest import gate, instance, own_instance, token
 from tests.gate.gate_process import GateProcess
-from tests.gate.instance import Instance
 
 __all__ = ["gate", "instance", "own_instance", "token"]
 
