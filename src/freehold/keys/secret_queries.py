@@ -99,14 +99,15 @@ def secrets_ending_by(tx: Transaction, until: datetime, limit: int) -> list[tupl
 def callers_of(tx: Transaction, key_id: str, secret: Secret) -> tuple[Caller, ...]:
     """Who called with a secret lately, latest first: among the key's last 2,000 calls up to the secret's last one.
 
-    Single requests are kept for some days only, and a call that was counted this instant may be missing
-    (ix_usage_events_key_at).
+    Of a secret that was replaced, since then: whoever called before has moved on. Single requests are kept for
+    some days only (ix_usage_events_key_at).
     """
     if secret.last_used_at is None:
         return ()
+    since = secret.superseded_at or secret.created_at
     latest = (
         select(_EVENTS.secret, _EVENTS.address, _EVENTS.user_agent, _EVENTS.at)
-        .where(_EVENTS.key_id == key_id, _EVENTS.at <= secret.last_used_at)
+        .where(_EVENTS.key_id == key_id, _EVENTS.at <= secret.last_used_at, _EVENTS.at >= since)
         .order_by(_EVENTS.at.desc())
         .limit(_LOOKED_AT)
         .subquery()
