@@ -1,8 +1,11 @@
 """Rate limits and quotas of keys and projects over HTTP: both kinds of owner take, show and change them alike."""
 
+import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,6 +13,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from freehold.kit import clock
+from freehold.projects.limit_rules import QUOTA_MAX, RATE_LIMIT_MAX, RATE_WINDOW_S_MAX
 from freehold.projects.limits import period_of
 from freehold.store.schema import changes, quota_counters
 from tests.conftest import TestClock
@@ -209,6 +213,22 @@ def test_a_wrong_limit_is_named_in_the_form_that_it_was_written_in(instance: Ins
 
 def test_a_project_has_no_short_form(instance: Instance) -> None:
     assert_problem(change(instance, "project", rate_limit={"limit": 1, "window_s": 1}), 422, "invalid", "rate_limit")
+
+
+# --- the documentation ----------------------------------------------------------------------------
+
+
+def test_what_the_documentation_sends_is_taken(instance: Instance) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "limits.md").read_text("utf-8")
+    blocks = re.findall(r"```json( key)?\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 3
+    for only_key, text in blocks:
+        for owner in OWNERS[:1] if only_key else OWNERS:
+            body = json.loads(text)
+            made = changed(instance, owner, **body)
+            assert {name: made[name] for name in body} == body
+    assert f"{RATE_LIMIT_MAX:,} in at most {RATE_WINDOW_S_MAX:,} s" in page
+    assert f"from 1 to {QUOTA_MAX:,}" in page.replace("\n", " ")
 
 
 # --- how far a quota is spent ---------------------------------------------------------------------
