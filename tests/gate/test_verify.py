@@ -221,3 +221,15 @@ def post(gate: GateProcess, token: str, body: Any) -> dict[str, Any]:
     decoded: dict[str, Any] = answer.json()
     assert answer.status_code == decoded["status"]
     return decoded
+
+
+def test_an_api_that_says_who_it_is_is_opened_by_its_own_keys_alone(
+    gate: GateProcess, instance: Instance, token: str
+) -> None:
+    key = instance.issue()
+    instance.settled()
+    reasons = {
+        api: gate.verify(token, key=key.text, endpoint="getCountry", **({"api": api} if api else {}))["reason"]
+        for api in (None, "example", "nowhere")
+    }
+    assert reasons == {None: None, "example": None, "nowhere": "endpoint_unknown"}

@@ -30,12 +30,16 @@ _NAMED_FIELD: Final = re.compile(r".* field `([^`]+)`")
 
 
 class VerifyRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """What is asked: a key, and the endpoint by operation id or by method and path."""
+    """What is asked: a key, and the endpoint by operation id or by method and path.
+
+    `api`: the slug of the API that asks; a key of another one is denied. Without it, the key's own is meant.
+    """
 
     key: Annotated[str, msgspec.Meta(max_length=512)]
     endpoint: Annotated[str, msgspec.Meta(max_length=512)] | None = None
     method: Annotated[str, msgspec.Meta(max_length=16)] | None = None
     path: Annotated[str, msgspec.Meta(max_length=8192)] | None = None
+    api: Annotated[str, msgspec.Meta(max_length=128)] | None = None
     environment: Environment | None = None
     address: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     cost: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
@@ -131,7 +135,7 @@ def _question(asked: VerifyRequest, token: TokenRecord) -> Question:
         asked.address,
         None,
         asked.cost,
-        None,
+        asked.api,
         token.organization_id,
     )
 

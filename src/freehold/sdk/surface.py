@@ -125,15 +125,18 @@ class Surface(Resource[Mode]):
         endpoint: str | Unset | None = UNSET,
         method: str | Unset | None = UNSET,
         path: str | Unset | None = UNSET,
+        api: str | Unset | None = UNSET,
         environment: Environment | Unset | None = UNSET,
         address: str | Unset | None = UNSET,
         cost: int | Unset = UNSET,
     ) -> Call[VerifyAnswer]:
         """Ask whether a request with a key may pass.
 
-        Name the endpoint by its operation id, or by method and path. Counts as a request of the key.
+        Name the endpoint by its operation id, or by method and path; and, where there are several APIs, the one
+        that asks by its slug, so that no key of another passes. Counts as a request of the key.
 
-        What is asked: a key, and the endpoint by operation id or by method and path.
+        What is asked: a key, and the endpoint by operation id or by method and path. `api`: the slug of the API
+        that asks; a key of another one is denied. Without it, the key's own is meant.
         """
         return Call(
             "POST",
@@ -145,6 +148,7 @@ class Surface(Resource[Mode]):
                     "endpoint": endpoint,
                     "method": method,
                     "path": path,
+                    "api": api,
                     "environment": environment,
                     "address": address,
                     "cost": cost,

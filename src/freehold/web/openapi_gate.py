@@ -76,7 +76,7 @@ def _this_document(problems: Problems) -> dict[str, Any]:
 
 
 def _verify(schemas: Schemas, problems: Problems) -> dict[str, Any]:
-    example = {"key": "fh_test_…", "method": "GET", "path": "/countries/DE", "environment": "sandbox"}
+    example = {"key": "fh_test_…", "method": "GET", "path": "/countries/DE", "api": "example", "environment": "sandbox"}
     answer = {
         "description": "The decision, whichever way it went: `reason` is null where the request may pass.",
         "content": {"application/json": {"schema": schemas.of(VerifyAnswer)}},
@@ -92,7 +92,7 @@ def _verify(schemas: Schemas, problems: Problems) -> dict[str, Any]:
     }
     return {
         "operationId": "verify_key", "tags": ["Gate"], "summary": "Ask whether a request with a key may pass.",
-        "description": "Name the endpoint by its operation id, or by method and path. Counts as a request of the key.",
+        "description": "Name the endpoint by its operation id, or by method and path; and, where there are several APIs, the one that asks by its slug, so that no key of another passes. Counts as a request of the key.",
         "security": [{"service_token": []}],
         "requestBody": {"required": True, "content": {"application/json": {"schema": schemas.of(VerifyRequest), "example": example}}},
         "responses": {"200": answer, **problems.responses(codes)},

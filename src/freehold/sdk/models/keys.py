@@ -30,7 +30,7 @@ class Secret(Model, frozen=True, kw_only=True):
 
     `retires_at`: when a `retiring` one ends, or a `retired` one ended. `held`: that time is moved on while the
     secret is still in use, at the latest until `retires_by`. `callers`: of secrets that serve, where one key is
-    read, among its latest calls.
+    read, among its latest calls; of a `retiring` one, since the rotation.
     """
 
     version: int
