@@ -424,7 +424,7 @@ def test_a_denial_for_another_reason_asks_the_store_for_nothing(gate: Gate) -> N
 def test_key_and_project_are_spent_together_or_not_at_all(gate: Gate, store: Store) -> None:
     record = replace(RECORD, quota=Quota(10, "hour"))
     project = replace(PROJECT, quota=Quota(3, "hour"))
-    passed = []
+    passed: list[Decision] = []
     while len(passed) < 5:
         try:
             passed.append(gate.limiter.decide(ASK, record, project, START_MS * 1_000_000))
