@@ -33,7 +33,7 @@ OWN_EVENTS: Final[dict[str, OwnEvent]] = {
     event.name: event
     for event in (
         OwnEvent(CHECK_EVENT, "A test that a person sends to see whether an endpoint receives.", {"message": "A test from Freehold: nothing happened."}),
-        OwnEvent("key.rotated", "A key was given a new secret.", {"key": "key_01jd9x00000000000000000000", "name": "Checkout", "overlap_ends_at": "2026-11-23T14:06:00.000Z"}),
+        OwnEvent("key.rotated", "A key was given a new secret.", {"key": "key_01jd9x00000000000000000000", "name": "Checkout", "version": 2, "overlap_ends_at": "2026-11-23T14:06:00.000Z"}),
         OwnEvent("key.revoked", "A key was revoked.", {"key": "key_01jd9x00000000000000000000", "name": "Checkout"}),
         OwnEvent("key.expiring", "A key expires soon.", {"key": "key_01jd9x00000000000000000000", "name": "Checkout", "expires_at": "2026-11-29T00:00:00.000Z"}),
         OwnEvent("alert.opened", "A threshold was crossed.", _ALERT),
