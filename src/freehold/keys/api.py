@@ -13,7 +13,7 @@ from freehold.keys.settings_rules import KeySettings
 from freehold.keys.short_form import ShortRateLimitBody, fields_as_written, written_rate_limits
 from freehold.keys.views import ConfirmedKeyView, IssuedKeyView, KeyView, key_fields
 from freehold.kit.paging import Cursor, Page, page
-from freehold.projects.limit_bodies import QuotaBody, RateLimits, quota_of
+from freehold.projects.limit_bodies import OneQuota, QuotaIfSaid, RateLimitsIfSaid, quota_of
 from freehold.store.engine import Transaction
 from freehold.web.call import Call, checked_limit
 from freehold.web.cursors import after_id
@@ -40,9 +40,9 @@ class KeyBody(Body, frozen=True):
         datetime | None, msgspec.Meta(description="At most ten years from now; it never ends where this is absent.")
     ] = None
     allowed_cidrs: list[str] = msgspec.field(default_factory=list)
-    rate_limits: RateLimits | UnsetType | None = UNSET
+    rate_limits: RateLimitsIfSaid = UNSET
     rate_limit: ShortRateLimitBody | UnsetType | None = UNSET
-    quota: QuotaBody | None = None
+    quota: OneQuota = None
 
 
 class KeyPatch(Body, frozen=True):
@@ -56,9 +56,9 @@ class KeyPatch(Body, frozen=True):
     endpoints: list[str] | UnsetType | None = UNSET
     expires_at: datetime | UnsetType | None = UNSET
     allowed_cidrs: list[str] | UnsetType | None = UNSET
-    rate_limits: RateLimits | UnsetType | None = UNSET
+    rate_limits: RateLimitsIfSaid = UNSET
     rate_limit: ShortRateLimitBody | UnsetType | None = UNSET
-    quota: QuotaBody | UnsetType | None = UNSET
+    quota: QuotaIfSaid = UNSET
 
 
 def issue_key(call: Call, project_id: str, data: KeyBody) -> Response[IssuedKeyView]:

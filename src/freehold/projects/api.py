@@ -13,10 +13,12 @@ from msgspec import UNSET, UnsetType
 from freehold.kit.paging import Cursor, Page, page
 from freehold.projects import actions
 from freehold.projects.limit_bodies import (
-    QuotaBody,
+    OneQuota,
+    QuotaIfSaid,
     QuotaStateView,
     QuotaView,
     RateLimits,
+    RateLimitsIfSaid,
     RateLimitView,
     limit_fields,
     quota_of,
@@ -56,8 +58,8 @@ class ProjectBody(Body, frozen=True):
     product_line: Annotated[str | None, text("Conveyancing", maximum=LABEL_MAX)] = None
     use_case: Annotated[str | None, text("Title search", maximum=LABEL_MAX)] = None
     owners: list[OwnerBody] = msgspec.field(default_factory=list)
-    rate_limits: RateLimits | None = None
-    quota: QuotaBody | None = None
+    rate_limits: RateLimits = None
+    quota: OneQuota = None
 
 
 class ProjectPatch(Body, frozen=True):
@@ -71,8 +73,8 @@ class ProjectPatch(Body, frozen=True):
     product_line: Annotated[str, text("Conveyancing", maximum=LABEL_MAX)] | UnsetType | None = UNSET
     use_case: Annotated[str, text("Title search", maximum=LABEL_MAX)] | UnsetType | None = UNSET
     owners: list[OwnerBody] | UnsetType = UNSET
-    rate_limits: RateLimits | UnsetType | None = UNSET
-    quota: QuotaBody | UnsetType | None = UNSET
+    rate_limits: RateLimitsIfSaid = UNSET
+    quota: QuotaIfSaid = UNSET
 
 
 class OwnerView(msgspec.Struct, kw_only=True):

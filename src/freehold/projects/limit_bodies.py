@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import UnsetType
 
 from freehold.projects.limit_rules import NAME_PATTERN, QUOTA_MAX, RATE_LIMIT_MAX, RATE_LIMITS_MAX, RATE_WINDOW_S_MAX
 from freehold.projects.limits import Period, Quota, QuotaState, RateLimit
@@ -33,14 +34,19 @@ class QuotaBody(Body, frozen=True):
     period: Annotated[Period, msgspec.Meta(description="In UTC.", examples=["month"])]
 
 
-RateLimits = Annotated[
-    list[RateLimitBody],
-    msgspec.Meta(
-        description="All of its rate limits. A request spends its cost on each, or is refused and spends none.",
-        examples=[[{"name": "burst", "limit": 20, "window_s": 1}, {"name": "requests", "limit": 600, "window_s": 60}]],
-        extra_json_schema={"maxItems": RATE_LIMITS_MAX},
-    ),
-]
+_RATE_LIMITS = msgspec.Meta(
+    description="All of its rate limits. A request spends its cost on each, or is refused and spends none.",
+    examples=[[{"name": "requests", "limit": 600, "window_s": 60}, {"name": "burst", "limit": 20, "window_s": 1}]],
+    extra_json_schema={"maxItems": RATE_LIMITS_MAX},
+)
+_QUOTA = msgspec.Meta(
+    description="How much cost in each period, and not one more.", examples=[{"limit": 100_000, "period": "month"}]
+)
+# In a patch what is not said stays, and null takes away.
+RateLimits = Annotated[list[RateLimitBody] | None, _RATE_LIMITS]
+RateLimitsIfSaid = Annotated[list[RateLimitBody] | UnsetType | None, _RATE_LIMITS]
+OneQuota = Annotated[QuotaBody | None, _QUOTA]
+QuotaIfSaid = Annotated[QuotaBody | UnsetType | None, _QUOTA]
 
 
 class RateLimitView(msgspec.Struct, kw_only=True):
