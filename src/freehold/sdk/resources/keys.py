@@ -57,6 +57,8 @@ class KeyCalls(Resource[Mode]):
         `workload`: What uses the key.
         `endpoints`: Endpoints of the project's scope that it is narrowed to.
         `expires_at`: At most ten years from now; it never ends where this is absent.
+        `rate_limits`: All of its rate limits. A request spends its cost on each, or is refused and spends none.
+        `quota`: How much cost in each period, and not one more.
 
         Raises AlreadyExists, Conflict, IdempotencyConflict, NotFound.
         """
@@ -109,6 +111,8 @@ class KeyCalls(Resource[Mode]):
         place of all of them; `rate_limit` is short for the one named `requests`: write one or the other.
 
         `name`: Names one active key of the project.
+        `rate_limits`: All of its rate limits. A request spends its cost on each, or is refused and spends none.
+        `quota`: How much cost in each period, and not one more.
 
         Raises AlreadyExists, Conflict, NotFound, PreconditionFailed.
         """

@@ -71,6 +71,8 @@ class ProjectCalls(Resource[Mode]):
         A new sandbox project. `api` is an API's id or slug; without `owners` the caller owns it technically.
 
         `api`: The API's id or slug.
+        `rate_limits`: All of its rate limits. A request spends its cost on each, or is refused and spends none.
+        `quota`: How much cost in each period, and not one more.
 
         Raises AlreadyExists, IdempotencyConflict, NotFound.
         """
@@ -120,6 +122,9 @@ class ProjectCalls(Resource[Mode]):
 
         New values; what is absent stays, null or an empty text clears an optional one. `rate_limits` takes the
         place of all of them. The project's limits are spent by all its keys together.
+
+        `rate_limits`: All of its rate limits. A request spends its cost on each, or is refused and spends none.
+        `quota`: How much cost in each period, and not one more.
 
         Raises Conflict, NotFound, PreconditionFailed.
         """
