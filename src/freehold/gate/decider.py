@@ -6,6 +6,7 @@ is decided, and what is written down of it, is here, once.
 
 import time
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -26,6 +27,8 @@ from freehold.usage.records import UsageEvent
 _PATH_MAX: Final = 1024
 _USER_AGENT_MAX: Final = 256
 _METHOD_MAX: Final = 16
+# What an event keeps of a limit.
+_recorded: Final = attrgetter("name", "limit", "remaining", "reset_s")
 _NOT_RECORDABLE: Final = Decision(Reason.UNAVAILABLE, "gate.journal")
 
 
@@ -192,9 +195,7 @@ def usage_event(
         question.address,
         user_agent and user_agent[:_USER_AGENT_MAX],
         decision.rule,
-        tuple([(each.name, each.limit, each.remaining, each.reset_s) for each in decision.limits])
-        if decision.limits
-        else (),
+        tuple(map(_recorded, decision.limits)),
         decided.epoch,
     )
 
