@@ -62,14 +62,11 @@ class Gate:
 
     def verify_requests(self, path: Path, keys: Sequence[IssuedKey]) -> Path:
         """A file of verify calls, one a key, each of another endpoint than the one before."""
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        return write_requests(
-            path, (request("POST", VERIFY, headers, _question(key, number)) for number, key in enumerate(keys))
-        )
+        return write_requests(path, (verify_request(self.token, key, number) for number, key in enumerate(keys)))
 
     def authorize_requests(self, path: Path, keys: Sequence[IssuedKey]) -> Path:
-        """A file of forward-auth calls in nginx's shape, one a key."""
-        return write_requests(path, (_forward_auth(key, number) for number, key in enumerate(keys)))
+        """A file of forward-auth calls, one a key."""
+        return write_requests(path, (authorize_request(self.token, key, number) for number, key in enumerate(keys)))
 
     def check_verify(self) -> None:
         """A key is allowed with all its limits told, a key that nobody issued is not."""
@@ -138,15 +135,19 @@ def _last_position(folder: Path) -> int:
     return position
 
 
+def verify_request(token: str, key: IssuedKey, number: int) -> bytes:
+    """Ask with a service token whether this key may call the endpoint of this number."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    return request("POST", VERIFY, headers, _question(key, number))
+
+
+def authorize_request(_token: str, key: IssuedKey, number: int) -> bytes:
+    """The same as a proxy asks it, in nginx's shape."""
+    method, path = ASKED[number % len(ASKED)]
+    headers = {"Authorization": f"Bearer {key.text}", "X-Original-Method": method, "X-Original-URI": path}
+    return request("GET", AUTHORIZE, headers)
+
+
 def _question(key: IssuedKey, number: int) -> bytes:
     method, path = ASKED[number % len(ASKED)]
     return msgspec.json.encode({"key": key.text, "method": method, "path": path, "address": "203.0.113.7"})
-
-
-def _forward_auth(key: IssuedKey, number: int) -> bytes:
-    method, path = ASKED[number % len(ASKED)]
-    return request(
-        "GET",
-        AUTHORIZE,
-        {"Authorization": f"Bearer {key.text}", "X-Original-Method": method, "X-Original-URI": path},
-    )

@@ -70,8 +70,7 @@ def _noise(figures: Sequence[Figure]) -> str:
         f"{machine['memory_gib']:g} GiB, Linux {machine['kernel']}, Python {machine['python']}, "
         f"at {', '.join(sorted({str(each.machine['commit']) for each in figures}))}. "
         f"The machine's noise: nginx's static answer, measured {len(ceilings)} times before and after the figures, "
-        f"gave {min(ceilings):,.0f} to {max(ceilings):,.0f} requests/s, a spread of {spread(ceilings):.0%}; "
-        "ratios of one round drift far less than that."
+        f"gave {min(ceilings):,.0f} to {max(ceilings):,.0f} requests/s, a spread of {spread(ceilings):.0%}."
     )
 
 
