@@ -1,7 +1,7 @@
 """SQL of single requests, of the journals' progress, and what pages ask about keys and secrets."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, not_, or_, select
@@ -21,6 +21,8 @@ _REQUEST: Final = (
 )  # fmt: skip
 # Sorting more than these for one percentile would keep a page waiting.
 _LATENCIES_MAX: Final = 50_000
+# How long usage that an application has not shipped holds up what is said to be counted.
+_SDK_SILENT: Final = timedelta(minutes=1)
 # How many of a key's newest requests are looked at: more than it makes within one millisecond.
 _LIMIT_STATES: Final = 200
 
@@ -107,9 +109,16 @@ def changed_since(tx: Transaction, epoch: int, subject_ids: Sequence[str]) -> bo
 
 
 def complete_to(tx: Transaction) -> datetime | None:
-    """The instant before which every decision is counted; None where nothing was ever journalled."""
-    live = tx.execute(select(func.min(journals.c.updated_at)).where(journals.c.ended_at.is_(None))).scalar()
-    return live or tx.execute(select(func.max(journals.c.updated_at))).scalar()
+    """The instant before which every decision is counted; None where nothing was ever journalled.
+
+    An application that was switched off for good, with usage that nobody ships, holds it up for a minute only.
+    """
+    newest: datetime | None = tx.execute(select(func.max(journals.c.updated_at))).scalar()
+    if newest is None:
+        return None
+    counts = ~journals.c.id.startswith("sdk_", autoescape=True) | (journals.c.updated_at >= newest - _SDK_SILENT)
+    live = tx.execute(select(func.min(journals.c.updated_at)).where(journals.c.ended_at.is_(None), counts)).scalar()
+    return live or newest
 
 
 def delete_events(tx: Transaction, before: datetime, count: int) -> int:

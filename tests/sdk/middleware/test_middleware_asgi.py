@@ -57,6 +57,8 @@ def test_every_denial_is_the_gateways(guard: Guard, instance: Instance, gate: Ga
         assert {name.lower() for name in theirs.headers} <= both | {"connection"}
         row = row_of(instance.store, request_id_of(ours))
         assert (row.outcome, row.status) == (reason, status)
+    ours = call(app, key=spent.text)
+    theirs = gate.client.get(f"/gateway/example{COUNTRY}", headers={"X-Api-Key": spent.text})
     assert ours.headers["ratelimit-policy"] == theirs.headers["ratelimit-policy"] == '"key:requests";q=1;w=3600'
     assert 3590 <= int(ours.headers["retry-after"]) <= 3600
     production = call(app, key=instance.issue(environment="production").text)

@@ -66,7 +66,7 @@ def flask_app(guard: Guard) -> Any:
     def country(code: str) -> dict[str, str]:
         return {"code": code, "project": request.environ["freehold.decision"].project_id}
 
-    app.wsgi_app = wsgi.FreeholdMiddleware(app.wsgi_app, guard)  # type: ignore[assignment,method-assign,arg-type]
+    app.wsgi_app = wsgi.FreeholdMiddleware(app.wsgi_app, guard)  # type: ignore[method-assign]
     return app
 
 

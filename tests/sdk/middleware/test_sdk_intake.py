@@ -1,6 +1,7 @@
 """Shipments at the gate: counted once, whoever sends what how often; and nothing that is not one's own."""
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -10,7 +11,9 @@ from sqlalchemy import func, select
 from freehold.kit import clock, ids
 from freehold.sdk.gate_link import GateLink, GateRefuses
 from freehold.store import schema
+from freehold.store.engine import Store
 from freehold.usage.journal_frames import whole_frame
+from freehold.usage.queries import complete_to
 from freehold.usage.records import UsageEvent
 from freehold.usage.shipping import Receipt, Shipment
 from tests.gate.gate_process import GateProcess
@@ -141,3 +144,15 @@ def test_a_process_id_is_its_owners(gate: GateProcess, instance: Instance) -> No
     assert process not in {each.id for each in instance.verifiers()}
     own.close()
     foreign.close()
+
+
+def test_an_application_that_is_gone_holds_nothing_up_for_long(sqlite_store: Store) -> None:
+    """`as_of` waits a minute for what an application may still ship, and for a gate's journal as long as it takes."""
+    then = clock.now().replace(microsecond=0)
+    with sqlite_store.write() as tx:
+        for name, ago_s in (("jrn_gate", 0), ("sdk_late", 30), ("sdk_gone", 3600)):
+            at = then - timedelta(seconds=ago_s)
+            values = {"id": name, "node": "n", "segment": 1, "offset": 1, "updated_at": at}
+            tx.execute(schema.journals.insert().values(values))
+    with sqlite_store.read() as tx:
+        assert complete_to(tx) == then - timedelta(seconds=30)
