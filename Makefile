@@ -1,6 +1,6 @@
 # The habits of this repository. `make up` is all that a new user needs; PYTHON=… names an interpreter.
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check format lock vendor docs bench bench-peers clean
+.PHONY: help up demo test check format lock vendor docs bench bench-peers fuzz clean
 
 BIN := .venv/bin
 export PYTHON
@@ -51,6 +51,10 @@ bench: .venv/dev.stamp ## Measure against nginx and the peers, on a quiet machin
 
 bench-peers: .venv/dev.stamp ## Install what is measured against, under build/bench
 	@benchmarks/peers/install
+
+fuzz: .venv/dev.stamp ## Fuzz the gate's way from bytes to bytes, guided by coverage, for FUZZ_S seconds (300)
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --target build/fuzz/packages --upgrade -r tests/fuzz/requirements.txt
+	@PYTHONPATH=src:build/fuzz/packages $(BIN)/python -m tests.fuzz.campaign -max_total_time=$(or $(FUZZ_S),300) build/fuzz/corpus
 
 clean: ## Remove the environment and all that was built; ./data stays
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -52,16 +52,19 @@ class RequestReader:
 
     def feed(self, data: bytes | memoryview) -> None:
         """Read on; Problem where the bytes are no request that we take."""
+        left: bytes | memoryview = data
+        while len(left):
+            left = self._feed(left)
+
+    def _feed(self, data: bytes | memoryview) -> bytes | memoryview:
+        """Read on; the bytes behind a request that asked for an upgrade."""
         self._fed = len(data)
         self._head_ended = False
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
             # `Upgrade` is not done here, and what has no body goes on as if it had not been asked for.
-            rest = memoryview(data)[upgrade.args[0] :]
-            if len(rest):
-                self.feed(rest)
-            return
+            return memoryview(data)[upgrade.args[0] :]
         except HttpParserCallbackError as error:
             raise (error.__context__ or error) from None
         except HttpParserError as error:
@@ -73,6 +76,7 @@ class RequestReader:
         elif self._exchange is not None:
             self._framing += len(data)
             self._check_head_bytes(self._framing)
+        return b""
 
     # --- what the parser calls ---
 
