@@ -3,7 +3,7 @@
 from typing import Final
 
 from freehold.gate.limiter import RateLimiter
-from freehold.gate.quota_leases import Leases
+from freehold.gate.quota_leases import HeldLease, Leases
 from freehold.keys.records import Decision, ProjectRecord, Reason, SecretRecord
 from freehold.keys.rules import Ask
 
@@ -23,20 +23,25 @@ class QuotaLimiter:
         """Decide, and keep what was spent; Missing, and nothing spent, where the store is to be asked for units first."""
         if record.quota is None and project.quota is None:
             return self._rates.decide(ask, record, project, now_ns)
-        leases, now_ms = self._leases, now_ns // _NANOSECONDS_OF_MS
-        held = []
-        if record.quota is not None:
-            held.append(leases.lease(record.key_id, project.id, record.quota, now_ms))
-        if project.quota is not None:
-            held.append(leases.lease(project.id, project.id, project.quota, now_ms))
-        decision = self._rates.decide(ask, record, project, now_ns, [each.allowance() for each in held])
+        held = self._held(record, project, now_ns // _NANOSECONDS_OF_MS)
+        allowances = [each.allowance() for each in held]
+        decision = self._rates.decide(ask, record, project, now_ns, allowances)
         if decision.reason is None:
             for each in held:
-                leases.spend(each, ask.cost)
+                self._leases.spend(each, ask.cost)
         elif decision.reason is Reason.QUOTA_EXHAUSTED:
             # The last of all checks: everything else has been met, so it is worth asking the store.
-            leases.ask(held, ask.cost)
+            self._leases.ask(held, ask.cost)
         return decision
+
+    def _held(self, record: SecretRecord, project: ProjectRecord, now_ms: int) -> list[HeldLease]:
+        """The leases of the quotas that there are, the key's first."""
+        held, find = [], self._leases.lease
+        if record.quota is not None:
+            held.append(find(record.key_id, project.id, record.quota, now_ms))
+        if project.quota is not None:
+            held.append(find(project.id, project.id, project.quota, now_ms))
+        return held
 
     def close(self) -> None:
         """Let go of what is held."""

@@ -7,7 +7,9 @@ large as the gate spends in a moment, and never more than a part of what is left
 end of a quota nobody holds what another one needs.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from freehold.keys.records import LimitState
 from freehold.projects.limits import Quota
@@ -23,7 +25,7 @@ _GROWTH_MAX: Final = 8
 _NANOSECONDS_OF_MS: Final = 1_000_000
 
 
-class Allowance(NamedTuple):
+class Allowance(msgspec.Struct, frozen=True, gc=False):
     """What may be spent of a quota, here and now, in units of cost.
 
     `left`: at hand. `beyond`: granted to nobody, as far as is known here; shown, and not spent.
@@ -38,12 +40,14 @@ class Allowance(NamedTuple):
 
 def spend(label: str, quota: Quota, allowance: Allowance, cost: int, now_ns: int) -> tuple[bool, LimitState]:
     """Whether a request of this cost may pass, and the quota as it then stands. `label`: `key:quota`, `project:quota`."""
-    left, beyond, ends_at_ms, period_s = allowance
+    left = allowance.left
     # Rounded up to the millisecond: whoever waits that long has waited long enough.
-    reset_s = max(0, ends_at_ms - now_ns // _NANOSECONDS_OF_MS) / 1000
+    reset_ms = allowance.ends_at_ms - now_ns // _NANOSECONDS_OF_MS
+    reset_s = reset_ms / 1000 if reset_ms > 0 else 0.0
     if cost <= left:
-        return True, LimitState(label, quota.limit, left - cost + beyond, reset_s, 0.0, period_s)
-    return False, LimitState(label, quota.limit, left + beyond, reset_s, reset_s, period_s)
+        remaining = left - cost + allowance.beyond
+        return True, LimitState(label, quota.limit, remaining, reset_s, 0.0, allowance.period_s)
+    return False, LimitState(label, quota.limit, left + allowance.beyond, reset_s, reset_s, allowance.period_s)
 
 
 def grant(need: int, wish: int, ungranted: int) -> int:

@@ -22,7 +22,7 @@ all that counts it or on nothing: a request that one limit refuses costs the oth
 API's operator chose that it fails open: then what would pass is allowed by the rule `gate.fail_open`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
@@ -118,7 +118,7 @@ def _spend(
         arrivals.append(after)
         states.append(state)
     if record.quota or project.quota:
-        for label, quota, allowance in _quotas(record, project, allowances):
+        for (label, quota), allowance in zip(_quotas(record.quota, project.quota), allowances, strict=True):
             passed, state = quota_rules.spend(label, quota, allowance, cost, now_ns)
             if not passed:
                 return _refused(cost, record, project, arrivals_ns, now_ns, allowances), arrivals_ns
@@ -144,7 +144,7 @@ def _refused(
         elif denial is None:
             denial = Reason.RATE_LIMITED, f"{'key' if index < len(record.meters) else 'project'}.rate_limits"
         states.append(state)
-    for label, quota, allowance in _quotas(record, project, allowances):
+    for (label, quota), allowance in zip(_quotas(record.quota, project.quota), allowances, strict=True):
         passed, state = quota_rules.spend(label, quota, allowance, cost, now_ns)
         if passed:
             _, state = quota_rules.spend(label, quota, allowance, 0, now_ns)
@@ -156,14 +156,12 @@ def _refused(
     return Decision(*denial, tuple(states))
 
 
-def _quotas(
-    record: SecretRecord, project: ProjectRecord, allowances: Sequence[Allowance]
-) -> Iterator[tuple[str, Quota, Allowance]]:
-    """The quotas that there are, the key's first, each with what may be spent of it; ValueError where that is not told."""
-    labelled = [
-        (label, quota) for label, quota in (("key:quota", record.quota), ("project:quota", project.quota)) if quota
-    ]
-    return ((label, quota, allowance) for (label, quota), allowance in zip(labelled, allowances, strict=True))
+def _quotas(of_key: Quota | None, of_project: Quota | None) -> tuple[tuple[str, Quota], ...]:
+    """The quotas that there are and how they are called, the key's first."""
+    if of_project is None:
+        return () if of_key is None else (("key:quota", of_key),)
+    project = ("project:quota", of_project)
+    return (project,) if of_key is None else (("key:quota", of_key), project)
 
 
 def _ended(record: SecretRecord, project: ProjectRecord, now_ms: int) -> Decision | None:
