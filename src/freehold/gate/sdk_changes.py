@@ -29,9 +29,10 @@ Tell = Callable[[ChangesAnswer], None]
 class _Waiting:
     """One who waits for something newer than the epoch it has."""
 
-    __slots__ = ("after", "asked_at", "tell", "timer")
+    __slots__ = ("after", "asked_at", "process", "tell", "timer")
 
-    def __init__(self, after: int, tell: Tell) -> None:
+    def __init__(self, process: str, after: int, tell: Tell) -> None:
+        self.process = process
         self.after = after
         self.tell = tell
         self.asked_at = time.monotonic()
@@ -64,9 +65,14 @@ class ChangeFeed:
             if changes is None or each.after < epoch:
                 self._answer(each, start_anew=changes is None)
 
-    def ask(self, after: int, wait_s: float, tell: Tell) -> None:
+    def release(self, process: str) -> None:
+        """Answer a process that leaves: it waits for nothing any more."""
+        for each in [each for each in self._waiting if each.process == process]:
+            self._answer(each)
+
+    def ask(self, process: str, after: int, wait_s: float, tell: Tell) -> None:
         """Tell what changed after an epoch, once something has, or the time is over."""
-        waiting = _Waiting(after, tell)
+        waiting = _Waiting(process, after, tell)
         if after < self._keyring.epoch:
             self._answer(waiting)
             return

@@ -70,7 +70,7 @@ class SdkDesk:
         self._tokens = tokens
         self._keys = keys
         self._limiter = limiter
-        self.feed = feed
+        self._feed = feed
         self._verifiers = SdkVerifiers(store)
         self._pool = ThreadPoolExecutor(2, "sdk-desk")
         self._waiting = 0
@@ -121,7 +121,7 @@ class SdkDesk:
             else:
                 exchange.reply(200, answers.JSON, answers.encode_json(answer))
 
-        self.feed.ask(after, wait_s, tell)
+        self._feed.ask(process, after, wait_s, tell)
 
     def _answer_leases(self, exchange: Exchange, token: TokenRecord) -> None:
         asked = _read(_lease_question, exchange.body)
@@ -147,6 +147,7 @@ class SdkDesk:
             sdk_leases.give_back(self._store, token, asked)
             if asked.leaving:
                 self._verifiers.leave(asked.process)
+                self._loop.call_soon_threadsafe(self._feed.release, asked.process)
             return b"{}"
 
         self._later(exchange, work)

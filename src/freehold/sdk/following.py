@@ -39,9 +39,12 @@ class Follower:
         """Begin."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """End, and wait for the end."""
+    def tell_to_stop(self) -> None:
+        """Ask nothing any more once the present question is answered."""
         self._stop.set()
+
+    def join(self) -> None:
+        """Wait for the end."""
         self._thread.join()
 
     def _run(self) -> None:

@@ -151,14 +151,16 @@ class Process:
     def stop(self) -> None:
         """End: ship what is there, give back what is held."""
         self._fetches.close()
-        self._follower.stop()
         self._shipping.stop()
         self._journal.close()
+        self._follower.tell_to_stop()
         try:
+            # The gate lets go of the follower's last question then.
             self._link.returns(ReturnQuestion(self.id, self._wallet.idle(everything=True), leaving=True))
             self._shipper.finish()
         except (GateAway, GateRefuses, OSError) as error:
             _log.warning("Usage waits in %s for the next process: %s", self._journal.folder, error)
+        self._follower.join()
         self._link.close()
 
     def abandon(self) -> None:

@@ -23,7 +23,7 @@ from tests.gate.instance import Instance
 from tests.sdk.middleware.calling import call, guarded
 from tests.store.usage_sums import assert_sums_are_right
 
-KILLS = int(os.environ.get("SDK_KILLS", "6"))
+KILLS = int(os.environ.get("SDK_KILLS", "3"))
 _REPOSITORY = Path(__file__).parents[3]
 
 

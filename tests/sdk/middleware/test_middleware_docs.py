@@ -11,8 +11,8 @@ import pytest
 
 from freehold.sdk.guard import Guard
 from tests.gate.instance import Instance
-from tests.sdk.middleware.calling import COUNTRY, call
-from tests.sdk.middleware.test_middleware_frameworks import _django
+from tests.sdk.middleware import django_site
+from tests.sdk.middleware.calling import COUNTRY, call, row_of
 
 PAGE = Path(__file__).parents[3] / "docs" / "sdk-middleware.md"
 SNIPPETS = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
@@ -29,7 +29,7 @@ def test_the_guards_snippet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     "snippet", SNIPPETS[1:], ids=["fastapi", "starlette", "litestar", "django asgi", "flask", "django wsgi"]
 )
 def test_a_frameworks_snippet(snippet: str, guard: Guard, instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    _django()
+    django_site.set_up()
     module = ModuleType("country_api")
     monkeypatch.setitem(sys.modules, "country_api", module)
     names = vars(module)
@@ -44,3 +44,7 @@ def test_a_frameworks_snippet(snippet: str, guard: Guard, instance: Instance, mo
         answers = [call(app, key=key), call(app)]
     assert [each.status_code for each in answers] == [200, 401]
     assert answers[0].json() == {"code": "NO", "project": instance.sandbox_id}
+    assert answers[1].json()["code"] == "malformed_key"
+    assert answers[1].headers["www-authenticate"] == 'Bearer realm="freehold"'
+    row = row_of(instance.store, answers[0].headers["x-freehold-request-id"])
+    assert (row.outcome, row.status, row.endpoint) == ("allowed", 200, "getCountry")

@@ -1,8 +1,8 @@
-"""FastAPI, Starlette, Litestar, Flask and Django: small real applications behind the middleware, as docs/ shows them."""
+"""Guarded applications served for real, to many clients at once, and the ways in which WSGI answers begin."""
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -17,7 +17,7 @@ from freehold.sdk import asgi, wsgi
 from freehold.sdk.guard import Guard
 from tests.gate.gate_process import eventually
 from tests.gate.instance import Instance
-from tests.sdk.middleware.calling import COUNTRY, call, row_of
+from tests.sdk.middleware.calling import COUNTRY, row_of
 
 
 def fastapi_app(guard: Guard) -> Any:
@@ -33,30 +33,6 @@ def fastapi_app(guard: Guard) -> Any:
     return app
 
 
-def starlette_app(guard: Guard) -> Any:
-    from starlette.applications import Starlette  # noqa: PLC0415
-    from starlette.middleware import Middleware  # noqa: PLC0415
-    from starlette.requests import Request  # noqa: PLC0415
-    from starlette.responses import JSONResponse, Response  # noqa: PLC0415
-    from starlette.routing import Route  # noqa: PLC0415
-
-    async def country(request: Request) -> Response:
-        return JSONResponse({"code": request.path_params["code"], "project": request.scope["freehold"].project_id})
-
-    routes = [Route("/v1/countries/{code}", country)]
-    return Starlette(routes=routes, middleware=[Middleware(asgi.FreeholdMiddleware, guard=guard)])
-
-
-def litestar_app(guard: Guard) -> Any:
-    from litestar import Litestar, Request, get  # noqa: PLC0415
-
-    @get("/v1/countries/{code:str}", sync_to_thread=False)
-    def country(code: str, request: Request[Any, Any, Any]) -> dict[str, str]:
-        return {"code": code, "project": request.scope["freehold"].project_id}  # type: ignore[typeddict-item]
-
-    return asgi.FreeholdMiddleware(Litestar([country], openapi_config=None, logging_config=None), guard)  # type: ignore[arg-type]
-
-
 def flask_app(guard: Guard) -> Any:
     from flask import Flask, request  # noqa: PLC0415
 
@@ -68,72 +44,6 @@ def flask_app(guard: Guard) -> Any:
 
     app.wsgi_app = wsgi.FreeholdMiddleware(app.wsgi_app, guard)  # type: ignore[method-assign]
     return app
-
-
-def _django() -> None:
-    from django.conf import settings  # noqa: PLC0415
-
-    if not settings.configured:
-        import django  # noqa: PLC0415
-
-        settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="tests", USE_TZ=True)
-        django.setup()
-
-
-def django_country(request: Any, code: str) -> Any:
-    from django.http import JsonResponse  # noqa: PLC0415
-
-    scope = getattr(request, "scope", None)
-    admission = scope["freehold"] if scope else request.META["freehold.decision"]
-    return JsonResponse({"code": code, "project": admission.project_id})
-
-
-def __getattr__(name: str) -> Any:
-    """Django asks this module, its ROOT_URLCONF, for `urlpatterns`."""
-    if name != "urlpatterns":
-        raise AttributeError(name)
-    from django.urls import path  # noqa: PLC0415
-
-    return [path("v1/countries/<code>", django_country)]
-
-
-def django_wsgi_app(guard: Guard) -> Any:
-    _django()
-    from django.core.wsgi import get_wsgi_application  # noqa: PLC0415
-
-    return wsgi.FreeholdMiddleware(get_wsgi_application(), guard)
-
-
-def django_asgi_app(guard: Guard) -> Any:
-    _django()
-    from django.core.asgi import get_asgi_application  # noqa: PLC0415
-
-    return asgi.FreeholdMiddleware(get_asgi_application(), guard)
-
-
-@pytest.mark.parametrize("make", [fastapi_app, starlette_app, litestar_app, django_asgi_app])
-def test_asgi_frameworks(make: Callable[[Guard], Any], guard: Guard, instance: Instance) -> None:
-    app = make(guard)
-    allowed = call(app, key=instance.issue().text)
-    assert (allowed.status_code, allowed.json()) == (200, {"code": "NO", "project": instance.sandbox_id})
-    row = row_of(instance.store, allowed.headers["x-freehold-request-id"])
-    assert (row.outcome, row.status, row.endpoint) == ("allowed", 200, "getCountry")
-    denied = call(app, key="nonsense")
-    assert (denied.status_code, denied.json()["code"]) == (401, "malformed_key")
-
-
-@pytest.mark.parametrize("make", [flask_app, django_wsgi_app])
-def test_wsgi_frameworks(make: Callable[[Guard], Any], guard: Guard, instance: Instance) -> None:
-    app = make(guard)
-    transport = httpx.WSGITransport(app=app, remote_addr="198.51.100.7")
-    with httpx.Client(transport=transport, base_url="http://api.test") as client:
-        allowed = client.get(COUNTRY, headers={"Authorization": f"Bearer {instance.issue().text}"})
-        denied = client.get(COUNTRY)
-    assert (allowed.status_code, allowed.json()) == (200, {"code": "NO", "project": instance.sandbox_id})
-    row = row_of(instance.store, allowed.headers["x-freehold-request-id"])
-    assert (row.outcome, row.status, row.address) == ("allowed", 200, "198.51.100.7")
-    assert (denied.status_code, denied.json()["code"]) == (401, "malformed_key")
-    assert denied.headers["www-authenticate"] == 'Bearer realm="freehold"'
 
 
 @contextmanager
