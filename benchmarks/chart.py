@@ -6,8 +6,8 @@ from typing import Final
 
 from benchmarks.records import Series
 
-_WIDTH: Final = 760
-_NAMES: Final = 250
+_WIDTH: Final = 820
+_NAMES: Final = 320
 _BARS: Final = 360
 _ROW: Final = 34
 _TOP: Final = 62
@@ -24,11 +24,13 @@ _STYLE: Final = """
 
 
 def bars(title: str, subtitle: str, series: Sequence[Series]) -> str:
-    """One bar a series at its median, with a whisker from the least to the most of its rounds."""
-    most = max(max(each.values) for each in series)
+    """One bar a series at its median, with a whisker from the least to the most of its rounds; a scale a unit."""
+    most = {
+        unit: max(max(each.values) for each in series if each.unit == unit) for unit in {each.unit for each in series}
+    }
     height = _TOP + _ROW * len(series) + 14
     said = escape(f"{title}: {'; '.join(_said(each) for each in series)}")
-    rows = [_row(each, _TOP + _ROW * number, most) for number, each in enumerate(series)]
+    rows = [_row(each, _TOP + _ROW * number, most[each.unit]) for number, each in enumerate(series)]
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{said}">',
@@ -59,9 +61,11 @@ def _said(series: Series) -> str:
 def _row(series: Series, y: int, most: float) -> str:
     middle, scale = y + _ROW / 2, _BARS / most
     low, high = _NAMES + min(series.values) * scale, _NAMES + max(series.values) * scale
-    name = series.name if len(series.name) <= 36 else series.name[:35] + "…"
+    name = series.name if len(series.name) <= 46 else series.name[:45] + "…"
     shown = name.replace("`", "")
     kind, length = "ours" if series.ours else "bar", max(1.0, series.median * scale)
+
+    value = f'{number(series.median)} <tspan class="soft">{escape(series.unit)}</tspan>'
 
     def end(x: float) -> str:
         return f"M{x:.1f} {middle - 4:.1f}v8"
@@ -71,6 +75,6 @@ def _row(series: Series, y: int, most: float) -> str:
             f'<text class="text" x="{_NAMES - 10}" y="{middle + 4:.1f}" text-anchor="end">{escape(shown)}</text>',
             f'<rect class="{kind}" x="{_NAMES}" y="{middle - 9:.1f}" width="{length:.1f}" height="18" rx="2"/>',
             f'<path class="whisker" d="M{low:.1f} {middle:.1f}H{high:.1f}{end(low)}{end(high)}"/>',
-            f'<text class="text value" x="{high + 10:.1f}" y="{middle + 4:.1f}">{number(series.median)}</text>',
+            f'<text class="text value" x="{high + 10:.1f}" y="{middle + 4:.1f}">{value}</text>',
         ]
     )

@@ -24,7 +24,7 @@ Made = tuple[ManyKeys, str]
 
 def measure_keys(plan: Plan, folder: Path, name: str, database: str, few: Made, many: Made) -> Figure:
     """Cold starts first; then every key once, for the memory; then both in turn, for the rate."""
-    cold = [_cold_start_s(plan, folder / "many", many) for _ in range(plan.rounds)]
+    cold = [_cold_start_s(plan, folder / "many", many) for _ in range(min(3, plan.rounds))]
     with (
         gate(folder / "few", few[0], plan.server_core, database_url=few[1]) as small,
         gate(folder / "many", many[0], plan.server_core, database_url=many[1]) as large,
@@ -85,4 +85,6 @@ def _ask_all(plan: Plan, asked: Gate, requests: Path) -> tuple[float, float]:
 
 
 def _load(plan: Plan, asked: Gate, requests: Path) -> float:
-    return open_loop(asked.port, 0, plan.seconds, plan.load_core, requests, '"allowed":true', _CONNECTIONS).rate
+    return open_loop(
+        asked.port, 0, min(2.0, plan.seconds), plan.load_core, requests, '"allowed":true', _CONNECTIONS
+    ).rate

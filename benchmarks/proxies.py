@@ -46,7 +46,7 @@ def envoy(folder: Path, core: int, keys: Sequence[str]) -> Iterator[Contestant]:
     command += ["--log-level", "error", "--use-dynamic-base-id"]
     with server(command, core=core, port=port, log=folder / "log") as pid:
         url = f"http://127.0.0.1:{port}"
-        yield _contestant(f"Envoy API-key filter, {len(keys):,} keys, local rate limit", url, pid, folder, keys)
+        yield _contestant(f"Envoy API-key filter and rate limit, {len(keys):,} keys", url, pid, folder, keys)
 
 
 @contextmanager

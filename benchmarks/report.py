@@ -140,7 +140,7 @@ def _ratios(claims: Sequence[Claim]) -> list[str]:
 
 
 def _subtitle(figure: Figure) -> str:
-    return f"{figure.rounds} rounds of {figure.seconds_a_round:g} s, in turn; medians, least to most"
+    return f"{figure.rounds} round{'s' * (figure.rounds > 1)} of {figure.seconds_a_round:g} s, in turn; medians, least to most"
 
 
 def _few(figure: Figure) -> bool:

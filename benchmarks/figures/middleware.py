@@ -23,8 +23,8 @@ def measure(plan: Plan) -> Figure:
     with workshop() as folder:
         for number, (name, keys, limited) in enumerate(_CASES):
             found = _run(plan, folder / str(number), keys, limited=limited)
-            bare = Series("bare application", "µs", found["bare"])
-            guarded = Series(f"guarded, {name}", "µs", found["guarded"], ours=True)
+            bare = Series("bare application", "µs", found["bare"], {"cpu_us": found["bare_cpu"]})
+            guarded = Series(f"guarded, {name}", "µs", found["guarded"], {"cpu_us": found["guarded_cpu"]}, ours=True)
             series += [bare, guarded] if number == 0 else [guarded]
             over = [b - a for a, b in zip(bare.values, guarded.values, strict=True)]
             claims.append(
