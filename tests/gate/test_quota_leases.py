@@ -380,6 +380,24 @@ def test_a_grant_under_a_limit_that_was_lowered_meanwhile_is_not_spent(gate: Gat
     assert taken == [True] * 10 + [False] * 2
 
 
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_what_was_to_go_back_is_not_spent_though_the_answer_was_lost(
+    gate: Gate, store: Store, carried_out: bool
+) -> None:
+    assert gate.decide(Quota(100, "hour"), 1, START_MS).allowed
+    lowered = Quota(10, "hour")
+    assert gate.ask(lowered, 1, START_MS) is None
+    gate.lose(START_MS, carried_out=carried_out)
+    assert gate.arrived[-1] == (Missing("quota", RECORD.key_id), False)
+    taken = 0
+    for _ in range(40):
+        taken += gate.decide(lowered, 1, START_MS).allowed
+        gate.loop.pass_time(1.1)
+        while gate.orders:
+            gate.carry_out(START_MS)
+    assert 1 + taken == 10 == granted(store, START_MS)
+
+
 def test_a_new_period_begins_anew_and_the_old_lease_goes_back(gate: Gate, store: Store) -> None:
     quota = Quota(20, "hour")
     while gate.decide(quota, 1, START_MS).allowed:
