@@ -12,7 +12,14 @@ from tests.http.test_permissions_table import prepare
 
 # Pages that belong to no organization.
 OF_NOBODY: Final = frozenset(
-    {"/account/sessions/{session_id}/end", "/apis/{api}", "/apis/{api}/openapi", "/static/{path:path}"}
+    {
+        "/account/sessions/{session_id}/end",
+        "/apis/{api}",
+        "/apis/{api}/openapi",
+        "/apis/{api}/fail_open",
+        "/apis/{api}/fail_closed",
+        "/static/{path:path}",
+    }
 )
 
 

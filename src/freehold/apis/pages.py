@@ -22,6 +22,7 @@ from freehold.dashboard.views.apis import (
 from freehold.dashboard.views.form import Form, Values, refused
 from freehold.errors import FieldError, Problem, invalid
 from freehold.kit.ids import new_id
+from freehold.organizations.permissions import require_operator
 from freehold.organizations.records import Actor
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
@@ -105,6 +106,7 @@ def edit_api(call: Call, api: str) -> Response[Any]:
 
 def fail_open(call: Call, api: str) -> Response[Any]:
     """Let an API fail open, once its slug was typed: gates that cannot hear the database go on allowing what they know."""
+    require_operator(call.actor)
     with call.read() as tx:
         slug = actions.read_api(tx, call.actor, api).slug
     if call.field("confirm").strip() != slug:
