@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any, Final
 
-from freehold.gate.presented import presented_key
+from freehold.gate.presented import bearer
 from freehold.sdk.admission import Admission, Call
 from freehold.sdk.callers import Cost, Exempt, Options, path_as_sent
 from freehold.sdk.denials import Fields, denial, unrecorded, with_decision
@@ -93,21 +93,24 @@ class FreeholdMiddleware:
             # The application has nobody to answer any more.
             process.record(admission, _CLIENT_GONE)
 
-    def _call(self, scope: Scope, method: str) -> tuple[str | None, Call]:
+    def _call(self, scope: Scope, method: str) -> tuple[bytes | None, Call]:
         """The presented key, and what is called by whom."""
         options, fields = self._options, dict(scope["headers"])
         client, user_agent = scope.get("client"), fields.get(b"user-agent")
+        key = fields.get(b"x-api-key")
+        if key is None:
+            key = bearer(fields)
         forwarded_for, raw_path = fields.get(b"x-forwarded-for"), scope.get("raw_path")
         if raw_path is None or scope.get("root_path"):
             path = path_as_sent(_path_below_root(scope))
         else:
             path = raw_path.partition(b"?")[0].decode("latin-1")
-        address = (client[0] if client else None) or None
+        address = client[0] or None if client else None
         if forwarded_for is not None:
             # A proxy may send the field more than once; they are one list.
             said = b",".join([value for name, value in scope["headers"] if name == b"x-forwarded-for"])
             address = options.client(address or "", said)
-        return presented_key(fields), (
+        return key, (
             method,
             options.base_path + path,
             address,
@@ -172,7 +175,7 @@ def _path_below_root(scope: Scope) -> str:
     return path[len(root) :] if root and path.startswith(root) else path
 
 
-async def _decide_later(process: Process, key: str | None, call: Call, wanting: Wanting) -> Admission:
+async def _decide_later(process: Process, key: bytes | None, call: Call, wanting: Wanting) -> Admission:
     """Decide once the gate has answered; at last without it."""
     loop = asyncio.get_running_loop()
     until = loop.time() + process.patience_s

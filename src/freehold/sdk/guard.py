@@ -36,6 +36,7 @@ from freehold.sdk.wallet import Short, Wallet
 
 _log: Final = logging.getLogger("freehold.sdk")
 _monotonic = time.monotonic
+_decide = rules.decide
 _CALL_S: Final = 2.0
 # How long a starting process may wait for its first word from the gate.
 _FIRST_HEARD_S: Final = 5.0
@@ -172,8 +173,8 @@ class Process:
         """How long a request may wait for the gate: beyond it nobody could promise anything anyway."""
         return self._follower.staleness_s
 
-    def decide(self, key: str | None, call: Call) -> Admission:
-        """Decide one request; Wanting where the gate has to be asked first."""
+    def decide(self, key: bytes | None, call: Call) -> Admission:
+        """Decide one request; Wanting where the gate has to be asked first. `key`: as it was presented, if it was."""
         begun_at, now_ns = _monotonic(), clock.now_ns()
         if begun_at - self._follower.heard_at > self._follower.staleness_s:
             return self._decide_unheard(key, call, begun_at, now_ns)
@@ -185,15 +186,14 @@ class Process:
         entry = self._entries.get(digest)
         if entry is None:
             return self._admission(self._unknown(key, digest), None, None, call, begun_at, now_ns)
-        endpoint = self._endpoint(entry, call)
-        ask = self._ask(entry, digest, endpoint, call)
-        decision, _ = rules.decide(ask, entry.bare, entry.bare_project, (), now_ns)
+        ask = self._ask(entry, digest, call)
+        decision, _ = _decide(ask, entry.bare, entry.bare_project, (), now_ns)
         if entry.has_limits and decision.reason is None:
             spent = self._wallet.spend(entry, ask, now_ns)
             if isinstance(spent, Short):
                 raise Wanting(("leases", digest), lambda: self._fetch_leases(spent))
             decision = spent
-        return self._admission(decision, entry, endpoint, call, begun_at, now_ns)
+        return self._admission(decision, entry, ask.operation_id or None, call, begun_at, now_ns)
 
     def unavailable(self, call: Call) -> Admission:
         """The decision where the gate could not be asked in time."""
@@ -225,31 +225,30 @@ class Process:
         request_id = self._new_request_id(at_ms)
         return Admission(request_id, at_ms, begun_at, decision, entry, endpoint, call, self._keyring.epoch)
 
-    def _endpoint(self, entry: Entry, call: Call) -> str | None:
-        """The endpoint that is called, or None; `_ELSEWHERE` where the key is for another API."""
-        api = entry.api
-        return api.match(call[0], call[1]) if self._slug is None or self._slug == api.slug else _ELSEWHERE
-
-    def _ask(self, entry: Entry, digest: bytes, endpoint: str | None, call: Call) -> Ask:
-        networks, address = entry.record.allowed_networks, call[2]
+    def _ask(self, entry: Entry, digest: bytes, call: Call) -> Ask:
+        """What is asked of a key by a request."""
+        method, path, address, _, cost = call
+        api, networks = entry.api, entry.record.allowed_networks
+        own = self._slug is None or self._slug == api.slug
         return Ask(
             digest,
             self._environment,
-            None if endpoint is _ELSEWHERE else entry.api.id,
-            endpoint,
+            api.id if own else None,
+            api.match(method, path) if own else _ELSEWHERE,
             parse_address(address) if networks and address else None,
-            call[4],
+            cost,
         )
 
-    def _unknown(self, key: str, digest: bytes) -> Decision:
+    def _unknown(self, key: bytes, digest: bytes) -> Decision:
         """The decision on a text that no entry is known by; Wanting where it may stand for a key."""
         if digest in self._keyring.unknown:
             return rules.UNKNOWN
-        if credential.parse(key, self._follower.brand) is None:
+        text = key.decode("latin-1")
+        if credential.parse(text, self._follower.brand) is None:
             return rules.MALFORMED
-        raise Wanting(("key", digest), lambda: self._fetch_key(key, digest))
+        raise Wanting(("key", digest), lambda: self._fetch_key(text, digest))
 
-    def _decide_unheard(self, key: str | None, call: Call, begun_at: float, now_ns: int) -> Admission:
+    def _decide_unheard(self, key: bytes | None, call: Call, begun_at: float, now_ns: int) -> Admission:
         """Decide though the gate was not heard within the bound: only where the operator chose so, and what is known."""
         if not self._follower.first_heard.is_set() and begun_at - self._begun_at < _FIRST_HEARD_S:
             raise Wanting("hearing", self._wait_until_heard)
@@ -257,12 +256,12 @@ class Process:
         entry = None if digest is None else self._entries.get(digest)
         if digest is None or entry is None or not entry.api.fail_open:
             return self._admission(rules.UNAVAILABLE, None, None, call, begun_at, now_ns)
-        endpoint = self._endpoint(entry, call)
-        decision, _ = rules.decide(self._ask(entry, digest, endpoint, call), entry.bare, entry.bare_project, (), now_ns)
+        ask = self._ask(entry, digest, call)
+        decision, _ = _decide(ask, entry.bare, entry.bare_project, (), now_ns)
         if decision.reason is None:
             # Nobody can say what is left of a quota, and a quota is never overshot.
             decision = rules.UNAVAILABLE if entry.record.quota or entry.quota_project.quota else _FAIL_OPEN
-        return self._admission(decision, entry, endpoint, call, begun_at, now_ns)
+        return self._admission(decision, entry, ask.operation_id or None, call, begun_at, now_ns)
 
     # --- asking the gate, in the threads of `Fetches` ---
 

@@ -38,7 +38,8 @@ class MappedJournal:
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._position = self._number = self._at = self._end = 0
-        self._map: mmap.mmap | None = None
+        self._map: mmap.mmap
+        self._is_closed = False
         self._descriptor = -1
         # Segments that are left and not flushed yet, and how far the disk has what was written.
         self._left: list[int] = []
@@ -49,15 +50,15 @@ class MappedJournal:
         """Write an event down; OSError, and nothing written, where there is no room for it."""
         payload = _encode(event)
         with self._lock:
-            frame = whole_frame(self._position, payload)
-            if self._map is not None and self._at + len(frame) > self._end:
+            position = self._position
+            frame = whole_frame(position, payload)
+            end = self._at + len(frame)
+            if end > self._end:
                 self._begin_segment(self.folder)
-            at, mapped = self._at, self._map
-            if mapped is None:
-                raise OSError("the journal is closed")
-            self._at = end = at + len(frame)
-            mapped[at:end] = frame
-            self._position += 1
+                end = self._at + len(frame)
+            self._map[self._at : end] = frame
+            self._at = end
+            self._position = position + 1
 
     def place(self) -> Place:
         """Where the next event will be: before it, all is whole."""
@@ -85,6 +86,7 @@ class MappedJournal:
     def close(self) -> None:
         """Flush, and let go of the lock: the journal is finished."""
         with self._lock:
+            self._is_closed, self._end = True, 0
             self._leave_segment()
         try:
             self.flush()
@@ -93,8 +95,7 @@ class MappedJournal:
 
     def abandon(self) -> None:
         """Let go of what a fork has copied here; the journal is the parent's."""
-        if self._map is not None:
-            self._map.close()
+        self._map.close()
         for descriptor in (*self._left, self._descriptor, self._lock_descriptor):
             if descriptor >= 0:
                 os.close(descriptor)
@@ -114,6 +115,8 @@ class MappedJournal:
 
     def _begin_segment(self, folder: Path) -> None:
         """Go on in a new segment, which bears its name only once it has its room and its head."""
+        if self._is_closed:
+            raise OSError("the journal is closed")
         unborn = folder / _UNBORN_SEGMENT
         descriptor = os.open(unborn, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
@@ -131,10 +134,9 @@ class MappedJournal:
 
     def _leave_segment(self) -> None:
         """Cut off the room that was not used: what follows the last event must not look like a torn one."""
-        if self._map is None:
+        if self._descriptor < 0:
             return
         self._map.close()
-        self._map = None
         os.ftruncate(self._descriptor, self._at)
         self._left.append(self._descriptor)
         self._descriptor = -1

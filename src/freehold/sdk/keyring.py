@@ -80,10 +80,10 @@ class Keyring:
         self._of_key: dict[str, set[bytes]] = {}
         self._of_project: dict[str, set[bytes]] = {}
 
-    def digest(self, text: str) -> bytes:
+    def digest(self, key: bytes) -> bytes:
         """What a key's text is known by here."""
         keyed = self._keyed.copy()
-        keyed.update(text.encode("utf-8", "surrogateescape"))
+        keyed.update(key)
         return keyed.digest()
 
     def known_apis(self) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
-from freehold.gate.presented import presented_key
+from freehold.gate.presented import bearer
 from freehold.sdk.admission import Admission, Call
 from freehold.sdk.callers import Cost, Exempt, Options, path_as_sent
 from freehold.sdk.denials import Fields, denial, unrecorded, with_decision
@@ -64,16 +64,16 @@ class FreeholdMiddleware:
         environ[DECISION] = admission
         return _Answer(process, admission, start_response).of(self._app, environ)
 
-    def _call(self, environ: Environ, path: str) -> tuple[str | None, Call]:
+    def _call(self, environ: Environ, path: str) -> tuple[bytes | None, Call]:
         """The presented key, and what is called by whom."""
         options = self._options
-        fields = {
-            name: environ[variable].encode("latin-1")
-            for name, variable in ((b"x-api-key", "HTTP_X_API_KEY"), (b"authorization", "HTTP_AUTHORIZATION"))
-            if variable in environ
-        }
+        presented = environ.get("HTTP_X_API_KEY")
+        if presented is not None:
+            key = presented.encode("latin-1")
+        else:
+            key = bearer({b"authorization": environ.get("HTTP_AUTHORIZATION", "").encode("latin-1")})
         forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
-        return presented_key(fields), (
+        return key, (
             environ["REQUEST_METHOD"],
             options.base_path + path_as_sent(path),
             options.client(
@@ -137,7 +137,7 @@ def _path(environ: Environ) -> str:
     return path if path.isascii() else path.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
-def _decide_later(process: Process, key: str | None, call: Call, wanting: Wanting) -> Admission:
+def _decide_later(process: Process, key: bytes | None, call: Call, wanting: Wanting) -> Admission:
     """Decide once the gate has answered; at last without it."""
     until = time.monotonic() + process.patience_s
     while True:
