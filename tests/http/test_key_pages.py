@@ -251,7 +251,7 @@ def test_a_keys_page_shows_its_secrets_use_and_limits(instance: Instance) -> Non
     shown = text_of(page)
     assert "Requests, last 24 hours" in shown
     assert "192.0.2.1 tests" in shown
-    assert f"/requests?key={instance.key}&amp;secret={selector}\">2</a>" in page.text
+    assert f'/requests?key={instance.key}&amp;secret={selector}">2</a>' in page.text
     assert "get_parcel list_parcels All of the project's scope" in shown
     assert f'href="/projects/{instance.project}/requests/{event.id}"' in page.text
     assert shown.count(BLOCKED) == 3, "to change it, to rotate it, to revoke it"
