@@ -16,7 +16,7 @@ from freehold.keys.quota_leases import Lease, Order, carry_out, forget_leases, f
 from freehold.keys.quota_settling import EndedLease, end_lease, ended_leases, is_whole, settle, spent_of
 from freehold.kit import clock, ids
 from freehold.store.engine import Store
-from freehold.store.schema import journals, quota_counters, usage_events, usage_rollups
+from freehold.store.schema import journals, quota_counters, usage_events, usage_gaps, usage_rollups
 from freehold.store.schema import quota_leases as leases
 from tests.databases import SECRET
 from tests.gate.instance import Instance
@@ -257,6 +257,19 @@ def test_a_journal_with_a_hole_gives_nothing_back(store: Store, missing: str) ->
     positions = {"first": (1, 2), "middle": (0, 2)}[missing]
     for position in positions:
         record(store, gone, [1], first=position)
+    settle(store, NOW, KEPT, 10)
+    assert (counted(store), leased(store)) == (20, {})
+
+
+def test_a_journal_that_shed_decisions_gives_nothing_back(store: Store) -> None:
+    """They were answered, and nobody knows what they cost."""
+    instance_of(store)
+    gone = journal(store)
+    do(store, gone, order(need=20, wish=20))
+    record(store, gone, [3])
+    with store.write() as tx:
+        gap = {"journal_id": gone, "slot": 1, "project_id": "*", "decisions": 1, "first_at": NOW, "last_at": NOW}
+        tx.execute(insert(usage_gaps).values(gap))
     settle(store, NOW, KEPT, 10)
     assert (counted(store), leased(store)) == (20, {})
 
