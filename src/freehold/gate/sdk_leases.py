@@ -22,7 +22,7 @@ from freehold.kit import clock
 from freehold.projects.limits import Quota, period_of
 from freehold.store.engine import Store
 
-_LIFE_MAX_S: Final = 0.25
+_LIFE_MAX_S: Final = 1.0
 _LIFE_SHARE: Final = 100
 UNKNOWN: Final = LeaseAnswer(known=False, rates=0, life_s=0.0, limits=(), quotas=[])
 # An owner's order, and when its period ends.

@@ -260,7 +260,7 @@ class Process:
         decision, _ = _decide(ask, entry.bare, entry.bare_project, (), now_ns)
         if decision.reason is None:
             # Nobody can say what is left of a quota, and a quota is never overshot.
-            decision = rules.UNAVAILABLE if entry.record.quota or entry.quota_project.quota else _FAIL_OPEN
+            decision = rules.UNAVAILABLE if entry.has_quotas else _FAIL_OPEN
         return self._admission(decision, entry, ask.operation_id or None, call, begun_at, now_ns)
 
     # --- asking the gate, in the threads of `Fetches` ---

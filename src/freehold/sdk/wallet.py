@@ -43,6 +43,9 @@ class Wallet:
                 if rates.refuses(ask.cost, now):
                     return rates.denial(now)
                 return Short(entry, ask.operation_id or "", ask.cost, True, tuple(self._short(entry, ask, now_ns, now)))
+            if not entry.has_quotas:
+                rates.spend(ask.cost)
+                return Decision(None, "all", rates.states(now))
             held = self._leases(entry, now_ns)
             allowances = [each.allowance() for each in held]
             decision, _ = rules.decide(ask, entry.quota_only, entry.quota_project, (), now_ns, allowances)
