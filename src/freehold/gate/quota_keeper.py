@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from freehold.gate.quota_leases import HeldLease
 from freehold.keys import quota_leases
@@ -94,6 +94,12 @@ class LeaseKeeper:
                     quota_leases.carry_out(tx, self._verifier_id, order, already, clock.now())
                     for order, already in zip(orders, used, strict=True)
                 ]
+        except IntegrityError:
+            if len(orders) > 1:
+                # Others' orders are not to fail with the one that does.
+                return [answer for order in orders for answer in self._carry_out([order])]
+            _log.warning("The gate cannot be granted quota for %s: the database does not know it.", orders[0].owner_id)
+            return [None]
         except SQLAlchemyError as error:
             if not self._cut_off:
                 _log.warning("The gate cannot be granted quota: %s", type(error).__name__)
