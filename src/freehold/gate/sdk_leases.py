@@ -1,7 +1,9 @@
 """`POST /v1/sdk/leases` and `/v1/sdk/returns`: an SDK process takes units of limits to spend by itself.
 
-Of rate limits it gets units from this worker's own limiter, as if it were one dear request, for so
-short a time that the limit holds within one part in a hundred of its window. Of quotas it gets
+Of rate limits it gets units from this worker's own limiter, as if it were one dear request. Spending
+them later than they were granted can let more pass in a window than the limit says: by as many as the
+lease holds, or by what the limit regains in the lease's life, whichever is less. So a lease is either
+small (a four-hundredth of the limit) and may live, or short (a hundredth of the window). Of quotas it gets
 leases of its own from the store, under its own name: they are returned by it, or settled by its
 journal when it is gone, exactly as a gate worker's are.
 """
@@ -22,8 +24,10 @@ from freehold.kit import clock
 from freehold.projects.limits import Quota, period_of
 from freehold.store.engine import Store
 
-_LIFE_MAX_S: Final = 1.0
-_LIFE_SHARE: Final = 100
+_SMALL_SHARE: Final = 400
+_SMALL_LIFE_S: Final = 10.0
+_SHORT_SHARE: Final = 100
+_SHORT_LIFE_S: Final = 0.25
 UNKNOWN: Final = LeaseAnswer(known=False, rates=0, life_s=0.0, limits=(), quotas=[])
 # An owner's order, and when its period ends.
 _Wanted = tuple[Order, int]
@@ -32,6 +36,13 @@ _Wanted = tuple[Order, int]
 def take_rates(limiter: Limiter, record: SecretRecord, project: ProjectRecord, asked: LeaseQuestion) -> LeaseAnswer:
     """Spend units of the rate limits; as many as wished, or else as many as needed, or else none."""
     need, wish = asked.rates or (0, 0)
+    meters = record.meters + project.meters
+    # Many keys share a project's limit, and so do their leases: these are kept short, however small they are.
+    small = 0 if project.meters else min((meter.limit for meter in meters), default=0) // _SMALL_SHARE
+    if small >= need:
+        wish, life_s = min(wish, small), _SMALL_LIFE_S
+    else:
+        life_s = min(_SHORT_LIFE_S, min((meter.window_s for meter in meters), default=1) / _SHORT_SHARE)
     bare = msgspec.structs.replace(record, quota=None, allowed_networks=())
     bare_project = msgspec.structs.replace(project, quota=None)
     decision, granted = Decision(None, "all"), 0
@@ -43,7 +54,7 @@ def take_rates(limiter: Limiter, record: SecretRecord, project: ProjectRecord, a
             break
     if decision.reason not in (None, Reason.RATE_LIMITED):
         return UNKNOWN
-    return LeaseAnswer(known=True, rates=granted, life_s=_life_s(record, project), limits=decision.limits, quotas=[])
+    return LeaseAnswer(known=True, rates=granted, life_s=life_s, limits=decision.limits, quotas=[])
 
 
 def take_quotas(
@@ -89,8 +100,3 @@ def _wanted(asked: LeaseQuestion, record: SecretRecord, project: ProjectRecord) 
             order = Order(owner_id, project.id, quota.period, began_at, quota.limit, need=need, wish=wish)
             found.append((order, clock.to_ms(ends_at)))
     return found
-
-
-def _life_s(record: SecretRecord, project: ProjectRecord) -> float:
-    shortest_s = min((meter.window_s for meter in record.meters + project.meters), default=_LIFE_SHARE)
-    return min(_LIFE_MAX_S, shortest_s / _LIFE_SHARE)
