@@ -14,7 +14,9 @@ from benchmarks.records import Figure, ratio
 Peer = tuple[Callable[[Path, int, Gate], AbstractContextManager[Contestant]], float | None]
 
 
-def measure_against(plan: Plan, name: str, title: str, peers: Sequence[Peer], notes: Sequence[str] = ()) -> Figure:
+def measure_against(
+    plan: Plan, name: str, title: str, peers: Sequence[Peer], versions: dict[str, str], notes: Sequence[str] = ()
+) -> Figure:
     """Verify over each of these peers, round by round."""
     with workshop() as folder, ExitStack() as running:
         made = sqlite_instance(folder / "data", KEYS)
@@ -29,4 +31,4 @@ def measure_against(plan: Plan, name: str, title: str, peers: Sequence[Peer], no
         claims = [
             ratio(f"verify over {each.name}", first, each, goal) for each, (_, goal) in zip(others, peers, strict=True)
         ]
-        return Figure(name, title, series, claims, [*notes, ours.journal_note(series[:1])])
+        return Figure(name, title, series, claims, [*notes, ours.journal_note(series[:1])], versions=versions)

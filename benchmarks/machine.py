@@ -9,6 +9,8 @@ import subprocess
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from benchmarks.load import wrk
 from benchmarks.plan import ROOT, Plan
 from benchmarks.web import nginx, nginx_path
@@ -26,7 +28,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "memory_gib": round(int(memory[1]) / 2**20, 1) if memory else None,
         "kernel": platform.release(),
         "python": platform.python_version(),
-        "commit": _output("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
+        "commit": _commit(),
         "load_average": round(float(Path("/proc/loadavg").read_text().split()[0]), 2),
     }
 
@@ -39,6 +41,15 @@ def versions() -> dict[str, str]:
     return found
 
 
+def pins(lock: str, *names: str) -> dict[str, str]:
+    """The versions of these packages that a lock of peers/ pins."""
+    text = (Path(__file__).with_name("peers") / lock).read_text(encoding="utf-8")
+    if lock.endswith(".json"):
+        given: dict[str, str] = msgspec.json.decode(text)["dependencies"]
+        return {name: given[name] for name in names}
+    return {name: re.findall(rf"^{re.escape(name)}==([^ ]+)", text, re.MULTILINE)[0] for name in names}
+
+
 def ceiling(folder: Path, plan: Plan, seconds: float = 1.0) -> float:
     """What nginx's static answer reaches at this minute: the measure of the machine's mood."""
     with nginx(folder / "ceiling", plan.server_core) as (url, _):
@@ -49,6 +60,12 @@ def ceiling(folder: Path, plan: Plan, seconds: float = 1.0) -> float:
 def spread(values: list[float]) -> float:
     """(max - min) / median."""
     return (max(values) - min(values)) / statistics.median(values)
+
+
+def _commit() -> str:
+    """What was measured: the commit, marked where src/ is not as it has it."""
+    changed = _output("git", "-C", str(ROOT), "status", "--porcelain", "--", "src")
+    return _output("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD") + (" with changes" if changed else "")
 
 
 def _output(*command: str) -> str:

@@ -99,21 +99,14 @@ def _chapter(figure: Figure) -> str:
         "",
     ]
     if _few(figure):
-        lines += [f"**Only {figure.rounds} rounds of {figure.seconds_a_round:g} s: a trial, not a figure.**", ""]
+        lines += [f"**A trial, not a figure: it takes {_ENOUGH_ROUNDS} rounds.**", ""]
     return "\n".join(
         [*lines, *_table(figure.series), "", *_ratios(figure.claims), "", *[f"- {note}" for note in figure.notes]]
     )
 
 
 def _table(series: Sequence[Series]) -> list[str]:
-    columns = {
-        "p50_us": "p50 µs",
-        "p99_us": "p99 µs",
-        "p999_us": "p99.9 µs",
-        "cpu_us": "CPU µs a request",
-        "busy": "core busy",
-    }
-    shown = [name for name in columns if any(name in each.beside for each in series)]
+    shown = [name for name in _COLUMNS if any(name in each.beside for each in series)]
     with_memory = any(each.rss_mib is not None for each in series)
     heads = [
         "",

@@ -2,6 +2,7 @@
 
 from benchmarks import packages
 from benchmarks.against import measure_against
+from benchmarks.machine import pins
 from benchmarks.plan import Plan
 from benchmarks.records import Figure
 from benchmarks.run import main
@@ -17,6 +18,7 @@ def measure(plan: Plan) -> Figure:
             (lambda folder, core, _: packages.better_auth(folder, core, "sqlite"), 10),
             (lambda folder, core, _: packages.better_auth(folder, core, "memory"), 10),
         ],
+        pins("better-auth/package.json", "better-auth", "@better-auth/api-key", "better-sqlite3"),
     )
 
 

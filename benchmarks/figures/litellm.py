@@ -2,6 +2,7 @@
 
 from benchmarks import packages
 from benchmarks.against import measure_against
+from benchmarks.machine import pins
 from benchmarks.plan import Plan
 from benchmarks.records import Figure
 from benchmarks.run import main
@@ -14,6 +15,7 @@ def measure(plan: Plan) -> Figure:
         "litellm",
         "Verify over LiteLLM's proxy",
         [(lambda folder, core, _: packages.litellm(folder, core), 10)],
+        pins("litellm.lock", "litellm"),
         ["`GET /v1/models` with the master key: no model is called, and no database is asked."],
     )
 

@@ -2,6 +2,7 @@
 
 from benchmarks import packages
 from benchmarks.against import measure_against
+from benchmarks.machine import pins
 from benchmarks.plan import KEYS, Plan
 from benchmarks.records import Figure
 from benchmarks.run import main
@@ -20,6 +21,8 @@ def measure(plan: Plan) -> Figure:
             (lambda folder, core, _: packages.fastapi_simple_security(folder, core), 10),
             (lambda folder, core, _: packages.django(folder, core), 10),
         ],
+        pins("fastapi.lock", "fastapi", "fastapi-key-auth", "fastapi-simple-security")
+        | pins("django.lock", "django", "djangorestframework-api-key", "granian"),
     )
 
 
