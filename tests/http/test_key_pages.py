@@ -245,8 +245,8 @@ def test_an_archived_project_issues_no_key(instance: Instance) -> None:
 def test_a_keys_page_shows_its_secrets_use_and_limits(instance: Instance) -> None:
     with instance.store.read() as tx:
         selector = actions.read_key(tx, instance.actor("owner"), instance.key).secrets[0].selector
-    event = use(instance, secret=selector)
-    use(instance, outcome="address_not_allowed", rule="key.allowed_cidrs", status=403, secret=selector)
+    event = use(instance, timedelta(), secret=selector)
+    use(instance, timedelta(), outcome="address_not_allowed", rule="key.allowed_cidrs", status=403, secret=selector)
     page = instance.browser("auditor").get(one(instance))
     shown = text_of(page)
     assert "Requests, last 24 hours" in shown
