@@ -187,6 +187,8 @@ def test_apis(cli: Commands, tmp_path: Path) -> None:
     assert "no event type" in cli("apis", "event-types", "parks")
     edited = cli.json("apis", "edit", made["id"], "--production", "")
     assert edited["upstreams"] == {"sandbox": "http://127.0.0.1:9001", "production": None}
+    assert "It fails open" in cli("apis", "edit", "parks", "--fail-open")
+    assert "It fails open" not in cli("apis", "edit", "parks", "--fail-closed")
     assert "Parks" in cli("apis", "show", "parks")
     assert {"parks", "example"} <= {each["slug"] for each in cli.json("apis", "list")["data"]}
     (tmp_path / "parks.txt").touch()

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
 
-from freehold.store.propagation import Confirmation, wait_for_verifiers
 from freehold.kit import clock
 from freehold.store import epoch
 from freehold.store.engine import Store
+from freehold.store.propagation import Confirmation, wait_for_verifiers
 
 # Long enough that nobody who is waited for is given up, on the slowest machine.
 PATIENT_S = 60.0

@@ -211,3 +211,6 @@ def _show(api: dict[str, Any], as_json: bool) -> None:
             "Imported": api["imported_at"],
         }
     )
+    if api["fail_open"]:
+        words = "It fails open: a gate that is cut off allows the keys that it knows, revoked ones too."
+        click.secho(words, fg="red")
