@@ -8,7 +8,7 @@ leases of its own from the store, under its own name: they are returned by it, o
 journal when it is gone, exactly as a gate worker's are.
 """
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -17,9 +17,9 @@ from freehold.gate.limiter import Limiter
 from freehold.gate.sdk_verifiers import claim, owner_of
 from freehold.keys import quota_leases
 from freehold.keys.quota_leases import Order
-from freehold.keys.records import Decision, ProjectRecord, Reason, SecretRecord
+from freehold.keys.records import ProjectRecord, Reason, SecretRecord
 from freehold.keys.rules import Ask
-from freehold.keys.sharing import LeaseAnswer, LeaseQuestion, QuotaGrant, ReturnQuestion
+from freehold.keys.sharing import LeaseAnswer, LeaseQuestion, QuotaGrant, RateGrant, ReturnQuestion
 from freehold.kit import clock
 from freehold.projects.limits import Quota, period_of
 from freehold.store.engine import Store
@@ -28,33 +28,55 @@ _SMALL_SHARE: Final = 400
 _SMALL_LIFE_S: Final = 10.0
 _SHORT_SHARE: Final = 100
 _SHORT_LIFE_S: Final = 0.25
-UNKNOWN: Final = LeaseAnswer(known=False, rates=0, life_s=0.0, limits=(), quotas=[])
+UNKNOWN: Final = LeaseAnswer(known=False, rates=[], quotas=[])
 # An owner's order, and when its period ends.
 _Wanted = tuple[Order, int]
 
 
 def take_rates(limiter: Limiter, record: SecretRecord, project: ProjectRecord, asked: LeaseQuestion) -> LeaseAnswer:
-    """Spend units of the rate limits; as many as wished, or else as many as needed, or else none."""
-    need, wish = asked.rates or (0, 0)
+    """Spend units of the rate limits, the key's and the project's each by themselves."""
+    bare = msgspec.structs.replace(record, quota=None, allowed_networks=())
+    unlimited = msgspec.structs.replace(bare, meters=())
+    bare_project = msgspec.structs.replace(project, quota=None)
+    unlimited_project = msgspec.structs.replace(bare_project, meters=())
+    owners: tuple[tuple[Literal["key", "project"], SecretRecord, ProjectRecord, tuple[int, int] | None], ...] = (
+        ("key", bare, unlimited_project, asked.key_rates),
+        ("project", unlimited, bare_project, asked.project_rates),
+    )
+    grants: list[RateGrant] = []
+    for owner, of_key, of_project, wanted in owners:
+        if wanted and (of_key.meters or of_project.meters) and all(grant.units for grant in grants):
+            grant = _take_rates(limiter, owner, of_key, of_project, wanted, asked.endpoint)
+            if grant is None:
+                return UNKNOWN
+            grants.append(grant)
+    return LeaseAnswer(known=True, rates=grants, quotas=[])
+
+
+def _take_rates(
+    limiter: Limiter,
+    owner: Literal["key", "project"],
+    record: SecretRecord,
+    project: ProjectRecord,
+    wanted: tuple[int, int],
+    endpoint: str,
+) -> RateGrant | None:
+    """As many units as wished, or else as many as needed, or else none; None where it is no limit that refuses."""
+    need, wish = wanted
     meters = record.meters + project.meters
-    # Many keys share a project's limit, and so do their leases: these are kept short, however small they are.
-    small = 0 if project.meters else min((meter.limit for meter in meters), default=0) // _SMALL_SHARE
+    small = min(meter.limit for meter in meters) // _SMALL_SHARE
     if small >= need:
         wish, life_s = min(wish, small), _SMALL_LIFE_S
     else:
-        life_s = min(_SHORT_LIFE_S, min((meter.window_s for meter in meters), default=1) / _SHORT_SHARE)
-    bare = msgspec.structs.replace(record, quota=None, allowed_networks=())
-    bare_project = msgspec.structs.replace(project, quota=None)
-    decision, granted = Decision(None, "all"), 0
-    for units in dict.fromkeys((max(need, wish), need)) if need else ():
-        ask = Ask(record.digest, None, project.api_id, asked.endpoint, None, units)
-        decision = limiter.decide(ask, bare, bare_project, clock.now_ns())
-        if decision.reason is None:
-            granted = units
-            break
+        life_s = min(_SHORT_LIFE_S, min(meter.window_s for meter in meters) / _SHORT_SHARE)
+    ask = Ask(record.digest, None, project.api_id, endpoint, None, max(need, wish))
+    decision = limiter.decide(ask, record, project, clock.now_ns())
+    if decision.reason is Reason.RATE_LIMITED and wish > need:
+        ask = Ask(record.digest, None, project.api_id, endpoint, None, need)
+        decision = limiter.decide(ask, record, project, clock.now_ns())
     if decision.reason not in (None, Reason.RATE_LIMITED):
-        return UNKNOWN
-    return LeaseAnswer(known=True, rates=granted, life_s=life_s, limits=decision.limits, quotas=[])
+        return None
+    return RateGrant(owner, ask.cost if decision.reason is None else 0, life_s, decision.limits)
 
 
 def take_quotas(

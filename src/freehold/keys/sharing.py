@@ -85,15 +85,25 @@ class ChangesAnswer(msgspec.Struct):
 class LeaseQuestion(msgspec.Struct):
     """`POST /v1/sdk/leases`: units to spend for one key. `need`: less would serve nothing; `wish`: would be convenient.
 
-    `rates`: of the rate limits; `key_quota`, `project_quota`: of the quotas, (need, wish) each, where wanted.
+    Of each owner's rate limits and quota where it is wanted: (need, wish).
     """
 
     process: ProcessId
     selector: Annotated[str, msgspec.Meta(max_length=64)]
     endpoint: Annotated[str, msgspec.Meta(max_length=512)]
-    rates: tuple[Units, Units] | None = None
+    key_rates: tuple[Units, Units] | None = None
+    project_rates: tuple[Units, Units] | None = None
     key_quota: tuple[Units, Units] | None = None
     project_quota: tuple[Units, Units] | None = None
+
+
+class RateGrant(msgspec.Struct):
+    """Units of one owner's rate limits, to be spent within `life_s`. `limits`: the limits as they stand then."""
+
+    owner: Literal["key", "project"]
+    units: int
+    life_s: float
+    limits: tuple[LimitState, ...]
 
 
 class QuotaGrant(msgspec.Struct):
@@ -107,15 +117,10 @@ class QuotaGrant(msgspec.Struct):
 
 
 class LeaseAnswer(msgspec.Struct):
-    """What was granted. `rates`: units, to be spent within `life_s`. `limits`: the rate limits as they stand then.
-
-    `known`: False where the key does not stand as the asker believes; then nothing was granted.
-    """
+    """What was granted. `known`: False where the key does not stand as the asker believes; then nothing was granted."""
 
     known: bool
-    rates: int
-    life_s: float
-    limits: tuple[LimitState, ...]
+    rates: list[RateGrant]
     quotas: list[QuotaGrant]
 
 

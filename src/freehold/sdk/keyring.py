@@ -40,7 +40,7 @@ class Entry:
     """A key as this process decides by it. `bare`, `bare_project`: without limits; `quota_only`: without rate limits."""
 
     __slots__ = (
-        "api", "bare", "bare_project", "fields", "has_limits", "has_quotas", "has_rates", "owners", "quota_only", "quota_project", "rates", "record",
+        "api", "bare", "bare_project", "fields", "has_limits", "has_quotas", "owners", "project_meters", "quota_only", "quota_project", "rates", "record",
     )  # fmt: skip
 
     def __init__(self, record: SecretRecord, project: ProjectRecord, api: Api) -> None:
@@ -50,9 +50,9 @@ class Entry:
         self.quota_project = msgspec.structs.replace(project, meters=())
         self.bare = msgspec.structs.replace(self.quota_only, quota=None)
         self.bare_project = msgspec.structs.replace(self.quota_project, quota=None)
-        self.has_rates = bool(record.meters or project.meters)
+        self.project_meters = project.meters
         self.has_quotas = bool(record.quota or project.quota)
-        self.has_limits = self.has_rates or self.has_quotas
+        self.has_limits = bool(self.has_quotas or record.meters or project.meters)
         self.rates = RateLease()
         # As a usage event has them: project, organization, environment, key, secret, API.
         self.owners = (

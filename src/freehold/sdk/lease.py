@@ -12,19 +12,20 @@ import time
 from typing import Final
 
 from freehold.keys.quota_rules import FIRST_WISH, Allowance
-from freehold.keys.records import Decision, LimitState, Reason
-from freehold.keys.sharing import LeaseAnswer, QuotaGrant, QuotaReturn
+from freehold.keys.records import LimitState
+from freehold.keys.sharing import QuotaGrant, QuotaReturn, RateGrant
 from freehold.kit import clock
 from freehold.projects.limits import Quota, period_of
 
 _GROWTH_MAX: Final = 8
+_REFUSAL_S: Final = 0.01
 # A lease of quota should last so long at the pace at which it is spent, and is left alone so long once exhausted.
 _QUOTA_S: Final = 2.0
 _AGAIN_S: Final = 1.0
 
 
 class RateLease:
-    """What one process may spend of the rate limits of a key and its project. Times are `time.monotonic`'s."""
+    """What one process may spend of one owner's rate limits: a key's or a project's. Times are `time.monotonic`'s."""
 
     __slots__ = (
         "_begun_at",
@@ -64,13 +65,15 @@ class RateLease:
         pace = self._spent / max(now - self._begun_at, 0.001)
         return max(cost, min(round(pace * self._life_s), self._wish * _GROWTH_MAX))
 
-    def take_in(self, answer: LeaseAnswer, cost: int, wish: int, asked_at: float) -> None:
+    def take_in(self, grant: RateGrant, cost: int, wish: int, asked_at: float) -> None:
         """Keep what was granted, or that nothing was. Its life begins now: who waited for it must find it alive."""
-        self._states = answer.limits
+        self._states = grant.limits
         self._begun_at, self._spent, self._wish = asked_at, 0, wish
-        self.left, self._life_s, self._until = answer.rates, answer.life_s, time.monotonic() + answer.life_s
-        wait_s = 0.0 if answer.rates else max((each.retry_after_s for each in answer.limits), default=0.0)
-        self._refused_until, self._refused_cost = asked_at + wait_s, cost
+        self.left, self._life_s, self._until = grant.units, grant.life_s, time.monotonic() + grant.life_s
+        wait_s = max((each.retry_after_s for each in grant.limits), default=0.0)
+        # Who has waited for this refusal must find it, however soon it is over.
+        self._refused_until = 0.0 if grant.units else max(asked_at + wait_s, time.monotonic() + _REFUSAL_S)
+        self._refused_cost = cost
 
     def states(self, now: float) -> tuple[LimitState, ...]:
         """The rate limits as they stand, by what the gate has said and what was spent since."""
@@ -88,11 +91,6 @@ class RateLease:
                 for each in self._states
             ]
         )
-
-    def denial(self, now: float) -> Decision:
-        """The decision on a cost that the gate has refused."""
-        late = next((each.name for each in self._states if each.retry_after_s > 0), "key")
-        return Decision(Reason.RATE_LIMITED, f"{late.partition(':')[0]}.rate_limits", self.states(now))
 
 
 class QuotaLease:

@@ -110,3 +110,25 @@ def test_limits_of_a_key_and_its_project_are_spent_together(own_instance: Instan
             assert left[-1] == 429
         finally:
             guard.close()
+
+
+def test_a_cost_beyond_a_limit_and_keys_that_share_a_projects(own_instance: Instance, tmp_path: Path) -> None:
+    """A cost that can never pass is refused at once; what one key leases of its project's limit another one spends."""
+    with own_instance.store.write() as tx:
+        limits = [{"name": "all", "limit": 40_000, "window_s": 86_400}]
+        tx.execute(schema.projects.update().where(schema.projects.c.id == "proj_sandbox").values(rate_limits=limits))
+    with GateProcess(own_instance.data) as gate:
+        guard = Guard(gate.url, own_instance.service_token(), tmp_path / "usage")
+        try:
+            small, *keys = [
+                own_instance.issue(rate_limit=5, rate_window_s=86_400),
+                *[own_instance.issue() for _ in range(4)],
+            ]
+            dear = call(guarded(guard, cost=6), key=small.text)
+            assert (dear.status_code, dear.json()["code"]) == (429, "rate_limited")
+            for _ in range(20):
+                assert {call(guarded(guard), key=each.text).status_code for each in keys} == {200}
+            shown = call(guarded(guard), key=keys[0].text).headers["ratelimit"]
+            assert shown.startswith('"project:all";r=399')
+        finally:
+            guard.close()

@@ -140,7 +140,7 @@ def test_a_process_id_is_its_owners(gate: GateProcess, instance: Instance) -> No
 
     with pytest.raises(GateRefuses, match="another organization"):
         foreign.returns(ReturnQuestion(process, [], leaving=True))
-    assert foreign.leases(LeaseQuestion(process, key.selector, "getCountry", (1, 1), (1, 1))).known is False
+    assert foreign.leases(LeaseQuestion(process, key.selector, "getCountry", key_quota=(1, 1))).known is False
     assert process not in {each.id for each in instance.verifiers()}
     own.close()
     foreign.close()
