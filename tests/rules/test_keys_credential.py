@@ -65,7 +65,7 @@ def test_no_single_changed_character_is_a_key(
 @given(st.text(max_size=80))
 def test_no_invented_text_is_a_key_unless_its_checksum_is_right(text: str) -> None:
     found = credential.parse(text, "fh")
-    assert found is None or credential.compose("fh", *found) == text
+    assert found is None or credential.compose("fh", found.environment, found.selector, found.secret) == text
 
 
 @pytest.mark.parametrize(

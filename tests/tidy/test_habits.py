@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
-TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 
 
 def documents() -> list[Path]:
@@ -16,7 +16,7 @@ def test_every_target_that_documents_name_is_in_the_makefile() -> None:
     named = {
         (path.name, target)
         for path in documents()
-        for target in re.findall(r"(?:^|`|\$ )make ([a-z]+)", path.read_text("utf-8"), re.MULTILINE)
+        for target in re.findall(r"(?:^|`|\$ )make ([a-z-]+)", path.read_text("utf-8"), re.MULTILINE)
     }
     assert {target for _, target in named} <= TARGETS, named
 
@@ -34,7 +34,7 @@ def test_ci_runs_the_readmes_test_command_and_the_checks() -> None:
 
 
 def test_every_target_is_explained_and_phony() -> None:
-    explained = set(re.findall(r"^([a-z]+):.*## \S", MAKEFILE, re.MULTILINE))
+    explained = set(re.findall(r"^([a-z-]+):.*## \S", MAKEFILE, re.MULTILINE))
     [phony] = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
     assert explained == TARGETS
     assert set(phony.split()) == TARGETS
