@@ -248,6 +248,30 @@ def test_gates_are_told_of_each_change(instance: Instance) -> None:
         assert told == [("key", instance.key)], more
 
 
+def test_what_narrows_is_acknowledged(instance: Instance) -> None:
+    """One gate is there already, wherever the epoch goes; another one is behind and falls silent."""
+    now, far = clock.now(), 1_000_000
+    with instance.store.write() as tx:
+        epoch.report(tx, "ver_ahead", "node", now, far, now + timedelta(hours=1))
+    rotate(instance)
+    project = f"/v1/projects/{instance.project}"
+    asked: tuple[tuple[str, str, str, Any], ...] = (
+        ("developer", "PATCH", path(instance), {"workload": "night"}),
+        ("developer", "PUT", f"{project}/scope", {"endpoints": ["get_parcel"], "event_types": []}),
+        ("developer", "PATCH", project, {"purpose": "Else"}),
+        ("operator", "PATCH", "/v1/apis/parcels", {"fail_open": True}),
+        ("developer", "POST", f"{project}/archive", None),
+    )
+    for who, method, address, body in asked:
+        answer = instance.client(who).request(method, address, json=body).json()
+        assert (answer["confirmed_by"], answer["silent"]) == (1, 0), address
+    with instance.store.write() as tx:
+        epoch.report(tx, "ver_behind", "node", now, 0, now + timedelta(hours=1))
+    ended = instance.client("developer").post(path(instance, "/secrets/1/retire")).json()
+    assert (ended["confirmed_by"], ended["silent"]) == (1, 1)
+    assert ended["propagation_ms"] >= instance.settings.staleness_s * 1000
+
+
 # --- what time brings -----------------------------------------------------------------------------
 
 
