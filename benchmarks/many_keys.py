@@ -38,7 +38,7 @@ def measure_keys(plan: Plan, folder: Path, name: str, database: str, few: Made, 
         series = [Series(f"{len(each.keys):,} keys", "requests/s", [], ours=True) for each, _ in gates]
         for _ in range(plan.rounds):
             for (each, requests), kept in zip(gates, series, strict=True):
-                kept.values.append(_load(plan, each, requests))
+                _load(plan, each, requests, kept)
         for (each, _), kept in zip(gates, series, strict=True):
             each.check_verify()
             kept.rss_mib = round(rss_mib(each.pids), 1)
@@ -84,7 +84,12 @@ def _ask_all(plan: Plan, asked: Gate, requests: Path) -> tuple[float, float]:
     return time.monotonic() - began, (cpu_s(asked.pids) - before_s) * 1e6 / len(asked.keys)
 
 
-def _load(plan: Plan, asked: Gate, requests: Path) -> float:
-    return open_loop(
-        asked.port, 0, min(2.0, plan.seconds), plan.load_core, requests, '"allowed":true', _CONNECTIONS
-    ).rate
+def _load(plan: Plan, asked: Gate, requests: Path, kept: Series) -> None:
+    """One round of one gate."""
+    seconds, before_s = min(2.0, plan.seconds), cpu_s(asked.pids)
+    answered = open_loop(asked.port, 0, seconds, plan.load_core, requests, '"allowed":true', _CONNECTIONS)
+    used_us = (cpu_s(asked.pids) - before_s) * 1e6
+    kept.values.append(answered.rate)
+    kept.beside.setdefault("p99_us", []).append(answered.p99_us)
+    # The warm-up is not among the answers, but at the same rate among the CPU's time.
+    kept.beside.setdefault("cpu_us", []).append(round(used_us / (answered.rate * seconds), 2))
