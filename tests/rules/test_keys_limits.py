@@ -114,7 +114,9 @@ def test_a_quota_says_what_is_left_and_when_it_is_whole_again() -> None:
     assert (passed, state.name, state.limit, state.remaining) == (True, "key:quota", 100, 22)
     assert (state.reset_s, state.retry_after_s, state.window_s) == (3600.0, 0.0, 3600)
     passed, state = quota_rules.spend("key:quota", quota, Allowance(2, 20, ENDS_MS, 3600), 3, NOW_NS + 1)
-    assert (passed, state.remaining, state.reset_s, state.retry_after_s) == (False, 22, 3600.0, 3600.0)
+    assert (passed, state.remaining, state.reset_s, state.retry_after_s) == (False, 22, 3600.0, 1.0)
+    passed, state = quota_rules.spend("key:quota", quota, Allowance(2, 0, ENDS_MS, 3600), 3, NOW_NS + 1)
+    assert (passed, state.remaining, state.reset_s, state.retry_after_s) == (False, 2, 3600.0, 3600.0)
 
 
 def test_a_period_that_is_over_by_the_clock_is_never_waited_for() -> None:

@@ -23,6 +23,8 @@ _SHARE: Final = 4
 # How much larger than the last one a lease may be: a burst of a moment is no pace.
 _GROWTH_MAX: Final = 8
 _NANOSECONDS_OF_MS: Final = 1_000_000
+# How long to wait for units that the store has and this gate has not.
+_FETCH_S: Final = 1.0
 
 
 class Allowance(msgspec.Struct, frozen=True, gc=False):
@@ -47,7 +49,9 @@ def spend(label: str, quota: Quota, allowance: Allowance, cost: int, now_ns: int
     if cost <= left:
         remaining = left - cost + allowance.beyond
         return True, LimitState(label, quota.limit, remaining, reset_s, 0.0, allowance.period_s)
-    return False, LimitState(label, quota.limit, left + allowance.beyond, reset_s, reset_s, allowance.period_s)
+    # Units that nobody holds can be here in a moment; otherwise only the next period brings some.
+    wait_s = min(reset_s, _FETCH_S) if cost <= left + allowance.beyond else reset_s
+    return False, LimitState(label, quota.limit, left + allowance.beyond, reset_s, wait_s, allowance.period_s)
 
 
 def grant(need: int, wish: int, ungranted: int) -> int:
