@@ -2,8 +2,10 @@
 
 import argparse
 import importlib
+import subprocess
 import sys
 import time
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -49,6 +51,10 @@ def _run(name: str) -> bool:
         figure.versions = machine.versions() | figure.versions
     except CannotMeasure as error:
         print(f"\n{name}: {error}", file=sys.stderr)
+        return False
+    except (OSError, RuntimeError, subprocess.SubprocessError):
+        # One figure that breaks should not cost an unattended run the others.
+        traceback.print_exc()
         return False
     figure.command = f"make bench FIGURE={name}"
     figure.at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
