@@ -7,6 +7,8 @@ those when it has doubled, and holds no more than the owners that were limited w
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+import msgspec
+
 from freehold.keys.quota_rules import Allowance
 from freehold.keys.rate_limit import UNUSED
 from freehold.keys.records import Decision, Meter, ProjectRecord, SecretRecord
@@ -39,14 +41,11 @@ class RateLimiter(Limiter, Protocol):
         """Decide. `allowances`: of the quotas, as `rules.decide` has them; what is spent of those is the caller's to keep."""
 
 
-class _Kept:
-    """The arrival times of one owner's rate limits, in their order."""
+class _Kept(msgspec.Struct, gc=False):
+    """The arrival times of one owner's rate limits, in their order. There may be as many as there are keys."""
 
-    __slots__ = ("arrivals_ns", "meters")
-
-    def __init__(self, meters: tuple[Meter, ...], arrivals_ns: tuple[int, ...]) -> None:
-        self.meters = meters
-        self.arrivals_ns = arrivals_ns
+    meters: tuple[Meter, ...]
+    arrivals_ns: tuple[int, ...]
 
 
 _NOTHING: Final = _Kept((), ())

@@ -1,11 +1,11 @@
 """Rate limits that the workers of one node share exactly: a table of arrival times in one mapped file.
 
 The file `limits.table` in the data directory's `run/` is 32,768 buckets of eight slots; a slot is the
-16-byte BLAKE2b of a limit's place (owner's id and label) and its arrival time (nanoseconds, 8 bytes). A
-limit lives in the bucket that its digest names. While a worker decides, it holds a POSIX record lock on
-the bytes of its limits' buckets: no other worker can decide by a limit of those buckets, and the kernel
-gives the locks back when their holder dies, so a killed worker leaves nothing locked. What it costs is
-two system calls a limit, and only for requests that have one.
+16-byte BLAKE2b of a limit's place (owner's id and label) and its arrival time (nanoseconds, 8 bytes). All
+limits of one owner live in the bucket that the owner's digest names. While a worker decides, it holds a
+POSIX record lock on the bytes of those buckets: no other worker can decide by a limit of theirs, and the
+kernel gives the locks back when their holder dies, so a killed worker leaves nothing locked. What it costs
+is two system calls for the key and two for the project, and only where they have limits.
 
 A slot whose arrival time is past is free, because a limit that is whole again is as good as new. When
 all eight slots of a bucket are in use at once (some 100,000 keys at work within their windows at one
@@ -34,6 +34,8 @@ FILE: Final = "limits.table"
 _BUCKETS: Final = 1 << 15
 _SLOTS: Final = 8
 _SLOT: Final = struct.Struct("<16sq")
+_ARRIVAL: Final = struct.Struct("<q")
+_DIGEST_BYTES: Final = _SLOT.size - _ARRIVAL.size
 _BUCKET_BYTES: Final = _SLOT.size * _SLOTS
 
 
@@ -70,10 +72,10 @@ class SharedLimiter:
             before = [arrival for _, arrival in found]
             decision, after = decide(ask, record, project, before, now_ns, allowances)
             if after is not before:
-                for (digest, offset), arrival in zip(placed, after, strict=True):
-                    # Looked for again: two limits of one bucket would else be given the same free slot.
-                    slot, _ = self._find(digest, offset)
-                    _SLOT.pack_into(self._table, slot, digest, arrival)
+                for (digest, offset), (slot, known), arrival in zip(placed, found, after, strict=True):
+                    # One that is new is looked for again: two of one bucket would else be given the same free slot.
+                    at = slot if known != UNUSED else self._find(digest, offset)[0]
+                    _SLOT.pack_into(self._table, at, digest, arrival)
             return decision
         finally:
             for offset in buckets:
@@ -86,6 +88,10 @@ class SharedLimiter:
 
     def _find(self, digest: bytes, offset: int) -> tuple[int, int]:
         """The slot of a limit and its arrival time; where it has none, the slot that it may take."""
+        bucket = self._table[offset : offset + _BUCKET_BYTES]
+        at = bucket.find(digest)
+        if at >= 0 and at % _SLOT.size == 0:
+            return offset + at, _ARRIVAL.unpack_from(bucket, at + _DIGEST_BYTES)[0]
         free, free_arrival = offset, -1
         for slot in range(offset, offset + _BUCKET_BYTES, _SLOT.size):
             owner, arrival = _SLOT.unpack_from(self._table, slot)
@@ -99,5 +105,6 @@ class SharedLimiter:
 @lru_cache(maxsize=65_536)
 def _place(owner_id: str, label: str) -> tuple[bytes, int]:
     """What a limit is known by in the table, and where its bucket begins."""
-    digest = hashlib.blake2b(f"{owner_id}:{label}".encode(), digest_size=16).digest()
-    return digest, int.from_bytes(digest[:4]) % _BUCKETS * _BUCKET_BYTES
+    owner = hashlib.blake2b(owner_id.encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(f"{owner_id}:{label}".encode(), digest_size=_DIGEST_BYTES).digest()
+    return digest, int.from_bytes(owner) % _BUCKETS * _BUCKET_BYTES
