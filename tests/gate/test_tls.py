@@ -94,7 +94,7 @@ def test_a_version_of_yesterday_is_refused(gate: GateProcess, pair: Pair) -> Non
     context.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
-    with pytest.raises(ssl.SSLError, match="EOF|protocol version"):
+    with pytest.raises(ssl.SSLError, match=r"EOF|protocol version"):
         connected(gate, context)
 
 
