@@ -59,9 +59,8 @@ def test_an_api_fails_closed_until_the_operator_says_otherwise(instance: Instanc
     assert client.patch("/v1/apis/payments", json={"fail_open": None}).status_code == 422
     with instance.store.read() as tx:
         kept = audit.entries(tx, audit.INSTANCE_CHAIN, audit.AuditFilter(action="api.edited"), 10)
-    assert [((each.before or {})["fail_open"], (each.after or {})["fail_open"]) for each in kept] == [
-        (True, True),
-        (False, True),
+    assert [(each.before, each.after) for each in kept if "fail_open" in (each.after or {})] == [
+        ({"fail_open": False}, {"fail_open": True})
     ]
 
 
@@ -74,9 +73,8 @@ def test_the_upstream_gets_the_key_only_where_the_operator_says_so(instance: Ins
     assert client.patch(f"/v1/apis/{api['id']}", json={"name": "Other"}).json()["pass_key"] is True
     with instance.store.read() as tx:
         kept = audit.entries(tx, audit.INSTANCE_CHAIN, audit.AuditFilter(action="api.edited"), 10)
-    assert [((each.before or {})["pass_key"], (each.after or {})["pass_key"]) for each in kept] == [
-        (True, True),
-        (False, True),
+    assert [(each.before, each.after) for each in kept if "pass_key" in (each.after or {})] == [
+        ({"pass_key": False}, {"pass_key": True})
     ]
 
 

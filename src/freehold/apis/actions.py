@@ -115,12 +115,18 @@ def edit_api(tx: Transaction, actor: Actor, api: str, edit: ApiEdit, revision: i
     if replace(new, revision=old.revision) == old:
         return old
     queries.update_api(tx, new)
+    before, after = _facts(old), _facts(new)
+    changed = [name for name in after if before[name] != after[name]]
     _announce(
         tx, actor, "api.edited", new,
-        before={"name": old.name, "fail_open": old.fail_open, "pass_key": old.pass_key, **_audited(old.upstreams)},
-        after={"name": new.name, "fail_open": new.fail_open, "pass_key": new.pass_key, **_audited(new.upstreams)},
+        before={name: before[name] for name in changed}, after={name: after[name] for name in changed},
     )  # fmt: skip
     return new
+
+
+def _facts(api: Api) -> dict[str, Any]:
+    """What its operator chose of an API, for the audit log."""
+    return {"name": api.name, "fail_open": api.fail_open, "pass_key": api.pass_key, **_audited(api.upstreams)}
 
 
 def read_openapi(actor: Actor, text: bytes, media_type: str | None) -> Document:

@@ -7,6 +7,7 @@ and row locks hold what must hold, and REPEATABLE READ for reads, so that a page
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from freehold.settings import Settings
 Transaction = Connection
 SQLITE_FILE: Final = "freehold.db"
 _BUSY_S: Final = 15.0
+_LOOK_S: Final = 0.02
 
 
 class Store:
@@ -124,7 +126,7 @@ def open_postgresql(url: str, pool_size: int = 8, answer_s: float | None = None)
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _become_wal(cursor)
     # FULL, not NORMAL: the collector deletes journal segments once their events are committed, so a
     # commit that a power loss could take back would be usage lost.
     cursor.execute("PRAGMA synchronous = FULL")
@@ -132,3 +134,17 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     cursor.execute("PRAGMA temp_store = MEMORY")
     cursor.execute("PRAGMA cache_size = -32000")
     cursor.close()
+
+
+def _become_wal(cursor: sqlite3.Cursor) -> None:
+    """Turn to write-ahead logging, once for a file. Two that do so at one instant: SQLite makes one fail, and waits for nobody."""
+    until = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_LOOK_S)
+        else:
+            return
