@@ -48,8 +48,9 @@ class SharedLimiter:
         """Open the table, made where it is absent; OSError where that is not possible."""
         folder.mkdir(parents=True, exist_ok=True)
         self._descriptor = os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        # Growing to the size that it has already changes nothing, so it does not matter who is first.
-        os.ftruncate(self._descriptor, _BUCKETS * _BUCKET_BYTES)
+        # Growing to the size that it has already changes nothing, so it does not matter who is first. The room is
+        # taken now: writing to a page that a full disk has no room for would kill the process.
+        os.posix_fallocate(self._descriptor, 0, _BUCKETS * _BUCKET_BYTES)
         self._table = mmap.mmap(self._descriptor, _BUCKETS * _BUCKET_BYTES)
 
     def decide(
