@@ -63,8 +63,8 @@ def _load(kind: str, folder: Path, made: ManyKeys, requests: Path, seconds: floa
     with gate(folder / "data", made, plan.server_core) as ours:
         pid, py_spy = ours.pids[0], BUILD / "tools" / "bin" / "py-spy"
         print(f"The gate is process {pid}, loaded with {kind} for {seconds:g} s. Meanwhile, elsewhere:")
-        print(f"  {py_spy} record --pid {pid} --duration 10 --rate 500 --format raw --output /tmp/gate.folded")
-        print(f"  perf record -e cpu-clock -F 2000 -g -p {pid} -o /tmp/gate.perf -- sleep 10", flush=True)
+        print(f"  {py_spy} record --pid {pid} --duration 10 --rate 500 --format raw --output build/gate.folded")
+        print(f"  perf record -e cpu-clock -F 2000 -g -p {pid} -o build/gate.perf -- sleep 10", flush=True)
         run = wrk(ours.url, seconds, plan.load_core, requests)
         print(f"{run.rate:,.0f} requests/s")
 
