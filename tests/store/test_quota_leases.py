@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from freehold.keys.quota_leases import Lease, Order, carry_out, forget_leases, forget_old, used_of
 from freehold.keys.quota_settling import EndedLease, end_lease, ended_leases, is_whole, settle, spent_of
@@ -68,6 +68,12 @@ def journal(store: Store, started_at: datetime = HOUR, *, ended: bool = True) ->
             )
         )
     return journal_id
+
+
+def end_journal(store: Store, journal_id: str) -> None:
+    """As the collector does once it has read a dead gate's journal to its end."""
+    with store.write() as tx:
+        tx.execute(update(journals).where(journals.c.id == journal_id).values(ended_at=NOW))
 
 
 def record(store: Store, journal_id: str, costs: list[int], *, first: int = 0, at: datetime = NOW, **columns: Any) -> None:  # fmt: skip

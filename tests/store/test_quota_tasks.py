@@ -9,7 +9,7 @@ from freehold.keys import quota_tasks
 from freehold.store.engine import Store
 from tests.conftest import TestClock
 from tests.gate.gate_process import eventually
-from tests.store.test_quota_leases import counted, do, instance_of, journal, leased, order, record
+from tests.store.test_quota_leases import counted, do, end_journal, instance_of, journal, leased, order, record
 
 
 def test_the_loop_settles_what_is_left_behind_and_lives_through_a_database_that_is_away(
@@ -27,9 +27,11 @@ def test_the_loop_settles_what_is_left_behind_and_lives_through_a_database_that_
     try:
         with store.write() as tx:
             tx.execute(text("ALTER TABLE quota_leases_gone RENAME TO quota_leases"))
-        gone = journal(store)
+        # In this order, as in life: the loop may look at any instant, and settles by the events that are there.
+        gone = journal(store, ended=False)
         do(store, gone, order(need=20, wish=20))
         record(store, gone, [3, 4])
+        end_journal(store, gone)
         eventually(lambda: leased(store) == {})
     finally:
         stop.set()
