@@ -13,6 +13,7 @@ from freehold.kit import clock
 Prefix = Literal[
     "org", "usr", "inv", "api", "proj", "key", "whe", "msg", "dlv", "att",
     "req", "alr", "fir", "rep", "sch", "acr", "tok", "aud", "jrn", "sdk",
+    "wck", "wad", "inr",
 ]  # fmt: skip
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"

@@ -47,6 +47,8 @@ _QUOTA = (
     " AND quota_period IS NOT NULL AND quota_period IN ('hour', 'day', 'month'))"
 )
 
+_PROBE = "probe IN ('signed', 'forged', 'stale', 'repeated')"
+
 # --- the instance ---------------------------------------------------------------------------------
 
 instance = Table(
@@ -644,7 +646,10 @@ deliveries = Table(
     Column("leased_until_at", Instant),
     Column("created_at", Instant, nullable=False),
     Column("finished_at", Instant),
+    # Which probe of a webhook check it is: such a delivery counts in no rate, and nothing retries it.
+    Column("probe", Text),
     CheckConstraint("state IN ('pending', 'delivered', 'failed', 'dropped')", name="state"),
+    CheckConstraint(_PROBE, name="probe"),
     UniqueConstraint("message_id", "webhook_endpoint_id"),
     ForeignKeyConstraint(["message_id", "project_id"], ["messages.id", "messages.project_id"]),
     ForeignKeyConstraint(["webhook_endpoint_id", "project_id"],
@@ -675,4 +680,91 @@ attempts = Table(
     Column("response_body", LargeBinary),
     CheckConstraint("outcome IN ('accepted', 'refused', 'unreachable', 'blocked')", name="outcome"),
     UniqueConstraint("delivery_id", "number"),
+)  # fmt: skip
+
+# What a receiver was asked to prove, and did. It counts for the URL and the secret that it was of.
+webhook_checks = Table(
+    "webhook_checks", metadata,
+    Column("id", Text, primary_key=True),
+    Column("webhook_endpoint_id", Text, nullable=False),
+    Column("project_id", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("secret_version", Integer, nullable=False),
+    Column("started_by", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    # A check that has not ended by then never will: its process is gone.
+    Column("ends_by_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("state", Text, nullable=False),
+    Column("expires_at", Instant),
+    CheckConstraint("state IN ('running', 'passed', 'failed', 'unclear', 'interrupted')", name="state"),
+    CheckConstraint("(state = 'running') = (finished_at IS NULL)", name="finished_at"),
+    UniqueConstraint("id", "project_id"),
+    ForeignKeyConstraint(["webhook_endpoint_id", "project_id"],
+                         ["webhook_endpoints.id", "webhook_endpoints.project_id"]),
+    Index("ix_webhook_checks_endpoint", "webhook_endpoint_id", "started_at"),
+    Index("uq_webhook_checks_running", "webhook_endpoint_id", unique=True,
+          sqlite_where=text("state = 'running'"), postgresql_where=text("state = 'running'")),
+)  # fmt: skip
+
+# `passed` is null until it is known, and stays null where what came back does not tell.
+webhook_probes = Table(
+    "webhook_probes", metadata,
+    Column("check_id", Text, ForeignKey("webhook_checks.id"), primary_key=True),
+    Column("probe", Text, primary_key=True),
+    Column("delivery_id", Text, ForeignKey("deliveries.id"), nullable=False),
+    Column("passed", Boolean),
+    Column("detail", Text, nullable=False),
+    CheckConstraint(_PROBE, name="probe"),
+)  # fmt: skip
+
+# Each time that a sandbox endpoint's clock was moved on. A production endpoint cannot be in here.
+webhook_advances = Table(
+    "webhook_advances", metadata,
+    Column("id", Text, primary_key=True),
+    Column("webhook_endpoint_id", Text, nullable=False),
+    Column("project_id", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("by_ms", BigInteger, nullable=False),
+    Column("advanced_by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    CheckConstraint("environment = 'sandbox'", name="environment"),
+    CheckConstraint("by_ms > 0", name="by_ms"),
+    ForeignKeyConstraint(["webhook_endpoint_id", "project_id"],
+                         ["webhook_endpoints.id", "webhook_endpoints.project_id"]),
+    ForeignKeyConstraint(["project_id", "environment"], ["projects.id", "projects.environment"]),
+    Index("ix_webhook_advances_endpoint", "webhook_endpoint_id", "at"),
+)  # fmt: skip
+
+# The hosted receiver of a sandbox project: one, at an address that cannot be guessed.
+webhook_inboxes = Table(
+    "webhook_inboxes", metadata,
+    Column("project_id", Text, primary_key=True),
+    Column("environment", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("retry_after_s", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("environment = 'sandbox'", name="environment"),
+    CheckConstraint("answer IN ('verify', 'accept', '500', '410', '429', 'slow', 'endless')", name="answer"),
+    CheckConstraint("retry_after_s BETWEEN 0 AND 86400", name="retry_after_s"),
+    UniqueConstraint("address"),
+    ForeignKeyConstraint(["project_id", "environment"], ["projects.id", "projects.environment"]),
+)  # fmt: skip
+
+inbox_requests = Table(
+    "inbox_requests", metadata,
+    Column("id", Text, primary_key=True),
+    Column("project_id", Text, ForeignKey("webhook_inboxes.project_id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("address", Text),
+    Column("message_id", Text),
+    Column("headers", JsonText, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("body_bytes", BigInteger, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("status", SmallInteger),
+    CheckConstraint("verdict IN ('verified', 'repeated', 'refused')", name="verdict"),
+    Index("ix_inbox_requests_project_id", "project_id", "id"),
 )  # fmt: skip
