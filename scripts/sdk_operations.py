@@ -131,13 +131,21 @@ def _named(operation: Operation, types: Types) -> list[str]:
         if name not in required
     ]
     named += [
-        f"{names.argument(each['name'])}: {types.input(each['schema'])} | None = None" for each in operation.query
+        f"{names.argument(each['name'])}: {_one_or_several(each['schema'], types)} | None = None"
+        for each in operation.query
     ]
     if operation.takes_if_match:
         named.append("if_match: str | None = None")
     if operation.is_idempotent:
         named.append("idempotency_key: str | None = None")
     return ["*", *named] if named else []
+
+
+def _one_or_several(schema: Schema, types: Types) -> str:
+    """The type of a parameter of the query: where it may stand several times, one value will do too."""
+    several = types.input(schema)
+    # A text is a sequence of texts already, to Python.
+    return several if schema.get("type") != "array" else f"{types.input(schema['items'])} | {several}"
 
 
 def _or_unset(kind: str) -> str:

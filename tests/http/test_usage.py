@@ -355,3 +355,23 @@ def test_a_foreign_key_as_filter_shows_nothing_of_it(instance: Instance) -> None
     body = usage(instance, key=instance.foreign_key, group_by="key").json()
     assert (body["totals"]["requests"], body["groups"]) == (0, [])
     assert listed(instance, key=instance.foreign_key).json()["data"] == []
+
+
+def test_several_values_of_a_filter_are_any_of_them(world: tuple[Instance, list[UsageEvent]]) -> None:
+    instance, _ = world
+    address = f"/v1/projects/{instance.project}"
+    query: dict[str, Any] = {
+        "from": "2027-01-01T00:00:00Z",
+        "outcome": ["allowed", "revoked"],
+        "kind": ["denied", "failed"],
+    }
+    client = instance.client("auditor")
+    # The 503 that was allowed, and the revoked one: every filter holds, each with any of its values.
+    assert client.get(f"{address}/usage", params=query).json()["totals"]["requests"] == 2
+    assert {row["kind"] for row in client.get(f"{address}/requests", params=query).json()["data"]} == {
+        "denied",
+        "failed",
+    }
+    too_many: dict[str, Any] = {"key": [f"key_{number}" for number in range(51)]}
+    assert_problem(client.get(f"{address}/usage", params=too_many), 422, "invalid", "key")
+    assert_problem(client.get(f"{address}/usage", params={"outcome": ["allowed", "eaten"]}), 422, "invalid", "outcome")

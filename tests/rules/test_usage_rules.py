@@ -128,9 +128,9 @@ def test_a_name_that_is_no_time_zone_is_refused(name: str) -> None:
 
 def test_an_outcome_that_no_decision_has_is_refused() -> None:
     for outcome in OUTCOMES:
-        rules.check_filter(Filter(outcome=outcome))
+        rules.check_filter(Filter(outcomes=(outcome,)))
     with pytest.raises(Problem):
-        rules.check_filter(Filter(outcome="denied"))
+        rules.check_filter(Filter(outcomes=("allowed", "denied")))
 
 
 @pytest.mark.parametrize(

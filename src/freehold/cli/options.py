@@ -34,15 +34,18 @@ def time_options(command: Command) -> Command:
 
 
 def request_options(command: Command) -> Command:
-    """Add the filters that usage and single requests share."""
+    """Add the filters that usage and single requests share. Each may be given several times: any of the values will do."""
     for option in (
         click.option(
-            "--kind", type=click.Choice(["served", "throttled", "denied", "failed"]), help="Only requests of one kind."
+            "--kind",
+            multiple=True,
+            type=click.Choice(["served", "throttled", "denied", "failed"]),
+            help="Only requests of this kind.",
         ),
-        click.option("--outcome", help="Only one outcome: allowed, or a denial's reason."),
-        click.option("--endpoint", "-e", help="Only requests to this endpoint, by operation id."),
-        click.option("--secret", help="Only requests with this secret, by its selector."),
-        click.option("--key", help="Only requests with this key, by its id."),
+        click.option("--outcome", multiple=True, help="Only this outcome: allowed, or a denial's reason."),
+        click.option("--endpoint", "-e", multiple=True, help="Only requests to this endpoint, by operation id."),
+        click.option("--secret", multiple=True, help="Only requests with this secret, by its selector."),
+        click.option("--key", multiple=True, help="Only requests with this key, by its id."),
     ):
         command = option(command)
     return command

@@ -38,7 +38,7 @@ def command() -> None:
 )
 @request_options
 @json_option
-def show_usage(project: str, as_json: bool, **question: str | None) -> None:
+def show_usage(project: str, as_json: bool, **question: Any) -> None:
     """Show what a project used.
 
     \b
@@ -66,7 +66,7 @@ def show_usage(project: str, as_json: bool, **question: str | None) -> None:
 @organization_option
 @time_options
 @json_option
-def show_projects(organization: str | None, as_json: bool, **question: str | None) -> None:
+def show_projects(organization: str | None, as_json: bool, **question: Any) -> None:
     """Show what each project of an organization used, largest first.
 
     \b

@@ -6,7 +6,7 @@ asynchronous one; the types follow.
 """
 
 import uuid
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
@@ -79,9 +79,9 @@ class Call(Generic[T]):
             return self.content.content
         return None if self.body is UNSET else msgspec.json.encode(self.body)
 
-    def parameters(self) -> dict[str, str]:
-        """The query's parameters, as text; those that are None are left out."""
-        return {name: _text(value) for name, value in self.query.items() if value is not None}
+    def parameters(self) -> dict[str, str | list[str]]:
+        """The query's parameters, as text or several texts; those that are None are left out."""
+        return {name: _texts(value) for name, value in self.query.items() if value is not None}
 
     def after(self, cursor: str) -> Self:
         """The same list from a cursor on."""
@@ -106,6 +106,12 @@ def sent(fields: Mapping[str, object]) -> dict[str, object]:
 def key_or_new(idempotency_key: str | None) -> str:
     """The key that was given, or a new one, under which a call is carried out once however often it is sent."""
     return str(uuid.uuid4()) if idempotency_key is None else idempotency_key
+
+
+def _texts(value: object) -> str | list[str]:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_text(each) for each in value]
+    return _text(value)
 
 
 def _text(value: object) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from litestar.params import Parameter, QueryParameter
+from msgspec import Meta
 
 from freehold.kit import clock
 from freehold.kit.paging import Cursor, Page, page
@@ -29,28 +30,38 @@ From = Annotated[
     datetime | None, QueryParameter(name="from", description="From this time on, cut to the minute before.")
 ]
 To = Annotated[datetime | None, QueryParameter(name="to", description="Before this time, cut to the minute after.")]
-KeyId = Annotated[
-    str | None, QueryParameter(name="key", description="Only this key's requests, by its id.", max_length=100)
-]
-Selector = Annotated[
-    str | None,
-    QueryParameter(name="secret", description="Only this secret's requests, by its selector.", max_length=100),
-]
-EndpointId = Annotated[
-    str | None,
-    QueryParameter(name="endpoint", description="Only requests to this endpoint, by operation id.", max_length=300),
-]
-Outcome = Annotated[
-    str | None,
-    QueryParameter(name="outcome", description="Only this outcome: `allowed` or a denial's reason.", max_length=50),
-]
-KindText = Annotated[
-    Kind | None,
+# Several values of one filter are the same parameter several times: any of them will do.
+KeyIds = Annotated[
+    list[Annotated[str, Meta(max_length=100)]] | None,
     QueryParameter(
-        name="kind",
-        description="Only `served`, `throttled`, `denied` or `failed` requests, as the sums tell them apart.",
+        name="key", description="Only this key's requests, by its id; of several keys, several times.", max_items=50
     ),
 ]
+Selectors = Annotated[
+    list[Annotated[str, Meta(max_length=100)]] | None,
+    QueryParameter(
+        name="secret", description="Only this secret's requests, by its selector; or several times.", max_items=50
+    ),
+]
+EndpointIds = Annotated[
+    list[Annotated[str, Meta(max_length=300)]] | None,
+    QueryParameter(
+        name="endpoint", description="Only requests to this endpoint, by operation id; or several times.", max_items=50
+    ),
+]
+Outcomes = Annotated[
+    list[Annotated[str, Meta(max_length=50)]] | None,
+    QueryParameter(
+        name="outcome", description="Only this outcome: `allowed` or a denial's reason; or several times.", max_items=50
+    ),
+]
+Kinds = Annotated[
+    list[Kind] | None,
+    QueryParameter(
+        name="kind", max_items=50,
+        description="Only `served`, `throttled`, `denied` or `failed` requests, as the sums tell them apart; or several times.",
+    ),
+]  # fmt: skip
 
 
 def read_usage(  # noqa: PLR0913, PLR0917 — each is one parameter of the query
@@ -65,17 +76,17 @@ def read_usage(  # noqa: PLR0913, PLR0917 — each is one parameter of the query
         str, Parameter(description="The IANA time zone of hours, days and months.", max_length=100)
     ] = "UTC",
     group_by: Annotated[GroupBy | None, Parameter(description="Divide every bucket by this.")] = None,
-    key: KeyId = None,
-    secret: Selector = None,
-    endpoint: EndpointId = None,
-    outcome: Outcome = None,
-    kind: KindText = None,
+    key: KeyIds = None,
+    secret: Selectors = None,
+    endpoint: EndpointIds = None,
+    outcome: Outcomes = None,
+    kind: Kinds = None,
 ) -> UsageView:
     """What a project used: a series, its totals, and who made them. The last 24 hours unless given."""
     range_ = rules.read_range(with_time_zone("from", since), with_time_zone("to", until), clock.now())
     question = Question(
         range_, bucket or rules.bucket_for(range_.end - range_.start), timezone, group_by,
-        Filter(key, secret, endpoint, outcome, kind),
+        _filter(key, secret, endpoint, outcome, kind),
     )  # fmt: skip
     with call.read() as tx:
         return usage_view(project_id, actions.read_usage(tx, call.actor, project_id, question))
@@ -86,17 +97,17 @@ def list_requests(  # noqa: PLR0913, PLR0917 — each is one parameter of the qu
     project_id: str,
     since: Annotated[datetime | None, QueryParameter(name="from", description="From this time on.")] = None,
     until: Annotated[datetime | None, QueryParameter(name="to", description="Before this time.")] = None,
-    key: KeyId = None,
-    secret: Selector = None,
-    endpoint: EndpointId = None,
-    outcome: Outcome = None,
-    kind: KindText = None,
+    key: KeyIds = None,
+    secret: Selectors = None,
+    endpoint: EndpointIds = None,
+    outcome: Outcomes = None,
+    kind: Kinds = None,
     limit: Limit = 50,
     cursor: CursorText = None,
 ) -> Page[RequestView]:
     """A project's single requests, newest first."""
     start, end = with_time_zone("from", since), with_time_zone("to", until)
-    filter_, after = Filter(key, secret, endpoint, outcome, kind), after_instant(cursor)
+    filter_, after = _filter(key, secret, endpoint, outcome, kind), after_instant(cursor)
     with call.read() as tx:
         rows = actions.list_requests(tx, call.actor, project_id, filter_, start, end, checked_limit(limit) + 1, after)
     cut = page(rows, limit, lambda row: Cursor(clock.to_ms(row.at), row.id))
@@ -127,3 +138,12 @@ def read_organization_usage(
         totals=CountsView(**usage.totals._asdict()), as_of=usage.as_of,
         gaps=gap_views(usage.gaps),
     )  # fmt: skip
+
+
+def _filter(
+    keys: list[str] | None, secrets: list[str] | None, endpoints: list[str] | None, outcomes: list[str] | None,
+    kinds: list[Kind] | None,
+) -> Filter:  # fmt: skip
+    return Filter(
+        tuple(keys or ()), tuple(secrets or ()), tuple(endpoints or ()), tuple(outcomes or ()), tuple(kinds or ())
+    )

@@ -97,7 +97,7 @@ def latest_requests(
     tx: Transaction, project_id: str, count: int, key_id: str | None = None
 ) -> tuple[RequestRowView, ...]:
     """A project's or key's newest requests."""
-    rows = queries.requests_of(tx, project_id, Filter(key=key_id), None, None, count)
+    rows = queries.requests_of(tx, project_id, Filter(keys=(key_id,) if key_id else ()), None, None, count)
     return tuple(request_row(row) for row in rows)
 
 

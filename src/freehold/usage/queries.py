@@ -132,6 +132,11 @@ def delete_ended_journals(tx: Transaction, before: datetime) -> None:
     tx.execute(delete(journals).where(journals.c.ended_at < before))
 
 
+def one_of(column: SQLCoreOperations[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """A column has one of these values. One alone is compared plainly, which every index serves in its order."""
+    return column == values[0] if len(values) == 1 else column.in_(values)
+
+
 def of_kind(outcome: SQLCoreOperations[str], fails: ColumnElement[bool], kind: Kind) -> ColumnElement[bool]:
     """`rules.kind_of` as a condition. `fails`: the upstream answered with 5xx."""
     allowed, throttled = outcome == ALLOWED, outcome.in_(THROTTLES)
@@ -148,13 +153,13 @@ def of_kind(outcome: SQLCoreOperations[str], fails: ColumnElement[bool], kind: K
 
 def _matching(filter_: Filter) -> list[ColumnElement[bool]]:
     columns = (
-        (usage_events.c.key_id, filter_.key), (usage_events.c.secret, filter_.secret),
-        (usage_events.c.endpoint, filter_.endpoint), (usage_events.c.outcome, filter_.outcome),
+        (usage_events.c.key_id, filter_.keys), (usage_events.c.secret, filter_.secrets),
+        (usage_events.c.endpoint, filter_.endpoints), (usage_events.c.outcome, filter_.outcomes),
     )  # fmt: skip
-    conditions = [column == value for column, value in columns if value is not None]
-    if filter_.kind:
+    conditions = [one_of(column, values) for column, values in columns if values]
+    if filter_.kinds:
         fails = func.coalesce(usage_events.c.status, 0).between(500, 599)
-        conditions.append(of_kind(usage_events.c.outcome, fails, filter_.kind))
+        conditions.append(or_(*(of_kind(usage_events.c.outcome, fails, kind) for kind in filter_.kinds)))
     return conditions
 
 

@@ -68,13 +68,16 @@ class UsageEvent(msgspec.Struct, array_like=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which decisions are meant; None means any."""
+    """Which decisions are meant: those with one of the values of each field that has any.
 
-    key: str | None = None
-    secret: str | None = None
-    endpoint: str | None = None
-    outcome: str | None = None
-    kind: Kind | None = None
+    `keys` are ids, `secrets` selectors, `endpoints` operation ids, `outcomes` as in `OUTCOMES`.
+    """
+
+    keys: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

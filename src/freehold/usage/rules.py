@@ -7,7 +7,7 @@ same sums at any bucket size, and a day of 23 or 25 hours is as long as it was.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import islice, takewhile
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -55,6 +55,13 @@ def check_bounds(start: datetime | None, end: datetime | None) -> None:
             raise invalid(FieldError(name, "Choose a time between the years 2000 and 2100.", "out_of_range"))
 
 
+def month_of(instant: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    """The month of a time zone that an instant lies in: its first instant, and that of the next."""
+    first = instant.astimezone(zone).date().replace(day=1)
+    following = (first + timedelta(days=32)).replace(day=1)
+    return _midnight(first, zone), _midnight(following, zone)
+
+
 def bucket_for(span: timedelta) -> Grain:
     """The bucket that shows a span well: some 20 to 200 of them."""
     if span <= timedelta(hours=3):
@@ -79,7 +86,7 @@ def read_zone(name: str) -> tzinfo:
 
 def check_filter(filter_: Filter) -> None:
     """Problem `invalid` where an outcome is none that a decision can have."""
-    if filter_.outcome is not None and filter_.outcome not in OUTCOMES:
+    if not set(filter_.outcomes) <= set(OUTCOMES):
         raise invalid(FieldError("outcome", f"One of {', '.join(OUTCOMES)}.", "unknown_outcome"))
 
 
@@ -207,7 +214,11 @@ def _starts_after(instant: datetime, bucket: Grain, zone: tzinfo) -> Iterator[da
     while True:
         day = (day.replace(day=1) + timedelta(days=32)).replace(day=1) if bucket == "month" else day + timedelta(days=1)
         # Where the clocks leap over midnight, this is the instant of the leap.
-        yield datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+        yield _midnight(day, zone)
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 
 def _even_starts(instant: datetime, step: timedelta, zone: tzinfo) -> Iterator[datetime]:

@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement, Row, and_, case, func, or_, select
 from freehold.keys.records import ALLOWED
 from freehold.store.engine import Transaction
 from freehold.store.schema import projects, usage_rollups
-from freehold.usage.queries import of_kind
+from freehold.usage.queries import of_kind, one_of
 from freehold.usage.records import KINDS, Counts, Filter, GroupBy, Kind, Piece, Sum
 
 # SQLite parses no condition that is nested more than 1,000 deep.
@@ -92,11 +92,11 @@ def _of_kind(kind: Kind) -> ColumnElement[bool]:
 
 def _matching(filter_: Filter) -> list[ColumnElement[bool]]:
     columns = (
-        (_ROLLUPS.key_id, filter_.key), (_ROLLUPS.secret, filter_.secret),
-        (_ROLLUPS.endpoint, filter_.endpoint), (_ROLLUPS.outcome, filter_.outcome),
+        (_ROLLUPS.key_id, filter_.keys), (_ROLLUPS.secret, filter_.secrets),
+        (_ROLLUPS.endpoint, filter_.endpoints), (_ROLLUPS.outcome, filter_.outcomes),
     )  # fmt: skip
-    conditions = [column == value for column, value in columns if value is not None]
-    return [*conditions, _of_kind(filter_.kind)] if filter_.kind else conditions
+    conditions = [one_of(column, values) for column, values in columns if values]
+    return [*conditions, or_(*map(_of_kind, filter_.kinds))] if filter_.kinds else conditions
 
 
 def _requests_where(condition: ColumnElement[bool]) -> ColumnElement[int]:

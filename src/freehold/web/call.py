@@ -161,6 +161,13 @@ class Call:
         """The address's query; of a name that stands twice, the last value."""
         return dict(parse_qsl(self.query))
 
+    def query_lists(self) -> dict[str, tuple[str, ...]]:
+        """The address's query with all values of each name."""
+        lists: dict[str, tuple[str, ...]] = {}
+        for name, value in parse_qsl(self.query):
+            lists[name] = (*lists.get(name, ()), value)
+        return lists
+
     def field(self, name: str) -> str:
         """One field of the posted form, empty where it is absent."""
         value = self.form.get(name, "")

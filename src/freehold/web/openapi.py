@@ -150,7 +150,13 @@ def _query_parameter(parameter: inspect.Parameter, schemas: openapi_schemas.Sche
     if not said.description:
         raise LookupError(f"the query parameter {parameter.name} has no description")
     schema = schemas.of(_without_none(kind))
-    bounds = {"minimum": said.ge, "maximum": said.le, "maxLength": said.max_length, "default": parameter.default}
+    bounds = {
+        "minimum": said.ge,
+        "maximum": said.le,
+        "maxLength": said.max_length,
+        "maxItems": said.max_items,
+        "default": parameter.default,
+    }
     schema |= {name: value for name, value in bounds.items() if value is not None}
     return {
         "name": said.name or parameter.name, "in": "query", "required": False, "description": said.description, "schema": schema

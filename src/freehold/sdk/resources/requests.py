@@ -2,6 +2,7 @@
 
 """What can be done with requests."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from freehold.sdk.calls import Call, Mode, Resource, listing, operation, segment
@@ -20,11 +21,11 @@ class RequestCalls(Resource[Mode]):
         *,
         from_: datetime | None = None,
         to: datetime | None = None,
-        key: str | None = None,
-        secret: str | None = None,
-        endpoint: str | None = None,
-        outcome: str | None = None,
-        kind: RequestKind | None = None,
+        key: str | Sequence[str] | None = None,
+        secret: str | Sequence[str] | None = None,
+        endpoint: str | Sequence[str] | None = None,
+        outcome: str | Sequence[str] | None = None,
+        kind: RequestKind | Sequence[RequestKind] | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Call[Page[Request]]:
@@ -32,11 +33,12 @@ class RequestCalls(Resource[Mode]):
 
         `from_`: From this time on.
         `to`: Before this time.
-        `key`: Only this key's requests, by its id.
-        `secret`: Only this secret's requests, by its selector.
-        `endpoint`: Only requests to this endpoint, by operation id.
-        `outcome`: Only this outcome: `allowed` or a denial's reason.
-        `kind`: Only `served`, `throttled`, `denied` or `failed` requests, as the sums tell them apart.
+        `key`: Only this key's requests, by its id; of several keys, several times.
+        `secret`: Only this secret's requests, by its selector; or several times.
+        `endpoint`: Only requests to this endpoint, by operation id; or several times.
+        `outcome`: Only this outcome: `allowed` or a denial's reason; or several times.
+        `kind`: Only `served`, `throttled`, `denied` or `failed` requests, as the sums tell them apart; or several
+        times.
         `limit`: How many to answer, 1 to 200.
         `cursor`: Where the list goes on: `next_cursor` of the answer before.
 

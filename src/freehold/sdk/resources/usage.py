@@ -2,6 +2,7 @@
 
 """What can be done with usage."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from freehold.sdk.calls import Call, Mode, Resource, operation, segment
@@ -22,11 +23,11 @@ class UsageCalls(Resource[Mode]):
         bucket: Bucket | None = None,
         timezone: str | None = None,
         group_by: GroupBy | None = None,
-        key: str | None = None,
-        secret: str | None = None,
-        endpoint: str | None = None,
-        outcome: str | None = None,
-        kind: RequestKind | None = None,
+        key: str | Sequence[str] | None = None,
+        secret: str | Sequence[str] | None = None,
+        endpoint: str | Sequence[str] | None = None,
+        outcome: str | Sequence[str] | None = None,
+        kind: RequestKind | Sequence[RequestKind] | None = None,
     ) -> Call[Usage]:
         """What a project used: a series, its totals, and who made them. The last 24 hours unless given.
 
@@ -35,11 +36,12 @@ class UsageCalls(Resource[Mode]):
         `bucket`: How time is cut; what suits the range where it is not given.
         `timezone`: The IANA time zone of hours, days and months.
         `group_by`: Divide every bucket by this.
-        `key`: Only this key's requests, by its id.
-        `secret`: Only this secret's requests, by its selector.
-        `endpoint`: Only requests to this endpoint, by operation id.
-        `outcome`: Only this outcome: `allowed` or a denial's reason.
-        `kind`: Only `served`, `throttled`, `denied` or `failed` requests, as the sums tell them apart.
+        `key`: Only this key's requests, by its id; of several keys, several times.
+        `secret`: Only this secret's requests, by its selector; or several times.
+        `endpoint`: Only requests to this endpoint, by operation id; or several times.
+        `outcome`: Only this outcome: `allowed` or a denial's reason; or several times.
+        `kind`: Only `served`, `throttled`, `denied` or `failed` requests, as the sums tell them apart; or several
+        times.
 
         Raises NotFound.
         """

@@ -1,8 +1,8 @@
 """The address of a usage page: what it asks for, and the addresses of views beside it. No IO."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final, cast, get_args
 from urllib.parse import urlencode
 
@@ -11,54 +11,77 @@ from freehold.usage import rules
 from freehold.usage.glances import requests_href
 from freehold.usage.records import KINDS, Filter, Grain, GroupBy, Range
 
+# Of each name of an address, its values.
+Query = Mapping[str, tuple[str, ...]]
+
 RANGES: Final = (
     ("1h", "1 h", timedelta(hours=1)),
     ("24h", "24 h", timedelta(hours=24)),
     ("7d", "7 d", timedelta(days=7)),
     ("30d", "30 d", timedelta(days=30)),
 )
-GROUPINGS: Final[tuple[tuple[GroupBy, str], ...]] = (("outcome", "Outcome"), ("key", "Key"), ("endpoint", "Endpoint"))
+# The month that runs, to its end: the one range that the page projects.
+MONTH: Final = "month"
+GROUPINGS: Final[tuple[tuple[GroupBy, str], ...]] = (
+    ("outcome", "Outcome"), ("key", "Key"), ("endpoint", "Endpoint"), ("secret", "Secret"),
+)  # fmt: skip
 BUCKETS: Final[tuple[tuple[Grain, str, timedelta], ...]] = (
     ("minute", "Minute", timedelta(minutes=1)), ("hour", "Hour", timedelta(hours=1)), ("day", "Day", timedelta(days=1)),
 )  # fmt: skip
+FILTERS: Final = ("kind", "outcome", "key", "secret", "endpoint")
 _BARS_MAX: Final = 400
-_FILTERS: Final = ("key", "secret", "endpoint", "outcome", "kind")
-_CARRIED: Final = ("range", "from", "to", "bucket", "group_by", "secret")
+_CARRIED: Final = ("range", "from", "to", "bucket", "timezone", "group_by", "table", "secret")
+_VALUES_MAX: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """What the address of a usage page asks for. `range_name` is empty for a range of its own."""
 
-    query: Mapping[str, str]
+    query: Query
     range: Range
     range_name: str
     bucket: Grain
+    timezone: str
+    zone: tzinfo
     group_by: GroupBy
     filter: Filter
+    as_table: bool
 
-    def address(self, project_id: str, **changed: str) -> str:
+    def address(self, project_id: str, page: str = "usage", **changed: str) -> str:
         """The same view with some of it changed."""
-        return _address(f"/projects/{project_id}/usage", {**self.query, **changed})
+        return _address(f"/projects/{project_id}/{page}", with_values(self.query, **changed))
 
     def in_range(self, project_id: str, name: str) -> str:
         """The same view over one of the named ranges."""
-        return replace(self, query={**self.query, "from": "", "to": "", "bucket": ""}).address(project_id, range=name)
+        return replace(self, query=with_values(self.query, **{"from": "", "to": "", "bucket": ""})).address(
+            project_id, range=name
+        )
+
+    def pinned(self, project_id: str, page: str) -> str:
+        """The same view on another page, over the very range that is shown."""
+        return self.address(
+            project_id, page, range="", **{"from": _text(self.range.start), "to": _text(self.range.end)}
+        )
+
+    def without(self, project_id: str, name: str, value: str) -> str:
+        """The same view with one value of a filter taken away."""
+        return _address(f"/projects/{project_id}/usage", without_value(self.query, name, value))
 
     @property
     def filter_query(self) -> str:
         """The filters alone, as a query."""
-        return urlencode(_kept(self.query, _FILTERS))
+        return _encoded(_kept(self.query, FILTERS))
 
     @property
     def carried(self) -> tuple[tuple[str, str], ...]:
         """What the filters' form has no field for, and must carry along."""
-        return tuple(_kept(self.query, _CARRIED).items())
+        return tuple((name, value) for name, values in _kept(self.query, _CARRIED).items() for value in values)
 
     def requests(self, project_id: str, **more: str) -> str:
         """The page of the requests behind this view, or behind a part of it."""
-        filters = {**_kept(self.query, _FILTERS), **more}
-        return requests_href(project_id, self.range.start, self.range.end, urlencode(filters))
+        filters = with_values(_kept(self.query, FILTERS), **more)
+        return requests_href(project_id, self.range.start, self.range.end, _encoded(filters))
 
     def grains(self) -> list[tuple[Grain, str]]:
         """The buckets that suit the range: at least two bars, and not more than can be told apart."""
@@ -70,41 +93,47 @@ class View:
         ]
 
 
-def read_view(query: Mapping[str, str], now: datetime) -> View:
-    """What an address asks for, the last 24 hours where it says nothing; Problem `invalid` for a time that is none."""
+def read_view(query: Query, now: datetime) -> View:
+    """What an address asks for, the last 24 hours where it says nothing; Problem `invalid` for a time or zone that is none."""
     start, end = instant(query, "from"), instant(query, "to")
+    timezone = last(query, "timezone") or "UTC"
+    zone = rules.read_zone(timezone)
     name = ""
     if start is None and end is None:
         spans = {each: span for each, _, span in RANGES}
-        name = query.get("range", "") if query.get("range") in spans else "24h"
-        start, end = now - spans[name], now
+        asked = last(query, "range")
+        name = asked if asked in spans or asked == MONTH else "24h"
+        start, end = rules.month_of(now, zone) if name == MONTH else (now - spans[name], now)
     range_ = rules.read_range(start, end, now)
-    grouping = query.get("group_by")
+    grouping = last(query, "group_by")
     group_by: GroupBy = next((name for name, _ in GROUPINGS if name == grouping), "outcome")
-    return View(query, range_, name, _bucket(query, range_), group_by, read_filter(query))
+    return View(
+        query, range_, name, _bucket(query, range_), timezone, zone, group_by, read_filter(query),
+        last(query, "table") == "yes",
+    )  # fmt: skip
 
 
-def _bucket(query: Mapping[str, str], range_: Range) -> Grain:
+def _bucket(query: Query, range_: Range) -> Grain:
     """The bucket that the address asks for; what suits the range where it asks for none or for too small a one."""
-    span, asked = range_.end - range_.start, query.get("bucket", "")
+    span, asked = range_.end - range_.start, last(query, "bucket")
     lengths: dict[str, timedelta] = {grain: length for grain, _, length in BUCKETS}
     if asked not in get_args(Grain) or span / lengths.get(asked, timedelta(days=28)) > _BARS_MAX:
         return rules.bucket_for(span)
     return cast("Grain", asked)
 
 
-def read_filter(query: Mapping[str, str]) -> Filter:
-    """Which decisions an address means."""
-    kind = query.get("kind")
+def read_filter(query: Query) -> Filter:
+    """Which decisions an address means; a kind that there is none of is left out."""
+    kinds = _values(query, "kind")
     return Filter(
-        key=query.get("key") or None, secret=query.get("secret") or None, endpoint=query.get("endpoint") or None,
-        outcome=query.get("outcome") or None, kind=next((each for each in KINDS if each == kind), None),
+        keys=_values(query, "key"), secrets=_values(query, "secret"), endpoints=_values(query, "endpoint"),
+        outcomes=_values(query, "outcome"), kinds=tuple(kind for kind in KINDS if kind in kinds),
     )  # fmt: skip
 
 
-def instant(query: Mapping[str, str], name: str) -> datetime | None:
+def instant(query: Query, name: str) -> datetime | None:
     """A time in an address, UTC unless it says otherwise; Problem `invalid` where it is none."""
-    text = query.get(name, "")
+    text = last(query, name)
     if not text:
         return None
     try:
@@ -117,15 +146,44 @@ def instant(query: Mapping[str, str], name: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def requests_address(project_id: str, query: Mapping[str, str], **changed: str) -> str:
+def last(query: Query, name: str) -> str:
+    """The value of a name that has one; of several, the last. Empty where it is absent."""
+    return (query.get(name) or ("",))[-1]
+
+
+def requests_address(project_id: str, query: Query, **changed: str) -> str:
     """The page of requests with some of its address changed, from its beginning."""
-    return _address(f"/projects/{project_id}/requests", {**query, "cursor": "", **changed})
+    return _address(f"/projects/{project_id}/requests", with_values(query, **{"cursor": "", **changed}))
 
 
-def _address(path: str, query: Mapping[str, str]) -> str:
-    asked = urlencode({name: value for name, value in query.items() if value and name != "done"})
+def with_values(query: Query, **changed: str) -> Query:
+    """A query with some names given one value each, or none."""
+    return {**query, **{name: (value,) if value else () for name, value in changed.items()}}
+
+
+def without_value(query: Query, name: str, value: str) -> Query:
+    """A query with one value of a name taken away, from the list's beginning."""
+    left = tuple(each for each in query.get(name, ()) if each != value)
+    return {**query, name: left, "cursor": ()}
+
+
+def _address(path: str, query: Query) -> str:
+    asked = _encoded({name: values for name, values in query.items() if name != "done"})
     return f"{path}?{asked}" if asked else path
 
 
-def _kept(query: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
-    return {name: query[name] for name in names if query.get(name)}
+def _encoded(query: Query) -> str:
+    return urlencode([(name, value) for name, values in query.items() for value in values if value])
+
+
+def _kept(query: Query, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    return {name: query[name] for name in names if any(query.get(name, ()))}
+
+
+def _values(query: Query, name: str) -> tuple[str, ...]:
+    """The values of a filter, each once."""
+    return tuple(dict.fromkeys(value for value in query.get(name, ()) if value))[:_VALUES_MAX]
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -13,7 +13,7 @@ from freehold.kit.paging import page as cut_page
 from freehold.projects.actions import read_project
 from freehold.usage import actions
 from freehold.usage.glances import request_row
-from freehold.usage.pages.address import instant, read_filter, requests_address
+from freehold.usage.pages.address import instant, last, read_filter, requests_address
 from freehold.usage.pages.filters import filters
 from freehold.usage.records import RequestRow
 from freehold.web.call import Call
@@ -25,9 +25,9 @@ _SHOWN: Final = 50
 
 def show_requests(call: Call, project_id: str) -> Response[Any]:
     """A project's single requests, newest first."""
-    query = call.query_values()
+    query = call.query_lists()
     start, end = instant(query, "from"), instant(query, "to")
-    after = after_instant(query.get("cursor") or None)
+    after = after_instant(last(query, "cursor") or None)
     with call.read() as tx:
         project = read_project(tx, call.actor, project_id)
         shell = frame(tx, call, "requests", project=project)

@@ -30,7 +30,7 @@ def show_usage(call: Call, project_id: str) -> Response[Any]:
     with call.read() as tx:
         project = read_project(tx, call.actor, project_id)
         shell = frame(tx, call, "usage", project=project)
-        view = read_view(call.query_values(), shell.now)
+        view = read_view(call.query_lists(), shell.now)
         grouped = view.group_by if view.group_by != "outcome" else None
         question = Question(view.range, view.bucket, "UTC", grouped, view.filter)
         usage = actions.read_usage(tx, call.actor, project_id, question)

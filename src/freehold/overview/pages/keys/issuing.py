@@ -123,7 +123,7 @@ async def live_key(call: Call, project_id: str, key_id: str) -> ServerSentEvent:
 
 def _call_to_tell_of(tx: Transaction, project_id: str, key_id: str) -> RequestRow | None:
     """The newest call that was let through, though others came after it; else the newest."""
-    latest = usage.requests_of(tx, project_id, Filter(key=key_id), None, None, _LATEST)
+    latest = usage.requests_of(tx, project_id, Filter(keys=(key_id,)), None, None, _LATEST)
     return next((each for each in latest if each.outcome == ALLOWED), next(iter(latest), None))
 
 

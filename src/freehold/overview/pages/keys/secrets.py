@@ -86,7 +86,7 @@ def _since_rotation(tx: Transaction, project: Project, detail: KeyDetail, now: d
     begun = detail.secrets[0].created_at.replace(second=0, microsecond=0)
     end = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     pieces = usage_rules.cover([begun], end)
-    sums = sum_queries.groups_of_project(tx, project.id, pieces, Filter(key=detail.key.id), "secret")
+    sums = sum_queries.groups_of_project(tx, project.id, pieces, Filter(keys=(detail.key.id,)), "secret")
     return {each.group or "": each.counts.requests for each in sums}
 
 
