@@ -1,0 +1,1 @@
+"""Alerts: rules of a project, their firings, and who is told."""
