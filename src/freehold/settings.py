@@ -140,6 +140,16 @@ class Settings:
         "Private networks that webhooks may be sent to, as CIDRs with commas. In the embedded default (SQLite), sandbox webhooks may also reach loopback.",
     )
     webhook_ports: str = _setting("80,443,1024-65535", "FREEHOLD_WEBHOOK_PORTS", "Ports that webhooks may be sent to.")
+    smtp_url: str = _setting(
+        "",
+        "FREEHOLD_SMTP_URL",
+        "The server that mails are sent by: smtp://user:password@host:587 (with STARTTLS, always), smtps://user:password@host:465, or smtp+plain://host:25 without a password. No mail is sent when empty.",
+    )
+    smtp_from: str = _setting(
+        "",
+        "FREEHOLD_SMTP_FROM",
+        "Whom mails come from: Freehold <freehold@example.com>; freehold@ the server's host when empty.",
+    )
 
     @property
     def embedded(self) -> bool:

@@ -16,6 +16,7 @@ from typing import Final
 from freehold import settings as all_settings
 from freehold.keys import quota_tasks
 from freehold.keys import tasks as key_tasks
+from freehold.mail import tasks as mail_tasks
 from freehold.store import instance_secret
 from freehold.store.engine import open_store
 from freehold.usage import tasks as usage_tasks
@@ -36,6 +37,7 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     loops: dict[str, Callable[[], None]] = {
         "keys": lambda: key_tasks.run(store, stop),
+        "mails": lambda: mail_tasks.run(store, settings, stop),
         "quotas": lambda: quota_tasks.run(store, settings.usage_days, stop),
         "usage": lambda: usage_tasks.run(store, settings, stop),
         "webhooks": lambda: webhook_tasks.run(store, settings, secret, stop),

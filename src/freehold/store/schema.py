@@ -565,6 +565,31 @@ secret_uses = Table(
     Index("ix_secret_uses_key_id", "key_id"),
 )  # fmt: skip
 
+# --- mail -----------------------------------------------------------------------------------------
+
+# What people are told by e-mail, written with what it tells of and sent afterwards.
+mails = Table(
+    "mails", metadata,
+    Column("id", Text, primary_key=True),
+    # Whose it is: the organization that it tells something of.
+    Column("organization_id", Text, ForeignKey("organizations.id"), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Instant),
+    Column("leased_until_at", Instant),
+    # One sentence in words: why it was not sent, the last time or for good.
+    Column("error", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    CheckConstraint("state IN ('pending', 'sent', 'failed')", name="state"),
+    Index("ix_mails_due", "due_at", sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'")),
+    Index("ix_mails_finished_at", "finished_at"),
+    Index("ix_mails_organization_id", "organization_id", "id"),
+)  # fmt: skip
+
 # --- webhooks -------------------------------------------------------------------------------------
 
 # What happened in other slices and webhook endpoints may want to hear: each becomes a message, once.
@@ -587,8 +612,19 @@ webhook_endpoints = Table(
     Column("description", Text),
     Column("headers", JsonText, nullable=False),
     Column("max_per_second", Integer),
+    # The next slot of an endpoint with a rate of its own: where its requests are spread in time.
+    Column("paced_at", Instant),
+    # One at a time and in order: a delivery's place in the line is taken from `places` as it is made.
+    Column("fifo", Boolean, nullable=False, server_default=text("false")),
+    Column("places", BigInteger, nullable=False, server_default="0"),
+    # Requests are signed by ed25519 (`v1a`) too.
+    Column("v1a", Boolean, nullable=False, server_default=text("false")),
     Column("state", Text, nullable=False),
     Column("state_reason", Text),
+    # How it fares since it last accepted anything: failed attempts, since when, and before when it is left alone.
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("failing_since_at", Instant),
+    Column("held_until_at", Instant),
     Column("revision", Integer, nullable=False, server_default="1"),
     Column("created_by", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -635,6 +671,9 @@ messages = Table(
     Index("ix_messages_project_created_at", "project_id", "created_at"),
 )  # fmt: skip
 
+_PENDING = text("state = 'pending'")
+_IN_LINE = text("state = 'pending' AND place IS NOT NULL")
+
 deliveries = Table(
     "deliveries", metadata,
     Column("id", Text, primary_key=True),
@@ -643,6 +682,8 @@ deliveries = Table(
     Column("project_id", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
+    # Its place in the line of an endpoint that receives one at a time and in order.
+    Column("place", BigInteger),
     Column("due_at", Instant),
     Column("leased_until_at", Instant),
     Column("created_at", Instant, nullable=False),
@@ -655,7 +696,9 @@ deliveries = Table(
     ForeignKeyConstraint(["message_id", "project_id"], ["messages.id", "messages.project_id"]),
     ForeignKeyConstraint(["webhook_endpoint_id", "project_id"],
                          ["webhook_endpoints.id", "webhook_endpoints.project_id"]),
-    Index("ix_deliveries_due", "due_at", sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'")),
+    Index("ix_deliveries_due", "due_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
+    Index("ix_deliveries_waiting", "webhook_endpoint_id", "due_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
+    Index("ix_deliveries_line", "webhook_endpoint_id", "place", sqlite_where=_IN_LINE, postgresql_where=_IN_LINE),
     Index("ix_deliveries_endpoint", "webhook_endpoint_id", "created_at"),
     Index("ix_deliveries_project", "project_id", "created_at"),
 )  # fmt: skip
