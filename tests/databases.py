@@ -37,6 +37,11 @@ def fill_template(store: Store) -> None:
         tx.execute(instance.insert().values(id=1, created_at=clock.now(), secret_check=SECRET.derive("secret-check")))
 
 
+def is_partition(table: str) -> bool:
+    """Whether a table of PostgreSQL is a part of another one."""
+    return table.startswith(("usage_events_", "usage_rollups_"))
+
+
 def make_sqlite_template(path: Path) -> Path:
     """A migrated SQLite file to copy."""
     store = open_sqlite(path)

@@ -14,6 +14,7 @@ from sqlalchemy.pool import StaticPool
 
 from freehold.store import schema
 from freehold.store.engine import Store, Transaction
+from tests.databases import is_partition
 
 NOW: Final = datetime(2027, 1, 15, 8, tzinfo=UTC)
 
@@ -22,7 +23,9 @@ NOW: Final = datetime(2027, 1, 15, 8, tzinfo=UTC)
 
 def described(inspector: Inspector, namespace: str | None) -> dict[str, Any]:
     """All that a database says of its tables, in an order of ours."""
-    names = set(inspector.get_table_names(schema=namespace)) - {"alembic_version"}
+    names = {name for name in inspector.get_table_names(schema=namespace) if not is_partition(name)} - {
+        "alembic_version"
+    }
     return {name: _table(inspector, name, namespace) for name in sorted(names)}
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
+from freehold.kit.sketch import bucket_of, decode
 from freehold.store.engine import Store
 
 _EVENTS = text("""
@@ -13,7 +14,7 @@ _EVENTS = text("""
 """)
 _ROLLUPS = text("""
     SELECT grain, bucket_at, project_id, key_id, secret, endpoint, outcome, status_class, organization_id,
-           requests, cost, latency_us_sum, latency_count FROM usage_rollups
+           requests, cost, latency_us_sum, latency_count, latency FROM usage_rollups
 """)
 _WIDTHS_MS = {"minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
 
@@ -22,7 +23,8 @@ def assert_sums_are_right(store: Store) -> int:
     """Compare every rollup row with the events it stands for; how many events there are."""
     with store.read() as tx:
         events = tx.execute(_EVENTS).all()
-        rollups = {tuple(row[:9]): tuple(row[9:]) for row in tx.execute(_ROLLUPS)}
+        rollups = {tuple(row[:9]): (*row[9:-1], decode(row[-1] or b"")) for row in tx.execute(_ROLLUPS)}
+    latencies: dict[tuple[object, ...], Counter[int]] = {}
     expected: dict[tuple[object, ...], Counter[str]] = {}
     for at, project, key, secret, endpoint, outcome, status, organization, cost, latency_us in events:
         starts = {grain: at - at % width for grain, width in _WIDTHS_MS.items()}
@@ -45,6 +47,11 @@ def assert_sums_are_right(store: Store) -> int:
             counter["cost"] += cost
             counter["latency_us_sum"] += latency_us or 0
             counter["latency_count"] += latency_us is not None
+            if latency_us is not None:
+                latencies.setdefault(place, Counter())[bucket_of(latency_us)] += 1
     names = ("requests", "cost", "latency_us_sum", "latency_count")
-    assert rollups == {place: tuple(counter[name] for name in names) for place, counter in expected.items()}
+    assert rollups == {
+        place: (*(counter[name] for name in names), dict(latencies.get(place, {})))
+        for place, counter in expected.items()
+    }
     return len(events)

@@ -33,6 +33,11 @@ def ordered_id(prefix: Prefix, order: int) -> str:
     return f"{prefix}_{encode(clock.now_ms() << 80 | (order & _ORDER_MAX) << 40 | int.from_bytes(os.urandom(5)))}"
 
 
+def first_id(prefix: Prefix, at_ms: int) -> str:
+    """What sorts after every id that was made before a Unix millisecond, and before all that were made since."""
+    return f"{prefix}_{encode(at_ms << 80)}"
+
+
 def encode(number: int) -> str:
     """128 bits as 26 characters of Crockford's base 32, most significant first."""
     pairs = [""] * 13

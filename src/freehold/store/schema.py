@@ -526,18 +526,19 @@ usage_events = Table(
     # What the decision saw: rule, limits with what remained, configuration epoch.
     Column("explanation", JsonText),
     CheckConstraint("via IN ('verify', 'authorize', 'gateway', 'sdk')", name="via"),
-    UniqueConstraint("journal_id", "position"),
+    Index("ix_usage_events_journal", "journal_id", "position"),
     Index("ix_usage_events_project_at", "project_id", "at", "id"),
     Index("ix_usage_events_key_at", "key_id", "at"),
-    Index("ix_usage_events_at", "at"),
+    # A day's are a partition, and ids sort by time: so they are unique in all partitions together (usage/partitions.py).
+    postgresql_partition_by="RANGE (id)",
 )  # fmt: skip
 
 usage_rollups = Table(
     "usage_rollups", metadata,
-    Column("grain", Text, primary_key=True),
-    Column("bucket_at", Instant, primary_key=True),
     # Empty texts, not NULL, where a decision had no project, key, secret or endpoint: they are part of the key.
     Column("project_id", Text, primary_key=True),
+    Column("grain", Text, primary_key=True),
+    Column("bucket_at", Instant, primary_key=True),
     Column("key_id", Text, primary_key=True),
     Column("secret", Text, primary_key=True),
     Column("endpoint", Text, primary_key=True),
@@ -549,9 +550,80 @@ usage_rollups = Table(
     Column("cost", BigInteger, nullable=False),
     Column("latency_us_sum", BigInteger, nullable=False),
     Column("latency_count", BigInteger, nullable=False),
+    # The latencies' distribution (kit/sketch.py); NULL where none was seen.
+    Column("latency", LargeBinary),
     CheckConstraint("grain IN ('minute', 'hour', 'day', 'month')", name="grain"),
-    Index("ix_usage_rollups_project", "project_id", "grain", "bucket_at"),
-    Index("ix_usage_rollups_organization", "organization_id", "grain", "bucket_at"),
+    # One tree and no other: whatever is asked of rollups is asked of projects.
+    sqlite_with_rowid=False,
+    # Minutes are partitioned further, by day.
+    postgresql_partition_by="LIST (grain)",
+)  # fmt: skip
+
+# When sums of a project changed last: who looks at them regularly looks at these only.
+usage_changes = Table(
+    "usage_changes", metadata,
+    Column("project_id", Text, primary_key=True),
+    Column("changed_at", Instant, nullable=False),
+    Index("ix_usage_changes_changed_at", "changed_at"),
+)  # fmt: skip
+
+# What the operator's API says that a request cost. It waits where the request is not counted yet.
+cost_reports = Table(
+    "cost_reports", metadata,
+    Column("request_id", Text, primary_key=True),
+    # Whose requests the reporter may report of; NULL: everybody's.
+    Column("organization_id", Text),
+    Column("cost", BigInteger, nullable=False),
+    Column("cost_before", BigInteger),
+    Column("reported_by", Text, nullable=False),
+    Column("reported_at", Instant, nullable=False),
+    # When it changed the sums, once.
+    Column("counted_at", Instant),
+    CheckConstraint("cost >= 0", name="cost"),
+    CheckConstraint("(counted_at IS NULL) = (cost_before IS NULL)", name="counted"),
+    Index("ix_cost_reports_waiting", "reported_at",
+          sqlite_where=text("counted_at IS NULL"), postgresql_where=text("counted_at IS NULL")),
+)  # fmt: skip
+
+# Units of cost that were used without a request through the gate (CloudEvents). Kept for good: an id counts once.
+metered_events = Table(
+    "metered_events", metadata,
+    Column("project_id", Text, ForeignKey("projects.id"), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("units", BigInteger, nullable=False),
+    Column("key_id", Text),
+    Column("endpoint", Text),
+    Column("received_at", Instant, nullable=False),
+    CheckConstraint("units >= 0", name="units"),
+    ForeignKeyConstraint(["key_id", "project_id"], ["keys.id", "keys.project_id"]),
+    Index("ix_metered_events_at", "project_id", "at"),
+)  # fmt: skip
+
+# The files that requests went to when they were too old to be kept here: one a day and project.
+usage_archives = Table(
+    "usage_archives", metadata,
+    Column("day_at", Instant, primary_key=True),
+    # Empty: of no known project.
+    Column("project_id", Text, primary_key=True),
+    Column("requests", BigInteger, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("written_at", Instant, nullable=False),
+)  # fmt: skip
+
+# What comparing all sums with each other found, each time.
+reconciliations = Table(
+    "reconciliations", metadata,
+    Column("as_of", Instant, primary_key=True),
+    Column("finished_at", Instant, nullable=False),
+    Column("compared", BigInteger, nullable=False),
+    Column("differences", BigInteger, nullable=False),
+    # The first of the differences, in words.
+    Column("findings", JsonText, nullable=False),
 )  # fmt: skip
 
 secret_uses = Table(

@@ -81,12 +81,12 @@ def read_usage(tx: Transaction, actor: Actor, project_id: str, question: Questio
     )
     totals = rules.total(each.counts for each in sums)
     groups = _groups(tx, sums, totals, question.group_by) if question.group_by else []
-    p95_us = queries.latency_percentile_us(tx, project_id, question.filter, range_.start, range_.end, 95)
+    latencies = sum_queries.latencies_of_project(tx, project_id, _whole(range_), question.filter)
     return Usage(
         question=question,
         series=rules.into_points(sums, starts, [group.id for group in groups] if question.group_by else None),
         totals=totals,
-        p95_ms=None if p95_us is None else p95_us / 1000,
+        latency=rules.percentiles(latencies),
         groups=groups,
         as_of=as_of(tx),
         gaps=gap_queries.gaps_of(tx, [project_id], range_.start, range_.end),

@@ -14,7 +14,7 @@ from typing import Final
 from freehold.kit import clock, ids
 from freehold.store.engine import Store
 from freehold.usage.gap_queries import note_gaps
-from freehold.usage.intake import Cursor, Resent, Step, open_journal, pass_batch, touch_journals, without_known
+from freehold.usage.intake import Cursor, Resent, Step, Watch, open_journal, pass_batch, touch_journals, without_known
 from freehold.usage.journal import UNBORN_PREFIX, segment_path
 from freehold.usage.journal_gaps import changed_at_ns, read_gaps
 from freehold.usage.journal_reader import Batch, Damage, JournalReader, is_locked
@@ -33,11 +33,14 @@ _log: Final = logging.getLogger(__name__)
 class Collector:
     """Collects the journals under one folder. For one thread."""
 
-    def __init__(self, store: Store, root: Path, node: str, events_max: int = _EVENTS_MAX) -> None:
+    def __init__(
+        self, store: Store, root: Path, node: str, events_max: int = _EVENTS_MAX, watch: Watch | None = None
+    ) -> None:
         self._store = store
         self._root = root
         self._node = node
         self._events_max = events_max
+        self._watch = watch
         self._cursors: dict[str, Cursor] = {}
         # The journals that the present pass found nothing new in.
         self._idle: set[str] = set()
@@ -129,12 +132,12 @@ class Collector:
     def _count(self, step: Step, batch: Batch) -> int | None:
         try:
             with self._store.write() as tx:
-                return len(batch.events) if pass_batch(tx, step, batch.events) else None
+                return len(batch.events) if pass_batch(tx, step, batch.events, self._watch) else None
         except Resent:
             with self._store.write() as tx:
                 fresh = without_known(tx, step.journal_id, batch.events)
                 _log.warning("%s: %d events were counted before", step.journal_id, len(batch.events) - len(fresh))
-                return len(fresh) if pass_batch(tx, step, fresh) else None
+                return len(fresh) if pass_batch(tx, step, fresh, self._watch) else None
 
     def _forget(self, folder: Path) -> None:
         """Delete an ended journal. Its row stays, so that nothing counts again if the folder came back."""

@@ -7,7 +7,7 @@ differ by engine, because row by row neither takes the load: SQLite runs one pre
 times, PostgreSQL unfolds arrays.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -18,10 +18,12 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from freehold.kit import clock
 from freehold.store.engine import Transaction
 from freehold.store.schema import journals, usage_events
 from freehold.usage.journal_reader import Place
 from freehold.usage.records import Grain, UsageEvent
+from freehold.usage.rollup_rows import add_to_rollups
 from freehold.usage.rollups import SecretUse, Slot, Sums, add_up, secret_uses
 
 Events = Sequence[tuple[int, UsageEvent]]
@@ -34,23 +36,14 @@ _EVENT_COLUMNS: Final = {
     "endpoint": "text", "method": "text", "path": "text", "outcome": "text", "via": "text", "status": "smallint",
     "latency_us": "bigint", "cost": "bigint", "address": "text", "user_agent": "text", "explanation": "text",
 }  # fmt: skip
-_ROLLUP_COLUMNS: Final = {
-    "grain": "text", "bucket_at": "bigint", "project_id": "text", "key_id": "text", "secret": "text",
-    "endpoint": "text", "outcome": "text", "status_class": "smallint", "organization_id": "text",
-    "requests": "bigint", "cost": "bigint", "latency_us_sum": "bigint", "latency_count": "bigint",
-}  # fmt: skip
 _USE_COLUMNS: Final = {
     "selector": "text", "key_id": "text", "first_at": "bigint", "last_at": "bigint", "last_address": "text",
     "requests": "bigint",
 }  # fmt: skip
 
-_ADD_TO_ROLLUP: Final = (
-    "ON CONFLICT (grain, bucket_at, project_id, key_id, secret, endpoint, outcome, status_class) DO UPDATE SET "
-    + ", ".join(
-        f"{sum_} = usage_rollups.{sum_} + excluded.{sum_}"
-        for sum_ in ("requests", "cost", "latency_us_sum", "latency_count")
-    )
-)
+_CHANGE_COLUMNS: Final = {"project_id": "text", "changed_at": "bigint"}
+_MARK_CHANGED: Final = """ON CONFLICT (project_id) DO UPDATE SET changed_at =
+    CASE WHEN excluded.changed_at > usage_changes.changed_at THEN excluded.changed_at ELSE usage_changes.changed_at END"""
 _ADD_TO_USE: Final = """ON CONFLICT (selector) DO UPDATE SET
     first_at = CASE WHEN excluded.first_at < secret_uses.first_at THEN excluded.first_at ELSE secret_uses.first_at END,
     last_address = CASE WHEN excluded.last_at >= secret_uses.last_at THEN excluded.last_address ELSE secret_uses.last_address END,
@@ -60,6 +53,18 @@ _ADD_TO_USE: Final = """ON CONFLICT (selector) DO UPDATE SET
 
 class Resent(Exception):
     """Some of a batch's events are in the database already, or twice in the batch. Roll back, drop them, try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What one transaction adds to the sums, at every grain. The rollup rows have it already."""
+
+    at: datetime
+    sums: Mapping[Grain, Mapping[Slot, Sums]]
+
+
+# Who is told in the counting transaction what it adds: SQL only, and quick, since the collector waits.
+Watch = Callable[[Transaction, Added], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +99,11 @@ def open_journal(tx: Transaction, journal_id: str, node: str, now: datetime) -> 
     return Cursor(Place(), ended=False)
 
 
-def pass_batch(tx: Transaction, step: Step, events: Events) -> bool:
+def pass_batch(tx: Transaction, step: Step, events: Events, watch: Watch | None = None) -> bool:
     """Count a batch and move the cursor past it; False where another collector was first.
 
-    Resent where the database knows some of the events: then nothing may be committed.
+    `watch` is told what was added, in the same transaction. Resent where the database knows some of the
+    events: then nothing may be committed.
     """
     moved = tx.execute(
         update(journals)
@@ -112,9 +118,18 @@ def pass_batch(tx: Transaction, step: Step, events: Events) -> bool:
         return False
     if events:
         _insert_events(tx, step.journal_id, events)
-        _add_to_rollups(tx, add_up(event for _, event in events))
+        count_sums(tx, add_up(event for _, event in events), watch)
         _add_to_uses(tx, secret_uses(event for _, event in events))
     return True
+
+
+def count_sums(tx: Transaction, sums: Mapping[Grain, Mapping[Slot, Sums]], watch: Watch | None = None) -> None:
+    """Add to the rollups, note whose sums have changed, and tell who watches."""
+    add_to_rollups(tx, sums)
+    now = clock.now()
+    _mark_changed(tx, {slot.project_id for slot in sums["month"]}, now)
+    if watch:
+        watch(tx, Added(now, sums))
 
 
 def without_known(tx: Transaction, journal_id: str, events: Events) -> list[tuple[int, UsageEvent]]:
@@ -157,10 +172,11 @@ def _insert_events(tx: Transaction, journal_id: str, events: Events) -> None:
         raise Resent from error
 
 
-def _add_to_rollups(tx: Transaction, sums: dict[Grain, dict[Slot, Sums]]) -> None:
-    # In the order of the key, so that collectors of several nodes never wait for each other in a circle.
-    rows = sorted((grain, *slot, *row_sums) for grain, slots in sums.items() for slot, row_sums in slots.items())
-    _upsert(tx, "usage_rollups", _ROLLUP_COLUMNS, rows, _ADD_TO_ROLLUP)
+def _mark_changed(tx: Transaction, projects: Iterable[str], now: datetime) -> None:
+    """Say that sums of these projects are other ones now, in the order of the key."""
+    rows = [(project, clock.to_ms(now)) for project in sorted(projects) if project]
+    if rows:
+        _upsert(tx, "usage_changes", _CHANGE_COLUMNS, rows, _MARK_CHANGED)
 
 
 def _add_to_uses(tx: Transaction, uses: list[SecretUse]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, not_, or_, select
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from freehold.keys.records import ALLOWED, Reason
+from freehold.kit import clock, ids
 from freehold.store.engine import Transaction
 from freehold.store.schema import changes, journals, key_secrets, keys, usage_events
 from freehold.usage.records import THROTTLES, Filter, Kind, Recorded, RequestRow, SecretName
@@ -19,8 +20,6 @@ _REQUEST: Final = (
     usage_events.c.via, usage_events.c.status, usage_events.c.latency_us, usage_events.c.cost, usage_events.c.address,
     usage_events.c.user_agent,
 )  # fmt: skip
-# Sorting more than these for one percentile would keep a page waiting.
-_LATENCIES_MAX: Final = 50_000
 # How long usage that an application has not shipped holds up what is said to be counted.
 _SDK_SILENT: Final = timedelta(minutes=1)
 # How many of a key's newest requests are looked at: more than it makes within one millisecond.
@@ -67,29 +66,6 @@ def latest_limit_states(
     return [(row.at, name, float(reset_s)) for row in rows for name, _, _, reset_s in row.explanation["limits"]]
 
 
-def latency_percentile_us(
-    tx: Transaction, project_id: str, filter_: Filter, start: datetime, end: datetime, percent: int
-) -> int | None:
-    """A percentile of the latencies in a range, by nearest rank; None where none was seen.
-
-    Of the newest 50,000 requests at most, and of those that are still kept singly.
-    """
-    newest = (
-        select(usage_events.c.latency_us)
-        .where(usage_events.c.project_id == project_id, usage_events.c.latency_us.is_not(None))
-        .where(*_matching(filter_), *_within(start, end))
-        .order_by(usage_events.c.at.desc())
-        .limit(_LATENCIES_MAX)
-        .subquery()
-    )
-    count = tx.execute(select(func.count()).select_from(newest)).scalar_one()
-    if not count:
-        return None
-    rank = -(-percent * count // 100)
-    query = select(newest.c.latency_us).order_by(newest.c.latency_us).limit(1).offset(rank - 1)
-    return int(tx.execute(query).scalar_one())
-
-
 def secret_names(tx: Transaction, selectors: Sequence[str]) -> dict[str, SecretName]:
     """Which version each selector names, and how its secret ends (primary key)."""
     query = select(key_secrets.c.selector, key_secrets.c.version, key_secrets.c.last4)
@@ -122,9 +98,11 @@ def complete_to(tx: Transaction) -> datetime | None:
 
 
 def delete_events(tx: Transaction, before: datetime, count: int) -> int:
-    """Delete up to so many single requests from before an instant; how many there were (ix_usage_events_at)."""
-    old = select(usage_events.c.id).where(usage_events.c.at < before).order_by(usage_events.c.at).limit(count)
-    return tx.execute(delete(usage_events).where(usage_events.c.id.in_(old))).rowcount
+    """Delete up to so many single requests from before an instant; how many there were (primary key)."""
+    old = select(usage_events.c.id).where(usage_events.c.id < ids.first_id("req", clock.to_ms(before)))
+    return tx.execute(
+        delete(usage_events).where(usage_events.c.id.in_(old.order_by(usage_events.c.id).limit(count)))
+    ).rowcount
 
 
 def delete_ended_journals(tx: Transaction, before: datetime) -> None:

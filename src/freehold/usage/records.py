@@ -156,14 +156,22 @@ class UsageGap:
     decisions: int
 
 
+class Percentiles(NamedTuple):
+    """Latencies that so many percent of the requests had at most, in milliseconds, within 1 %; None where none was seen."""
+
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The answer to a question. `p95_ms`: None where no latency was seen. `as_of`: all before it is counted, or a gap."""
+    """The answer to a question. `as_of`: all before it is counted, or a gap."""
 
     question: Question
     series: list[Point]
     totals: Counts
-    p95_ms: float | None
+    latency: Percentiles
     groups: list[Group]
     as_of: datetime
     gaps: list[UsageGap]

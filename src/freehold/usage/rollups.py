@@ -4,11 +4,12 @@ The same events in any order and any split give the same sums, so that a rollup 
 against its events. Strangers cannot make rows: a selector or path counts only where it is known.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from freehold.kit import clock
+from freehold.kit.sketch import Sketch, bucket_of, merge
 from freehold.usage.records import Grain, UsageEvent
 
 MINUTE_MS: Final = 60_000
@@ -30,12 +31,16 @@ class Slot(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """What a rollup row adds up. Latencies in microseconds, of the requests where one was seen."""
+    """What a rollup row adds up. Latencies in microseconds, of the requests where one was seen.
+
+    `latency`: their sketch, which may be shared by rows of several grains: never to be changed.
+    """
 
     requests: int
     cost: int
     latency_us_sum: int
     latency_count: int
+    latency: Sketch
 
 
 class SecretUse(NamedTuple):
@@ -86,8 +91,16 @@ def secret_uses(events: Iterable[UsageEvent]) -> list[SecretUse]:
     return [SecretUse(*secret, first[secret], *last[secret], requests[secret]) for secret in sorted(requests)]
 
 
+def together(rows: Sequence[Sums]) -> Sums:
+    """Several rows' sums as one."""
+    return Sums(
+        sum(row.requests for row in rows), sum(row.cost for row in rows), sum(row.latency_us_sum for row in rows),
+        sum(row.latency_count for row in rows), merge(row.latency for row in rows),
+    )  # fmt: skip
+
+
 def _by_minute(events: Iterable[UsageEvent]) -> dict[Slot, Sums]:
-    sums: dict[tuple[int | str, ...], list[int]] = {}
+    sums: dict[tuple[int | str, ...], tuple[list[int], Sketch]] = {}
     for event in events:
         known = event.key_id is not None
         slot = (
@@ -95,21 +108,22 @@ def _by_minute(events: Iterable[UsageEvent]) -> dict[Slot, Sums]:
             (event.secret or "") if known else "", (event.endpoint or "") if known else "",
             event.outcome, status_class(event.status), event.organization_id or "",
         )  # fmt: skip
-        row = sums.get(slot)
-        if row is None:
-            row = sums[slot] = [0, 0, 0, 0]
+        found = sums.get(slot)
+        if found is None:
+            found = sums[slot] = ([0, 0, 0, 0], {})
+        row, latency = found
         row[0] += 1
         row[1] += event.cost
         if event.latency_us is not None:
             row[2] += event.latency_us
             row[3] += 1
-    return {Slot._make(slot): Sums._make(row) for slot, row in sums.items()}
+            bucket = bucket_of(event.latency_us)
+            latency[bucket] = latency.get(bucket, 0) + 1
+    return {Slot._make(slot): Sums(row[0], row[1], row[2], row[3], latency) for slot, (row, latency) in sums.items()}
 
 
 def _coarser(finer: dict[Slot, Sums], start: Callable[[int], int]) -> dict[Slot, Sums]:
-    sums: dict[Slot, Sums] = {}
+    rows: dict[Slot, list[Sums]] = {}
     for slot, row in finer.items():
-        wider = slot._replace(bucket_ms=start(slot.bucket_ms))
-        known = sums.get(wider)
-        sums[wider] = Sums(*map(sum, zip(known, row, strict=True))) if known else row
-    return sums
+        rows.setdefault(slot._replace(bucket_ms=start(slot.bucket_ms)), []).append(row)
+    return {slot: some[0] if len(some) == 1 else together(some) for slot, some in rows.items()}

@@ -14,7 +14,20 @@ from zoneinfo import ZoneInfo
 
 from freehold.errors import FieldError, invalid
 from freehold.keys.records import ALLOWED, Reason
-from freehold.usage.records import OUTCOMES, THROTTLES, Counts, Filter, Grain, Kind, Piece, Point, Range, Sum
+from freehold.kit.sketch import Sketch, quantile
+from freehold.usage.records import (
+    OUTCOMES,
+    THROTTLES,
+    Counts,
+    Filter,
+    Grain,
+    Kind,
+    Percentiles,
+    Piece,
+    Point,
+    Range,
+    Sum,
+)
 
 BUCKETS_MAX: Final = 1500
 # Before, time zones had offsets of odd seconds; after, nobody is.
@@ -158,6 +171,15 @@ def total(counts: Iterable[Counts]) -> Counts:
 def plus(left: Counts, right: Counts) -> Counts:
     """Two sums together."""
     return Counts(*(a + b for a, b in zip(left, right, strict=True)))
+
+
+def percentiles(latencies: Sketch) -> Percentiles:
+    """The usual percentiles of latencies in microseconds, in milliseconds to four digits."""
+    return Percentiles(*(_ms(quantile(latencies, percent)) for percent in (50, 95, 99)))
+
+
+def _ms(latency_us: float | None) -> float | None:
+    return None if latency_us is None else float(f"{latency_us / 1000:.4g}")
 
 
 def share(part: int, whole: int) -> float:

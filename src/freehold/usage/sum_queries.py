@@ -1,6 +1,6 @@
 """SQL of sums over time, all from the rollups: no page adds up single requests."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Column, ColumnElement, Row, and_, case, func, or_, select
 
 from freehold.keys.records import ALLOWED
+from freehold.kit.sketch import Sketch, decode, merge
 from freehold.store.engine import Transaction
 from freehold.store.schema import projects, usage_rollups
 from freehold.usage.queries import of_kind, one_of
@@ -24,7 +25,7 @@ _GROUP_COLUMNS: Final[dict[GroupBy | None, Column[str]]] = {
 def sums_of_project(
     tx: Transaction, project_id: str, pieces: Iterable[Piece], filter_: Filter, group_by: GroupBy | None
 ) -> list[Sum]:
-    """A project's sums by bucket, and by group where asked for (ix_usage_rollups_project)."""
+    """A project's sums by bucket, and by group where asked for (primary key)."""
     columns = [_ROLLUPS.bucket_at] + ([_GROUP_COLUMNS[group_by]] if group_by else [])
     rows = _sums(tx, columns, pieces, [_ROLLUPS.project_id == project_id, *_matching(filter_)])
     return [Sum(row[0], row[1] if group_by else None, _counts(row)) for row in rows]
@@ -33,15 +34,35 @@ def sums_of_project(
 def groups_of_project(
     tx: Transaction, project_id: str, pieces: Iterable[Piece], filter_: Filter, group_by: GroupBy
 ) -> list[Sum]:
-    """A project's sums by group over the whole range (ix_usage_rollups_project)."""
+    """A project's sums by group over the whole range (primary key)."""
     rows = _sums(tx, [_GROUP_COLUMNS[group_by]], pieces, [_ROLLUPS.project_id == project_id, *_matching(filter_)])
     return [Sum(None, row[0], _counts(row)) for row in rows]
 
 
 def projects_of_organization(tx: Transaction, organization_id: str, pieces: Iterable[Piece]) -> list[Sum]:
-    """An organization's sums by project over the whole range (ix_usage_rollups_organization)."""
-    rows = _sums(tx, [_ROLLUPS.project_id], pieces, [_ROLLUPS.organization_id == organization_id])
+    """An organization's sums by project over the whole range (primary key, for each of its projects)."""
+    own = select(projects.c.id).where(projects.c.organization_id == organization_id)
+    rows = _sums(tx, [_ROLLUPS.project_id], pieces, [_ROLLUPS.project_id.in_(own)])
     return [Sum(None, row[0], _counts(row)) for row in rows]
+
+
+def latencies_of_project(tx: Transaction, project_id: str, pieces: Iterable[Piece], filter_: Filter) -> Sketch:
+    """The latencies of a project's requests over the whole range, for `sketch.quantile`, in microseconds (primary key)."""
+    return merge(sketch for _, sketch in _latencies(tx, (), project_id, pieces, filter_))
+
+
+def latencies_by_bucket(
+    tx: Transaction, project_id: str, pieces: Iterable[Piece], filter_: Filter
+) -> dict[datetime, Sketch]:
+    """The latencies of each rollup bucket in a range, for a series of percentiles (primary key)."""
+    return _each(_latencies(tx, (_ROLLUPS.bucket_at,), project_id, pieces, filter_))
+
+
+def latencies_by_group(
+    tx: Transaction, project_id: str, pieces: Iterable[Piece], filter_: Filter, group_by: GroupBy
+) -> dict[str, Sketch]:
+    """The latencies of each group over the whole range (primary key)."""
+    return _each(_latencies(tx, (_GROUP_COLUMNS[group_by],), project_id, pieces, filter_))
 
 
 def project_names(tx: Transaction, organization_id: str) -> dict[str, tuple[str, str]]:
@@ -56,7 +77,7 @@ def requests_by_hour(
 ) -> dict[str, dict[datetime, Counts]]:
     """The hourly sums of many projects in one query, for sparklines; hours without a request are left out.
 
-    Whole hours that begin in the range (ix_usage_rollups_project).
+    Whole hours that begin in the range (primary key).
     """
     query = (
         select(_ROLLUPS.project_id, _ROLLUPS.bucket_at, *_SUMS)
@@ -70,20 +91,41 @@ def requests_by_hour(
     return hours
 
 
+def _latencies(
+    tx: Transaction, columns: Sequence[Column[Any]], project_id: str, pieces: Iterable[Piece], filter_: Filter
+) -> Iterator[tuple[Any, Sketch]]:
+    conditions = [_ROLLUPS.project_id == project_id, _ROLLUPS.latency.is_not(None), *_matching(filter_)]
+    for stretches in _stretches(pieces):
+        for *group, latency in tx.execute(select(*columns, _ROLLUPS.latency).where(*conditions, stretches)):
+            yield (group[0] if group else None), decode(latency)
+
+
+def _each(sketches: Iterable[tuple[Any, Sketch]]) -> dict[Any, Sketch]:
+    groups: dict[Any, list[Sketch]] = {}
+    for group, sketch in sketches:
+        groups.setdefault(group, []).append(sketch)
+    return {group: merge(parts) for group, parts in groups.items()}
+
+
 def _sums(
     tx: Transaction, columns: Sequence[Column[Any]], pieces: Iterable[Piece], conditions: Sequence[ColumnElement[bool]]
 ) -> list[Row[*tuple[Any, ...]]]:
     rows: list[Row[*tuple[Any, ...]]] = []
+    for stretches in _stretches(pieces):
+        rows += tx.execute(select(*columns, *_SUMS).where(*conditions, stretches).group_by(*columns)).all()
+    return rows
+
+
+def _stretches(pieces: Iterable[Piece]) -> Iterator[ColumnElement[bool]]:
+    """The rows of so many pieces as SQLite can be asked for at once, again and again."""
     left = iter(pieces)
     while some := list(islice(left, _PIECES_AT_ONCE)):
-        stretches = or_(
+        yield or_(
             *(
                 and_(_ROLLUPS.grain == piece.grain, _ROLLUPS.bucket_at >= piece.start, _ROLLUPS.bucket_at < piece.end)
                 for piece in some
             )
         )
-        rows += tx.execute(select(*columns, *_SUMS).where(*conditions, stretches).group_by(*columns)).all()
-    return rows
 
 
 def _of_kind(kind: Kind) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.usage import queries
 from freehold.usage.collector import Collector
-from freehold.usage.intake import Resent
+from freehold.usage.intake import Resent, Watch
 
 JOURNAL_FOLDER: Final = "journal"
 _PAUSE_MAX_S: Final = 10.0
@@ -30,9 +30,9 @@ _DELETE_AT_ONCE: Final = 2000
 _log: Final = logging.getLogger(__name__)
 
 
-def run(store: Store, settings: Settings, stop: threading.Event) -> None:
-    """Collect and keep house until told to stop."""
-    collector = Collector(store, settings.data / JOURNAL_FOLDER, platform.node())
+def run(store: Store, settings: Settings, stop: threading.Event, watch: Watch | None = None) -> None:
+    """Collect and keep house until told to stop. `watch` is told what each transaction counts, inside it."""
+    collector = Collector(store, settings.data / JOURNAL_FOLDER, platform.node(), watch=watch)
     failures, kept_house_s = 0, 0.0
     while not stop.is_set():
         try:

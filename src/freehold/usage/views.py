@@ -29,9 +29,14 @@ class CountsView(msgspec.Struct, kw_only=True):
 
 
 class TotalsView(CountsView, kw_only=True):
-    """The sums over the whole range. `p95_ms`: the 95th percentile of the latencies, null where none was seen."""
+    """The sums over the whole range.
 
+    `p50_ms` to `p99_ms`: the latencies that so many percent of the requests had at most, within 1 %; null where none was seen.
+    """
+
+    p50_ms: float | None
     p95_ms: float | None
+    p99_ms: float | None
 
 
 class PointView(CountsView, kw_only=True):
@@ -189,7 +194,7 @@ def usage_view(project_id: str, usage: Usage) -> UsageView:
         project=project_id, from_=question.range.start, to=question.range.end, bucket=question.bucket,
         timezone=question.timezone, group_by=question.group_by,
         series=[PointView(at=point.at, group=point.group, **_fields(point.counts)) for point in usage.series],
-        totals=TotalsView(p95_ms=usage.p95_ms, **_fields(usage.totals)),
+        totals=TotalsView(**usage.latency._asdict(), **_fields(usage.totals)),
         groups=[GroupView(id=each.id, name=each.name, share=each.share, **_fields(each.counts)) for each in usage.groups],
         as_of=usage.as_of, gaps=gap_views(usage.gaps),
     )  # fmt: skip

@@ -17,6 +17,7 @@ from freehold.dashboard.views.projects import (
 )
 from freehold.keys import actions as keys
 from freehold.kit import clock
+from freehold.kit.sketch import quantile
 from freehold.organizations import audit
 from freehold.organizations.permissions import may
 from freehold.overview import snippets
@@ -27,9 +28,10 @@ from freehold.projects.pages import head_of
 from freehold.projects.records import Owner as OwnerRecord
 from freehold.projects.records import Posture, Project, Scope
 from freehold.store.engine import Transaction
-from freehold.usage import glances
+from freehold.usage import glances, sum_queries
 from freehold.usage import queries as usage
-from freehold.usage.records import Filter
+from freehold.usage import rules as usage_rules
+from freehold.usage.records import Filter, Range
 from freehold.web.call import Call
 from freehold.web.pages import page
 from freehold.webhooks import observations
@@ -123,7 +125,7 @@ def _usage(tx: Transaction, project_id: str, day: glances.Day) -> UsageGlance:
     total, range_ = day.total, glances.day_range(day)
     return UsageGlance(
         requests=total.requests, served=total.served, throttled=total.throttled, denied=total.denied, failed=total.failed,
-        latency_us=usage.latency_percentile_us(tx, project_id, Filter(), range_.start, range_.end, 95),
+        latency_us=_p95_us(tx, project_id, range_),
         as_of=usage.complete_to(tx) or clock.now(), chart=glances.day_chart(day, project_id),
     )  # fmt: skip
 
@@ -160,3 +162,9 @@ def _snippets(tx: Transaction, call: Call, project: Project, scope: Scope) -> An
     if api is None or endpoint is None:
         return ()
     return snippets.snippets(call.settings.gate_base_url, api.slug, endpoint, "$FREEHOLD_KEY")
+
+
+def _p95_us(tx: Transaction, project_id: str, range_: Range) -> int | None:
+    pieces = usage_rules.cover([range_.start], range_.end)
+    p95_us = quantile(sum_queries.latencies_of_project(tx, project_id, pieces, Filter()), 95)
+    return None if p95_us is None else round(p95_us)

@@ -32,9 +32,15 @@ class Point(Counts, frozen=True, kw_only=True):
 
 
 class Totals(Counts, frozen=True, kw_only=True):
-    """The sums over the whole range. `p95_ms`: the 95th percentile of the latencies, null where none was seen."""
+    """The sums over the whole range.
 
+    `p50_ms` to `p99_ms`: the latencies that so many percent of the requests had at most, within 1 %; null where
+    none was seen.
+    """
+
+    p50_ms: float | None
     p95_ms: float | None
+    p99_ms: float | None
 
 
 class Group(Counts, frozen=True, kw_only=True):

@@ -97,7 +97,7 @@ def _totals_by_bucket(usage: Usage) -> list[Counts]:
 
 
 def _figures(usage: Usage, then: Counts, buckets: Sequence[Counts]) -> tuple[Figure, ...]:
-    now, p95 = usage.totals, usage.p95_ms
+    now, p95 = usage.totals, usage.latency.p95_ms
     return (
         Figure(label="Requests", value=words.number(now.requests), unit="", note=_compared(now.requests, then.requests), note_tone="",
                spark=tuple(each.requests for each in buckets)),
