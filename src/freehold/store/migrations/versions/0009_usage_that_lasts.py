@@ -12,8 +12,8 @@ from struct import pack
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 _DAY_MS = 86_400_000
 _EVENTS = ("id", "journal_id", "position", "at", "project_id", "organization_id", "environment", "key_id", "secret", "api_id", "endpoint",
