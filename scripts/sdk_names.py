@@ -44,6 +44,7 @@ _PLACES: Final = {
     "retire_secret": ("key", "retire_secret"),
     "rotate_webhook_secret": ("webhook", "rotate_secret"),
     "send_test_event": ("webhook", "test"),
+    "check_webhook": ("webhook", "check"),
 }
 _VERBS: Final = {"read": "get"}
 # Nouns of which a project has one, or that are no count.

@@ -88,6 +88,9 @@ TABLE: Final = (
     Row("PATCH", WEBHOOK, DEVELOPERS, {"description": "Ours"}),
     Row("POST", f"{WEBHOOK}/rotate_secret", DEVELOPERS, {}),
     Row("POST", f"{WEBHOOK}/test", DEVELOPERS, {}),
+    Row("POST", f"{WEBHOOK}/check", DEVELOPERS, {}),
+    Row("GET", f"{WEBHOOK}/checks", READERS),
+    Row("GET", "/v1/webhook_checks/{check_id}", READERS),
     Row("GET", f"{WEBHOOK}/deliveries", READERS),
     Row("GET", "/v1/deliveries/{delivery_id}", READERS),
     Row("GET", f"{PROJECT}/messages", READERS),
@@ -185,11 +188,12 @@ def prepare(instance: Instance) -> dict[str, str]:
     webhook = made(f"{project}/webhooks", {"url": "http://127.0.0.1:1024/hook", "event_types": ["parcel.moved"]})
     message = made(f"{project}/messages", {"event_type": "parcel.moved", "payload": {"id": "p1"}})
     deliveries = owner.get(f"/v1/webhooks/{webhook['id']}/deliveries").json()["data"]
+    check = owner.post(f"/v1/webhooks/{webhook['id']}/check", json={}).json()
     return {
         "organization_id": instance.harbour, "api": "parcels", "project_id": instance.project,
         "key_id": instance.key, "user_id": instance.users["developer"].id, "token_id": token["id"],
         "invitation_id": invitation["id"], "endpoint_id": webhook["id"], "message_id": message["id"],
-        "delivery_id": deliveries[0]["id"], "request_id": record_request(instance), "version": "1",
+        "delivery_id": deliveries[0]["id"], "check_id": check["id"], "request_id": record_request(instance), "version": "1",
     }  # fmt: skip
 
 

@@ -129,6 +129,7 @@ def test_an_archived_project_changes_in_nothing_but_that(instance: Instance) -> 
         ("POST", f"{webhook}/pause", {}),
         ("POST", f"{webhook}/rotate_secret", {}),
         ("POST", f"{webhook}/test", {}),
+        ("POST", f"{webhook}/check", {}),
         ("POST", f"{project}/messages", {"event_type": "parcel.moved", "payload": {"id": "p9"}}),
     ):
         assert client.request(method, path, json=sent).json().get("code") == "conflict", (method, path)

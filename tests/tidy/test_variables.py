@@ -11,7 +11,14 @@ SETTINGS = {each.metadata["variable"] for each in fields(Settings)}
 # What the supervisor tells its processes.
 BETWEEN_PROCESSES = re.compile(r"FREEHOLD_(?:\w+_FD|LOG_LEVEL|WORKER|EXAMPLE_(?:UPSTREAMS|TOKEN_FILE|PUBLISH_URL))")
 # What the command line reads in place of options and prompts.
-CLIENT = {"FREEHOLD_URL", "FREEHOLD_TOKEN", "FREEHOLD_ORGANIZATION", "FREEHOLD_PROJECT", "FREEHOLD_PASSWORD"}
+CLIENT = {
+    "FREEHOLD_URL",
+    "FREEHOLD_TOKEN",
+    "FREEHOLD_ORGANIZATION",
+    "FREEHOLD_PROJECT",
+    "FREEHOLD_PASSWORD",
+    "FREEHOLD_WEBHOOK_SECRET",
+}
 # What tests are told from outside.
 TESTS = re.compile(r"FREEHOLD_TEST_\w+")
 # What the examples for callers of the gate keep their key in; and a constant of ours that looks like a variable.

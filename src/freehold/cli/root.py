@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "scope": ("scope", "command"),
     "keys": ("keys", "command"),
     "webhooks": ("webhooks", "command"),
+    "listen": ("listen", "command"),
     "messages": ("messages", "command"),
     "usage": ("usage", "command"),
     "requests": ("requests", "command"),

@@ -17,6 +17,7 @@ from freehold.cli.options import (
     show_page,
     time_options,
 )
+from freehold.cli.webhook_checks import check_webhook
 
 _STATES = click.Choice(["pending", "delivered", "failed", "dropped"])
 
@@ -253,6 +254,9 @@ def show_delivery(delivery: str, as_json: bool) -> None:
     for attempt in found["attempts"]:
         click.echo()
         _show_attempt(found["event_type"], found["id"], attempt)
+
+
+command.add_command(check_webhook)
 
 
 def _change(webhook: str, verb: str, as_json: bool) -> None:

@@ -75,6 +75,10 @@ class TargetTooLong(Problem):
     """The request's target is too long (414 `target_too_long`)."""
 
 
+class TooManyRequests(Problem):
+    """Too many attempts (429 `too_many_requests`)."""
+
+
 class Unauthenticated(Problem):
     """Sign in or send an access token (401 `unauthenticated`)."""
 
@@ -110,6 +114,7 @@ PROBLEMS: Final[dict[str, type[Problem]]] = {
     "precondition_failed": PreconditionFailed,
     "request_timeout": RequestTimeout,
     "target_too_long": TargetTooLong,
+    "too_many_requests": TooManyRequests,
     "unauthenticated": Unauthenticated,
     "unavailable": Unavailable,
     "unsupported_media_type": UnsupportedMediaType,

@@ -22,6 +22,7 @@ from freehold.sdk.resources.requests import RequestCalls
 from freehold.sdk.resources.scope import ScopeCalls
 from freehold.sdk.resources.tokens import TokenCalls
 from freehold.sdk.resources.usage import UsageCalls
+from freehold.sdk.resources.webhook_checks import WebhookCheckCalls
 from freehold.sdk.resources.webhooks import WebhookCalls
 
 
@@ -42,6 +43,7 @@ class Surface(Resource[Mode]):
         self.scope: ScopeCalls[Mode] = ScopeCalls(perform, walk)
         self.keys: KeyCalls[Mode] = KeyCalls(perform, walk)
         self.webhooks: WebhookCalls[Mode] = WebhookCalls(perform, walk)
+        self.webhook_checks: WebhookCheckCalls[Mode] = WebhookCheckCalls(perform, walk)
         self.deliveries: DeliveryCalls[Mode] = DeliveryCalls(perform, walk)
         self.messages: MessageCalls[Mode] = MessageCalls(perform, walk)
         self.usage: UsageCalls[Mode] = UsageCalls(perform, walk)

@@ -67,6 +67,7 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "resume_webhook": ("conflict",),
     "rotate_webhook_secret": ("conflict", "precondition_failed"),
     "send_test_event": ("conflict",),
+    "check_webhook": ("conflict", "too_many_requests"),
     "publish_message": ("conflict",),
 }
 
@@ -97,6 +98,7 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
     },
     "endpoint_id": _id("whe", "A webhook endpoint's"),
+    "check_id": _id("wck", "A webhook check's"),
     "delivery_id": _id("dlv", "A delivery's"),
     "message_id": _id("msg", "A message's"),
     "request_id": _id("req", "A request's"),

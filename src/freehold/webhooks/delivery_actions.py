@@ -22,7 +22,7 @@ from freehold.store.engine import Transaction
 from freehold.webhooks import delivery_queries, queries, rules
 from freehold.webhooks.actions import disable_endpoint, read_endpoint
 from freehold.webhooks.delivery_queries import DeliveryFilter
-from freehold.webhooks.outgoing import recorded_headers
+from freehold.webhooks.outgoing import attempt_of
 from freehold.webhooks.own_events import CHECK_EVENT, DISABLED_EVENT, OWN_EVENTS
 from freehold.webhooks.payloads import payload_faults
 from freehold.webhooks.records import (
@@ -221,12 +221,7 @@ def record_attempt(
     if result.status == rules.GONE:
         queries.lock_endpoint(tx, dispatch.endpoint.id)
     number = delivery_queries.count_attempt(tx, dispatch.delivery_id)
-    attempt = Attempt(
-        id=ids.new_id("att"), delivery_id=dispatch.delivery_id, number=number, at=at, outcome=result.outcome,
-        error=result.error, status=result.status, address=result.address, duration_us=result.timing.total_us,
-        timing=result.timing, url=sent.url, request_headers=recorded_headers(sent), request_body=sent.body.decode(),
-        response_headers=result.response_headers, response_body=result.response_body,
-    )  # fmt: skip
+    attempt = attempt_of(dispatch.delivery_id, number, at, sent, result)
     delivery_queries.insert_attempt(tx, attempt)
     follows = rules.consequence(result, number, dispatch.message.origin, now, jitter)
     delivery_queries.settle(tx, dispatch.delivery_id, dispatch.leased_until_at, follows, now)

@@ -28,7 +28,7 @@ from freehold.webhooks.rules import Consequence
 _D = deliveries.c
 _DELIVERY: Final = (
     _D.id, _D.message_id, _D.webhook_endpoint_id, _D.project_id, messages.c.event_type, messages.c.origin, _D.state,
-    _D.attempts, _D.due_at, _D.leased_until_at, _D.created_at, _D.finished_at,
+    _D.attempts, _D.due_at, _D.leased_until_at, _D.created_at, _D.finished_at, _D.probe,
 )  # fmt: skip
 _MESSAGE: Final = tuple(messages.c)
 

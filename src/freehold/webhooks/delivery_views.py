@@ -18,6 +18,7 @@ from freehold.webhooks.records import (
     Message,
     Origin,
     Outcome,
+    Probe,
     Timing,
 )
 
@@ -63,7 +64,10 @@ class AttemptView(msgspec.Struct, kw_only=True):
 
 
 class DeliveryView(msgspec.Struct, kw_only=True):
-    """One message to one endpoint. Pending without `next_attempt_at`, it waits for its endpoint to be resumed."""
+    """One message to one endpoint. Pending without `next_attempt_at`, it waits for its endpoint to be resumed.
+
+    `probe`: which one of a webhook check it is, null for all others. Probes are never retried and count in no rate.
+    """
 
     id: str
     message: str
@@ -71,6 +75,7 @@ class DeliveryView(msgspec.Struct, kw_only=True):
     project: str
     event_type: str
     origin: Origin
+    probe: Probe | None
     state: DeliveryState
     attempt_count: int
     next_attempt_at: datetime | None
@@ -148,7 +153,7 @@ def delivery_detail_view(detail: DeliveryDetail) -> DeliveryDetailView:
 def _delivery_fields(delivery: Delivery) -> dict[str, Any]:
     return {
         "id": delivery.id, "message": delivery.message_id, "webhook": delivery.webhook_endpoint_id,
-        "project": delivery.project_id, "event_type": delivery.event_type, "origin": delivery.origin,
+        "project": delivery.project_id, "event_type": delivery.event_type, "origin": delivery.origin, "probe": delivery.probe,
         "state": delivery.state, "attempt_count": delivery.attempts, "next_attempt_at": delivery.due_at,
         "created_at": delivery.created_at, "finished_at": delivery.finished_at,
     }  # fmt: skip

@@ -35,12 +35,12 @@ class EndpointActivity:
 
 
 def activity_of_endpoints(tx: Transaction, endpoint_ids: Sequence[str], now: datetime) -> dict[str, EndpointActivity]:
-    """What each of these endpoints was sent (ix_deliveries_endpoint)."""
+    """What each of these endpoints was sent, probes of checks aside (ix_deliveries_endpoint)."""
     if not endpoint_ids:
         return {}
     query = (
         select(_D.webhook_endpoint_id, *_fate_columns(), func.max(_D.created_at))
-        .where(_D.webhook_endpoint_id.in_(endpoint_ids), _D.created_at >= now - _WINDOW)
+        .where(_D.webhook_endpoint_id.in_(endpoint_ids), _D.created_at >= now - _WINDOW, _D.probe.is_(None))
         .group_by(_D.webhook_endpoint_id)
     )
     sums = {row[0]: (_fates(row[1:5]), row[5]) for row in tx.execute(query)}
@@ -53,7 +53,7 @@ def _latest_outcomes(tx: Transaction, endpoint_ids: Sequence[str]) -> dict[str, 
     each_latest = [
         select(
             select(_D.webhook_endpoint_id, _D.state, _D.created_at, _D.id)
-            .where(_D.webhook_endpoint_id == endpoint_id, _D.attempts > 0)
+            .where(_D.webhook_endpoint_id == endpoint_id, _D.attempts > 0, _D.probe.is_(None))
             .order_by(_D.created_at.desc(), _D.id.desc())
             .limit(_LATEST)
             .subquery()

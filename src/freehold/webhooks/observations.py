@@ -22,11 +22,11 @@ class EventTypeUse:
 
 
 def deliveries_since(tx: Transaction, project_id: str, since: datetime) -> tuple[int, int]:
-    """How many deliveries were delivered and how many failed (ix_deliveries_project)."""
+    """How many deliveries were delivered and how many failed, probes of checks aside (ix_deliveries_project)."""
     query = select(
         func.coalesce(func.sum(case((deliveries.c.state == "delivered", 1), else_=0)), 0),
         func.coalesce(func.sum(case((deliveries.c.state == "failed", 1), else_=0)), 0),
-    ).where(deliveries.c.project_id == project_id, deliveries.c.created_at >= since)
+    ).where(deliveries.c.project_id == project_id, deliveries.c.created_at >= since, deliveries.c.probe.is_(None))
     delivered, failed = tx.execute(query).one()
     return int(delivered), int(failed)
 

@@ -1,4 +1,4 @@
-"""The request that a claimed delivery becomes, and what of it is kept on record. Pure.
+"""The request that a claimed delivery becomes, and what of it is kept on record.
 
 The body is the same bytes at every attempt; only the timestamp and the signatures differ.
 """
@@ -9,10 +9,10 @@ from typing import Final
 import msgspec
 
 from freehold import __version__
-from freehold.kit import clock
+from freehold.kit import clock, ids
 from freehold.kit.secrets import InstanceSecret
 from freehold.webhooks import headers, sealing, signing
-from freehold.webhooks.records import Attempt, Dispatch, HeaderPairs, Message, Outgoing, WebhookEndpoint
+from freehold.webhooks.records import Attempt, AttemptResult, Dispatch, HeaderPairs, Message, Outgoing, WebhookEndpoint
 
 _OURS: Final = (
     ("content-type", "application/json"),
@@ -51,12 +51,33 @@ def request_of(dispatch: Dispatch, instance: InstanceSecret, at: datetime) -> Ou
     return Outgoing(endpoint.url, (*signed.items(), *_OURS, *safe.items()), body)
 
 
+def forged(outgoing: Outgoing, entropy: bytes) -> Outgoing:
+    """A request as somebody would send it who does not know the secret: signed by another, `entropy`."""
+    sent = dict(outgoing.headers)
+    content = f"{sent['webhook-id']}.{sent['webhook-timestamp']}.".encode() + outgoing.body
+    pairs = (
+        (name, signing.signature(entropy, content) if name == "webhook-signature" else value)
+        for name, value in outgoing.headers
+    )
+    return Outgoing(outgoing.url, tuple(pairs), outgoing.body)
+
+
 def recorded_headers(outgoing: Outgoing) -> HeaderPairs:
     """The headers of a request as they are kept and shown: a person's secret values masked."""
     return tuple(
         (name, value if headers.is_reserved(name) else headers.shown({name: value})[name])
         for name, value in outgoing.headers
     )
+
+
+def attempt_of(delivery_id: str, number: int, at: datetime, sent: Outgoing, result: AttemptResult) -> Attempt:
+    """An attempt as it goes on record: what was sent at an instant, and what came of it."""
+    return Attempt(
+        id=ids.new_id("att"), delivery_id=delivery_id, number=number, at=at, outcome=result.outcome,
+        error=result.error, status=result.status, address=result.address, duration_us=result.timing.total_us,
+        timing=result.timing, url=sent.url, request_headers=recorded_headers(sent), request_body=sent.body.decode(),
+        response_headers=result.response_headers, response_body=result.response_body,
+    )  # fmt: skip
 
 
 def signed_text(attempt: Attempt) -> str:

@@ -14,6 +14,9 @@ Origin = Literal["published", "test", "freehold"]
 # blocked: not sent, because the address is none that webhooks may go to.
 Outcome = Literal["accepted", "refused", "unreachable", "blocked"]
 
+# The probes of a webhook check (check_records.PROBES).
+Probe = Literal["signed", "forged", "stale", "repeated"]
+
 HeaderPairs = tuple[tuple[str, str], ...]
 
 # How much of an answer is kept.
@@ -89,7 +92,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to one endpoint. `due_at` None while pending: it waits for the endpoint to be resumed."""
+    """One message to one endpoint. `due_at` None while pending: it waits for the endpoint to be resumed.
+
+    `probe`: which one of a webhook check it is, if any.
+    """
 
     id: str
     message_id: str
@@ -103,6 +109,7 @@ class Delivery:
     leased_until_at: datetime | None
     created_at: datetime
     finished_at: datetime | None
+    probe: Probe | None = None
 
 
 @dataclass(frozen=True, slots=True)

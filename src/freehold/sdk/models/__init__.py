@@ -69,12 +69,14 @@ from freehold.sdk.models.webhooks import (
     Header,
     Message,
     MessageDetail,
+    Probe,
     ReceivedResponse,
     SentRequest,
     SigningSecret,
     TestEvent,
     Timing,
     Webhook,
+    WebhookCheck,
     WebhookWithSecret,
 )
 from freehold.sdk.models.words import (
@@ -86,6 +88,7 @@ from freehold.sdk.models.words import (
     GroupBy,
     KeyState,
     MessageOrigin,
+    ProbeProbe,
     ProjectState,
     QuotaPeriod,
     RequestKind,
@@ -93,6 +96,7 @@ from freehold.sdk.models.words import (
     SecretState,
     TokenRole,
     Via,
+    WebhookCheckState,
     WebhookState,
 )
 
@@ -151,6 +155,8 @@ __all__ = [
     "Owner",
     "Page",
     "Point",
+    "Probe",
+    "ProbeProbe",
     "Project",
     "ProjectState",
     "ProjectUsage",
@@ -187,6 +193,8 @@ __all__ = [
     "VerifyAnswer",
     "Via",
     "Webhook",
+    "WebhookCheck",
+    "WebhookCheckState",
     "WebhookState",
     "WebhookWithSecret",
 ]

@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from freehold.sdk.model import Model
-from freehold.sdk.models.words import AttemptOutcome, DeliveryState, Environment, MessageOrigin, WebhookState
+from freehold.sdk.models.words import (
+    AttemptOutcome,
+    DeliveryState,
+    Environment,
+    MessageOrigin,
+    ProbeProbe,
+    WebhookCheckState,
+    WebhookState,
+)
 
 
 class SigningSecret(Model, frozen=True, kw_only=True):
@@ -108,8 +116,42 @@ class TestEvent(Model, frozen=True, kw_only=True):
     attempt: Attempt
 
 
+class Probe(Model, frozen=True, kw_only=True):
+    """One probe. `passed` is null where what came back does not tell; `attempt` decided, `attempts` are all of it."""
+
+    probe: ProbeProbe
+    passed: bool | None
+    detail: str
+    delivery: str
+    attempt: str
+    attempts: list[str]
+
+
+class WebhookCheck(Model, frozen=True, kw_only=True):
+    """A webhook check, with a probe for each that was answered.
+
+    It counts until `expires_at`, for this URL and secret.
+    """
+
+    id: str
+    webhook: str
+    project: str
+    state: WebhookCheckState
+    url: str
+    secret_version: int
+    started_by: str
+    started_at: datetime
+    finished_at: datetime | None
+    expires_at: datetime | None
+    probes: list[Probe]
+
+
 class Delivery(Model, frozen=True, kw_only=True):
-    """One message to one endpoint. Pending without `next_attempt_at`, it waits for its endpoint to be resumed."""
+    """One message to one endpoint.
+
+    Pending without `next_attempt_at`, it waits for its endpoint to be resumed. `probe`: which one of a webhook
+    check it is, null for all others. Probes are never retried and count in no rate.
+    """
 
     id: str
     message: str
@@ -117,6 +159,7 @@ class Delivery(Model, frozen=True, kw_only=True):
     project: str
     event_type: str
     origin: MessageOrigin
+    probe: ProbeProbe | None
     state: DeliveryState
     attempt_count: int
     next_attempt_at: datetime | None

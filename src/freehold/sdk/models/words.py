@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     GroupBy = Literal["endpoint", "key", "outcome", "secret"]
     KeyState = Literal["active", "expired", "revoked"]
     MessageOrigin = Literal["freehold", "published", "test"]
+    ProbeProbe = Literal["forged", "repeated", "signed", "stale"]
     ProjectState = Literal["active", "archived"]
     QuotaPeriod = Literal["day", "hour", "month"]
     RequestKind = Literal["denied", "failed", "served", "throttled"]
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     SecretState = Literal["active", "retired", "retiring", "revoked"]
     TokenRole = Literal["admin", "auditor", "billing", "developer", "owner", "publisher", "verifier"]
     Via = Literal["authorize", "gateway", "sdk", "verify"]
+    WebhookCheckState = Literal["failed", "interrupted", "passed", "running", "unclear"]
     WebhookState = Literal["active", "disabled", "failing", "paused"]
 else:
     # A newer server may know more words: they are read as they are.
@@ -31,6 +33,7 @@ else:
     GroupBy = str
     KeyState = str
     MessageOrigin = str
+    ProbeProbe = str
     ProjectState = str
     QuotaPeriod = str
     RequestKind = str
@@ -38,4 +41,5 @@ else:
     SecretState = str
     TokenRole = str
     Via = str
+    WebhookCheckState = str
     WebhookState = str

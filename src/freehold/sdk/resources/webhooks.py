@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
-from freehold.sdk.models import TestEvent, Webhook, WebhookWithSecret
+from freehold.sdk.models import TestEvent, Webhook, WebhookCheck, WebhookWithSecret
 
 
 class WebhookCalls(Resource[Mode]):
@@ -148,3 +148,18 @@ class WebhookCalls(Resource[Mode]):
         return Call(
             "POST", f"/v1/webhooks/{segment(endpoint_id)}/test", TestEvent, body=sent({"event_type": event_type})
         )
+
+    @operation
+    def check(self, endpoint_id: str, *, wait_s: int | Unset = UNSET) -> Call[WebhookCheck]:
+        """Send an endpoint four probes and answer with what its receiver did: accepted, refused, or accepted twice.
+
+        A rightly signed event must be accepted; a forged signature and a timestamp that is ten minutes old must be
+        refused; the same id sent twice must be accepted once. It may take as long as five requests do.
+
+        How long to wait for what the check finds, in seconds. 0 answers at once; the check goes on.
+
+        `wait_s`: For how many seconds to wait.
+
+        Raises Conflict, NotFound, TooManyRequests.
+        """
+        return Call("POST", f"/v1/webhooks/{segment(endpoint_id)}/check", WebhookCheck, body=sent({"wait_s": wait_s}))
