@@ -45,6 +45,8 @@ _PLACES: Final = {
     "rotate_webhook_secret": ("webhook", "rotate_secret"),
     "send_test_event": ("webhook", "test"),
     "check_webhook": ("webhook", "check"),
+    "replay_delivery": ("delivery", "replay"),
+    "recover_webhook": ("webhook", "recover"),
 }
 _VERBS: Final = {"read": "get"}
 # Nouns of which a project has one, or that are no count.

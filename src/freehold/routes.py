@@ -37,6 +37,7 @@ from freehold.web.statics import serve_static
 from freehold.webhooks import api as webhooks
 from freehold.webhooks import check_api as checks
 from freehold.webhooks import delivery_pages, endpoint_pages, message_pages
+from freehold.webhooks import replay_api as replays
 
 Handler = Callable[..., Any]
 ORGANIZATION: Final = "/v1/organizations/{organization_id:str}"
@@ -106,6 +107,12 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, "/v1/webhook_checks/{check_id:str}", checks.read_webhook_check, "Webhooks"),
     (get, f"{WEBHOOK}/deliveries", webhooks.list_deliveries, "Webhooks"),
     (get, "/v1/deliveries/{delivery_id:str}", webhooks.read_delivery, "Webhooks"),
+    (post, "/v1/deliveries/{delivery_id:str}/replay", replays.replay_delivery, "Webhooks"),
+    (get, f"{WEBHOOK}/replays", replays.list_replays, "Webhooks"),
+    (post, f"{WEBHOOK}/replays", replays.start_replay, "Webhooks"),
+    (post, f"{WEBHOOK}/recover", replays.recover_webhook, "Webhooks"),
+    (get, "/v1/replays/{replay_id:str}", replays.read_replay, "Webhooks"),
+    (post, "/v1/replays/{replay_id:str}/cancel", replays.cancel_replay, "Webhooks"),
     (get, f"{PROJECT}/messages", webhooks.list_messages, "Webhooks"),
     (post, f"{PROJECT}/messages", webhooks.publish_message, "Webhooks"),
     (get, "/v1/messages/{message_id:str}", webhooks.read_message, "Webhooks"),
@@ -122,10 +129,13 @@ _ANSWERS_200: Final = frozenset(
         projects.archive_project, projects.restore_project, keys.revoke_key, rotation.rotate_key, rotation.retire_secret,
         explain_api.explain_call, checks.check_webhook,
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
+        replays.cancel_replay,
     }
 )  # fmt: skip
 # These answer 202: they accept what is done afterwards.
-_ANSWERS_202: Final = frozenset({webhooks.publish_message})
+_ANSWERS_202: Final = frozenset(
+    {webhooks.publish_message, replays.replay_delivery, replays.start_replay, replays.recover_webhook}
+)
 _STATUS: Final = {get: 200, put: 200, patch: 200, post: 201, delete: 204}
 
 

@@ -20,6 +20,7 @@ from freehold.mail import tasks as mail_tasks
 from freehold.store import instance_secret
 from freehold.store.engine import open_store
 from freehold.usage import tasks as usage_tasks
+from freehold.webhooks import replay_tasks
 from freehold.webhooks import tasks as webhook_tasks
 
 _log: Final = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ def main() -> int:
         "keys": lambda: key_tasks.run(store, stop),
         "mails": lambda: mail_tasks.run(store, settings, stop),
         "quotas": lambda: quota_tasks.run(store, settings.usage_days, stop),
+        "replays": lambda: replay_tasks.run(store, stop),
         "usage": lambda: usage_tasks.run(store, settings, stop),
         "webhooks": lambda: webhook_tasks.run(store, settings, secret, stop),
     }

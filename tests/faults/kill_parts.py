@@ -29,6 +29,7 @@ from freehold.store.engine import open_store
 from freehold.usage import tasks
 from freehold.usage.journal import JournalWriter
 from freehold.usage.records import UsageEvent
+from freehold.webhooks import replay_tasks
 from tests.databases import SECRET
 from tests.faults.usage_events import AT_MS, event
 
@@ -80,7 +81,15 @@ def gate(data: str, database_url: str, listening: int, segment_bytes: int) -> No
     run(settings, SECRET, [socket.socket(fileno=listening)])
 
 
-PARTS: Final = {part.__name__: part for part in (writer, collector, gate)}
+def replayer(data: str, database_url: str, batch: int) -> None:
+    """What the tasks process does for replays, in batches so small that a kill falls between and within them."""
+    store = open_store(Settings(data=Path(data), database_url=database_url))
+    while True:
+        if not replay_tasks.turn(store, batch):
+            time.sleep(0.005)
+
+
+PARTS: Final = {part.__name__: part for part in (writer, collector, gate, replayer)}
 
 
 def _fork(command: dict[str, Any]) -> int:

@@ -3,11 +3,11 @@
 from typing import Any, Final, NamedTuple
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from freehold import routes
 from freehold.kit import clock
-from freehold.store.schema import usage_events
+from freehold.store.schema import deliveries, usage_events
 from tests.http.served import DOCUMENT, Instance
 
 PEOPLE: Final = frozenset({"operator", "owner", "admin", "developer", "billing", "auditor", "stranger"})
@@ -37,6 +37,8 @@ class Row(NamedTuple):
     body: Any = None
     # A stranger is told that nothing is there, unless the route belongs to no organization.
     hides: bool = True
+    # The webhook endpoint that it is tried on, where the usual one would stand in the way.
+    endpoint: str = "endpoint_id"
 
 
 # What needs no permission: it is refused for other reasons, which other tests are about.
@@ -93,6 +95,12 @@ TABLE: Final = (
     Row("GET", "/v1/webhook_checks/{check_id}", READERS),
     Row("GET", f"{WEBHOOK}/deliveries", READERS),
     Row("GET", "/v1/deliveries/{delivery_id}", READERS),
+    Row("POST", "/v1/deliveries/{delivery_id}/replay", DEVELOPERS),
+    Row("GET", f"{WEBHOOK}/replays", READERS),
+    Row("GET", "/v1/replays/{replay_id}", READERS),
+    Row("POST", "/v1/replays/{replay_id}/cancel", DEVELOPERS),
+    Row("POST", f"{WEBHOOK}/replays", DEVELOPERS, {"state": "failed"}),
+    Row("POST", f"{WEBHOOK}/recover", DEVELOPERS, {"since": "2026-11-01T00:00:00Z"}, endpoint="other_endpoint_id"),
     Row("GET", f"{PROJECT}/messages", READERS),
     Row("POST", f"{PROJECT}/messages", PUBLISHERS, {"event_type": "parcel.moved", "payload": {"id": "p2"}}),
     Row("GET", "/v1/messages/{message_id}", READERS),
@@ -160,9 +168,14 @@ def test_a_key_is_explained_only_to_those_who_may_know_of_it(instance: Instance,
         assert (answer["allowed"], answer["reason"], answer["key"]) == (False, "unknown_key", None)
 
 
+def path_of(row: Row, ids: dict[str, str]) -> str:
+    """The route's address with the ids of one instance."""
+    return row.path.format(**ids | {"endpoint_id": ids[row.endpoint]})
+
+
 def call(instance: Instance, who: str, row: Row, ids: dict[str, str]) -> int:
     client = instance.client(who)
-    path = row.path.format(**ids)
+    path = path_of(row, ids)
     if isinstance(row.body, bytes):
         headers = {"Content-Type": "application/json"}
         return client.request(row.method, path, content=row.body, headers=headers).status_code
@@ -187,13 +200,26 @@ def prepare(instance: Instance) -> dict[str, str]:
     invitation = made(f"{organization}/invitations", {"email": "nina@example.com", "role": "billing"})
     webhook = made(f"{project}/webhooks", {"url": "http://127.0.0.1:1024/hook", "event_types": ["parcel.moved"]})
     message = made(f"{project}/messages", {"event_type": "parcel.moved", "payload": {"id": "p1"}})
-    deliveries = owner.get(f"/v1/webhooks/{webhook['id']}/deliveries").json()["data"]
     check = owner.post(f"/v1/webhooks/{webhook['id']}/check", json={}).json()
+    delivery = owner.get(f"/v1/webhooks/{webhook['id']}/deliveries").json()["data"][0]["id"]
+    with instance.store.write() as tx:
+        # Tried in vain: what has not been tried yet cannot be replayed.
+        tx.execute(
+            update(deliveries)
+            .where(deliveries.c.id == delivery)
+            .values(state="failed", attempts=8, due_at=None, finished_at=clock.now())
+        )
+    # One at a time for an endpoint, so each replay has an endpoint of its own.
+    other, third = (
+        made(f"{project}/webhooks", {"url": f"http://127.0.0.1:1024/{path}", "event_types": ["webhook.check"]})
+        for path in ("other", "third")
+    )
+    replay = made(f"/v1/webhooks/{third['id']}/replays", {"state": "delivered"})
     return {
         "organization_id": instance.harbour, "api": "parcels", "project_id": instance.project,
         "key_id": instance.key, "user_id": instance.users["developer"].id, "token_id": token["id"],
         "invitation_id": invitation["id"], "endpoint_id": webhook["id"], "message_id": message["id"],
-        "delivery_id": deliveries[0]["id"], "check_id": check["id"], "request_id": record_request(instance), "version": "1",
+        "delivery_id": delivery, "check_id": check["id"], "replay_id": replay["id"], "other_endpoint_id": other["id"], "request_id": record_request(instance), "version": "1",
     }  # fmt: skip
 
 

@@ -55,6 +55,10 @@ ROWS: tuple[tuple[str, tuple[dict[str, Any], ...]], ...] = (
     ("usage_rollups", ({"grain": "hour", "bucket_at": AT - AT % 3_600_000, "project_id": "proj_a", "key_id": "key_limited", "secret": "limited00001",
                         "endpoint": "get_parcel", "outcome": "allowed", "status_class": 2, "organization_id": "org_a", "requests": 1, "cost": 1,
                         "latency_us_sum": 12_000, "latency_count": 1},)),
+    ("webhook_endpoints", ({"id": "whe_a", **HERE, "url": "https://example.com/", "headers": "{}", "state": "active", "created_by": "Ada", "created_at": AT},)),
+    ("messages", ({"id": "msg_a", "project_id": "proj_a", "event_type": "parcel.moved", "payload": "{}", "origin": "published", "created_at": AT},)),
+    ("deliveries", ({"id": "dlv_a", "message_id": "msg_a", "webhook_endpoint_id": "whe_a", "project_id": "proj_a", "state": "failed", "attempts": 8,
+                     "created_at": AT, "finished_at": AT},)),
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from freehold.kit import clock, ids
 from freehold.kit.secrets import InstanceSecret
 from freehold.organizations.records import Actor, ServiceRole
 from freehold.settings import Settings
-from freehold.store.engine import Store
+from freehold.store.engine import Store, Transaction
 from freehold.store.schema import (
     apis,
     event_types,
@@ -60,6 +60,8 @@ class World:
     foreign_project_id: str
     owner: Actor
     stranger: Actor
+    # Where a test has one that it comes back to.
+    endpoint_id: str = ""
 
     def add_endpoint(
         self,
@@ -88,6 +90,9 @@ class World:
     def delivery(self, delivery_id: str) -> delivery_actions.DeliveryDetail:
         with self.store.read() as tx:
             return delivery_actions.read_delivery(tx, self.owner, delivery_id)
+
+    def pause(self, tx: Transaction) -> None:
+        actions.pause_endpoint(tx, self.owner, self.endpoint_id)
 
     def archive(self, archived: bool = True) -> None:
         with self.store.write() as tx:

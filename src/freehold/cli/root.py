@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "keys": ("keys", "command"),
     "webhooks": ("webhooks", "command"),
     "listen": ("listen", "command"),
+    "replays": ("replays", "command"),
     "messages": ("messages", "command"),
     "usage": ("usage", "command"),
     "requests": ("requests", "command"),

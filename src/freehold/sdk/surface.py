@@ -18,6 +18,7 @@ from freehold.sdk.resources.members import MemberCalls
 from freehold.sdk.resources.messages import MessageCalls
 from freehold.sdk.resources.organizations import OrganizationCalls
 from freehold.sdk.resources.projects import ProjectCalls
+from freehold.sdk.resources.replays import ReplayCalls
 from freehold.sdk.resources.requests import RequestCalls
 from freehold.sdk.resources.scope import ScopeCalls
 from freehold.sdk.resources.tokens import TokenCalls
@@ -45,6 +46,7 @@ class Surface(Resource[Mode]):
         self.webhooks: WebhookCalls[Mode] = WebhookCalls(perform, walk)
         self.webhook_checks: WebhookCheckCalls[Mode] = WebhookCheckCalls(perform, walk)
         self.deliveries: DeliveryCalls[Mode] = DeliveryCalls(perform, walk)
+        self.replays: ReplayCalls[Mode] = ReplayCalls(perform, walk)
         self.messages: MessageCalls[Mode] = MessageCalls(perform, walk)
         self.usage: UsageCalls[Mode] = UsageCalls(perform, walk)
         self.requests: RequestCalls[Mode] = RequestCalls(perform, walk)

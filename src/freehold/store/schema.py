@@ -754,6 +754,8 @@ deliveries = Table(
     Column("project_id", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
+    # How many of them were made before it was last replayed: the schedule of retries counts the others.
+    Column("attempts_before", Integer, nullable=False, server_default="0"),
     # Its place in the line of an endpoint that receives one at a time and in order.
     Column("place", BigInteger),
     Column("due_at", Instant),
@@ -796,6 +798,56 @@ attempts = Table(
     Column("response_body", LargeBinary),
     CheckConstraint("outcome IN ('accepted', 'refused', 'unreachable', 'blocked')", name="outcome"),
     UniqueConstraint("delivery_id", "number"),
+)  # fmt: skip
+
+# Jobs that send deliveries of one endpoint once more. Each batch is one transaction, which also moves `passed_at` and
+# `passed_id`: whoever dies in between leaves a job that goes on there.
+replays = Table(
+    "replays", metadata,
+    Column("id", Text, primary_key=True),
+    Column("project_id", Text, nullable=False),
+    Column("webhook_endpoint_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    # Which deliveries it is for, as the caller said it.
+    Column("wanted", JsonText, nullable=False),
+    Column("state", Text, nullable=False),
+    # Why it was canceled by rule.
+    Column("reason", Text),
+    # NULL until they were counted.
+    Column("total", BigInteger),
+    Column("replayed", BigInteger, nullable=False),
+    # The last delivery that was looked at, by age.
+    Column("passed_at", Instant),
+    Column("passed_id", Text),
+    # When it last had its turn: jobs take turns.
+    Column("turn_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    CheckConstraint("kind IN ('delivery', 'filter', 'recovery')", name="kind"),
+    CheckConstraint("state IN ('queued', 'running', 'done', 'canceled')", name="state"),
+    CheckConstraint("(state IN ('done', 'canceled')) = (finished_at IS NOT NULL)", name="finished_at"),
+    CheckConstraint("(passed_at IS NULL) = (passed_id IS NULL)", name="passed"),
+    UniqueConstraint("id", "project_id"),
+    ForeignKeyConstraint(["webhook_endpoint_id", "project_id"],
+                         ["webhook_endpoints.id", "webhook_endpoints.project_id"]),
+    # One at a time for an endpoint: two that overlap would send the same twice.
+    Index("uq_replays_unfinished", "webhook_endpoint_id", unique=True,
+          sqlite_where=text("state IN ('queued', 'running')"), postgresql_where=text("state IN ('queued', 'running')")),
+    Index("ix_replays_endpoint", "webhook_endpoint_id", "created_at"),
+)  # fmt: skip
+
+# What a job has replayed: each delivery once.
+replayed_deliveries = Table(
+    "replayed_deliveries", metadata,
+    Column("replay_id", Text, primary_key=True),
+    Column("delivery_id", Text, ForeignKey("deliveries.id"), primary_key=True),
+    Column("project_id", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    # How many attempts there had been.
+    Column("after_attempts", Integer, nullable=False),
+    ForeignKeyConstraint(["replay_id", "project_id"], ["replays.id", "replays.project_id"]),
+    Index("ix_replayed_deliveries_delivery", "delivery_id"),
 )  # fmt: skip
 
 # What a receiver was asked to prove, and did. It counts for the URL and the secret that it was of.

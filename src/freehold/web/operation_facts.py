@@ -24,6 +24,7 @@ IDEMPOTENT: Final = frozenset(
     {
         "create_token", "create_organization", "invite", "create_api", "create_project", "issue_key", "create_webhook",
         "rotate_key", "rotate_webhook_secret", "publish_message",
+        "replay_delivery", "start_replay", "recover_webhook",
     }
 )  # fmt: skip
 # Routes that honour If-Match.
@@ -69,6 +70,10 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "send_test_event": ("conflict",),
     "check_webhook": ("conflict", "too_many_requests"),
     "publish_message": ("conflict",),
+    "replay_delivery": ("conflict",),
+    "start_replay": ("conflict",),
+    "recover_webhook": ("conflict",),
+    "cancel_replay": ("conflict",),
 }
 
 _ID: Final = "[0-7][0-9a-hjkmnp-tv-z]{25}"
@@ -100,6 +105,7 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "endpoint_id": _id("whe", "A webhook endpoint's"),
     "check_id": _id("wck", "A webhook check's"),
     "delivery_id": _id("dlv", "A delivery's"),
+    "replay_id": _id("rpl", "A replay's"),
     "message_id": _id("msg", "A message's"),
     "request_id": _id("req", "A request's"),
 }  # fmt: skip

@@ -236,16 +236,18 @@ def read_message(call: Call, message_id: str) -> MessageDetailView:
 def list_deliveries(
     call: Call,
     endpoint_id: str,
+    *,
     # The framework keeps the name `state` for itself.
     in_state: Annotated[DeliveryState | None, QueryParameter(name="state", description="Only in this state.")] = None,
     event_type: Annotated[str | None, QueryParameter(description="Only of this event type.", max_length=200)] = None,
     since: Annotated[datetime | None, QueryParameter(name="from", description="From this time on.")] = None,
     until: Annotated[datetime | None, QueryParameter(name="to", description="Before this time.")] = None,
+    message: Annotated[str | None, QueryParameter(description="Only of this message.", max_length=100)] = None,
     limit: Limit = 50,
     cursor: CursorText = None,
 ) -> Page[DeliveryView]:
     """An endpoint's deliveries, newest first."""
-    wanted = DeliveryFilter(in_state, event_type, with_time_zone("from", since), with_time_zone("to", until))
+    wanted = DeliveryFilter(in_state, event_type, with_time_zone("from", since), with_time_zone("to", until), message)
     with call.read() as tx:
         rows = delivery_actions.list_deliveries(
             tx, call.actor, endpoint_id, wanted, checked_limit(limit) + 1, after_instant(cursor)

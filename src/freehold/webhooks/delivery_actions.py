@@ -220,10 +220,10 @@ def record_attempt(
     now = clock.now()
     if result.status == rules.GONE:
         queries.lock_endpoint(tx, dispatch.endpoint.id)
-    number = delivery_queries.count_attempt(tx, dispatch.delivery_id)
+    number, tries = delivery_queries.count_attempt(tx, dispatch.delivery_id)
     attempt = attempt_of(dispatch.delivery_id, number, at, sent, result)
     delivery_queries.insert_attempt(tx, attempt)
-    follows = rules.consequence(result, number, dispatch.message.origin, now, jitter)
+    follows = rules.consequence(result, tries, dispatch.message.origin, now, jitter)
     delivery_queries.settle(tx, dispatch.delivery_id, dispatch.leased_until_at, follows, now)
     if follows.disables:
         _disable(tx, dispatch.endpoint, follows.disables)

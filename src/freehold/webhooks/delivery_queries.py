@@ -211,6 +211,7 @@ class DeliveryFilter:
     event_type: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    message_id: str | None = None
 
 
 def find_delivery(tx: Transaction, delivery_id: str) -> Delivery | None:
@@ -240,6 +241,8 @@ def deliveries_of_endpoint(
         query = query.where(_D.created_at >= wanted.since)
     if wanted.until:
         query = query.where(_D.created_at < wanted.until)
+    if wanted.message_id:
+        query = query.where(_D.message_id == wanted.message_id)
     if after:
         query = query.where(_before(_D.created_at, _D.id, after))
     rows = tx.execute(query.order_by(_D.created_at.desc(), _D.id.desc()).limit(limit))
@@ -250,10 +253,14 @@ def _select_deliveries() -> Any:
     return select(*_DELIVERY).join(messages, messages.c.id == _D.message_id)
 
 
-def count_attempt(tx: Transaction, delivery_id: str) -> int:
-    """Take the number of a delivery's next attempt; the row's lock orders two at one instant."""
-    counting = update(deliveries).where(_D.id == delivery_id).values(attempts=_D.attempts + 1).returning(_D.attempts)
-    return int(tx.execute(counting).scalar_one())
+def count_attempt(tx: Transaction, delivery_id: str) -> tuple[int, int]:
+    """Take the number of a delivery's next attempt, and which it is since the last replay.
+
+    The row's lock orders two at one instant.
+    """
+    counting = update(deliveries).where(_D.id == delivery_id).values(attempts=_D.attempts + 1)
+    number, before = tx.execute(counting.returning(_D.attempts, _D.attempts_before)).one()
+    return number, number - before
 
 
 def settle(tx: Transaction, delivery_id: str, token: datetime, follows: Consequence, now: datetime) -> bool:

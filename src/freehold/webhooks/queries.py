@@ -71,6 +71,11 @@ def lock_endpoint(tx: Transaction, endpoint_id: str) -> None:
     tx.execute(select(_C.id).where(_C.id == endpoint_id).with_for_update())
 
 
+def share_endpoint(tx: Transaction, endpoint_id: str) -> None:
+    """Hold an endpoint's row, together with others who do, until the commit: none pauses or removes it meanwhile."""
+    tx.execute(select(_C.id).where(_C.id == endpoint_id).with_for_update(read=True))
+
+
 def change_endpoint(tx: Transaction, endpoint: WebhookEndpoint, revision: int) -> bool:
     """Save an endpoint that still has this revision; whether it had."""
     done = tx.execute(

@@ -12,6 +12,9 @@ from freehold.sdk.models.words import (
     Environment,
     MessageOrigin,
     ProbeProbe,
+    ReplayFilterState,
+    ReplayKind,
+    ReplayState,
     WebhookCheckState,
     WebhookState,
 )
@@ -172,6 +175,44 @@ class DeliveryDetail(Delivery, frozen=True, kw_only=True):
 
     payload: Any
     attempts: list[Attempt]
+
+
+class ReplayFilter(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """What a replay is for. Without `state`: all that was not accepted. `delivery`: that one alone."""
+
+    state: ReplayFilterState | None
+    event_type: str | None
+    from_: datetime | None
+    to: datetime | None
+    message: str | None
+    delivery: str | None
+
+
+class ReplayOutcome(Model, frozen=True, kw_only=True):
+    """How the deliveries that a replay sent once more stand now."""
+
+    delivered: int
+    failed: int
+    pending: int
+    dropped: int
+
+
+class Replay(Model, frozen=True, kw_only=True):
+    """A job that sends deliveries of one endpoint once more. `total` is null until they were counted."""
+
+    id: str
+    webhook: str
+    project: str
+    kind: ReplayKind
+    filter: ReplayFilter
+    state: ReplayState
+    reason: str | None
+    total: int | None
+    replayed: int
+    outcome: ReplayOutcome
+    created_by: str
+    created_at: datetime
+    finished_at: datetime | None
 
 
 class Message(Model, frozen=True, kw_only=True):

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     ProbeProbe = Literal["forged", "repeated", "signed", "stale"]
     ProjectState = Literal["active", "archived"]
     QuotaPeriod = Literal["day", "hour", "month"]
+    ReplayFilterState = Literal["delivered", "failed", "pending"]
+    ReplayKind = Literal["delivery", "filter", "recovery"]
+    ReplayState = Literal["canceled", "done", "queued", "running"]
     RequestKind = Literal["denied", "failed", "served", "throttled"]
     Role = Literal["admin", "auditor", "billing", "developer", "owner"]
     SecretState = Literal["active", "retired", "retiring", "revoked"]
@@ -36,6 +39,9 @@ else:
     ProbeProbe = str
     ProjectState = str
     QuotaPeriod = str
+    ReplayFilterState = str
+    ReplayKind = str
+    ReplayState = str
     RequestKind = str
     Role = str
     SecretState = str

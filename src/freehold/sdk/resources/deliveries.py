@@ -4,9 +4,9 @@
 
 from datetime import datetime
 
-from freehold.sdk.calls import Call, Mode, Resource, listing, operation, segment
+from freehold.sdk.calls import Call, Mode, Resource, key_or_new, listing, operation, segment
 from freehold.sdk.listings import Page
-from freehold.sdk.models import Delivery, DeliveryDetail
+from freehold.sdk.models import Delivery, DeliveryDetail, Replay
 from freehold.sdk.models.words import DeliveryState
 
 
@@ -22,6 +22,7 @@ class DeliveryCalls(Resource[Mode]):
         event_type: str | None = None,
         from_: datetime | None = None,
         to: datetime | None = None,
+        message: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Call[Page[Delivery]]:
@@ -31,6 +32,7 @@ class DeliveryCalls(Resource[Mode]):
         `event_type`: Only of this event type.
         `from_`: From this time on.
         `to`: Before this time.
+        `message`: Only of this message.
         `limit`: How many to answer, 1 to 200.
         `cursor`: Where the list goes on: `next_cursor` of the answer before.
 
@@ -40,7 +42,15 @@ class DeliveryCalls(Resource[Mode]):
             "GET",
             f"/v1/webhooks/{segment(endpoint_id)}/deliveries",
             Page[Delivery],
-            query={"state": state, "event_type": event_type, "from": from_, "to": to, "limit": limit, "cursor": cursor},
+            query={
+                "state": state,
+                "event_type": event_type,
+                "from": from_,
+                "to": to,
+                "message": message,
+                "limit": limit,
+                "cursor": cursor,
+            },
             repeatable=True,
         )
 
@@ -51,3 +61,17 @@ class DeliveryCalls(Resource[Mode]):
         Raises NotFound.
         """
         return Call("GET", f"/v1/deliveries/{segment(delivery_id)}", DeliveryDetail, repeatable=True)
+
+    @operation
+    def replay(self, delivery_id: str, *, idempotency_key: str | None = None) -> Call[Replay]:
+        """Send one delivery once more, with the same id and body; it gets a new schedule of retries.
+
+        Raises Conflict, IdempotencyConflict, NotFound.
+        """
+        return Call(
+            "POST",
+            f"/v1/deliveries/{segment(delivery_id)}/replay",
+            Replay,
+            idempotency_key=key_or_new(idempotency_key),
+            repeatable=True,
+        )

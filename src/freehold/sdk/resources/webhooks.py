@@ -3,13 +3,14 @@
 """What can be done with webhooks."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import NoneType
 
 from msgspec import UNSET
 
 from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
-from freehold.sdk.models import TestEvent, Webhook, WebhookCheck, WebhookWithSecret
+from freehold.sdk.models import Replay, TestEvent, Webhook, WebhookCheck, WebhookWithSecret
 
 
 class WebhookCalls(Resource[Mode]):
@@ -163,3 +164,22 @@ class WebhookCalls(Resource[Mode]):
         Raises Conflict, NotFound, TooManyRequests.
         """
         return Call("POST", f"/v1/webhooks/{segment(endpoint_id)}/check", WebhookCheck, body=sent({"wait_s": wait_s}))
+
+    @operation
+    def recover(self, endpoint_id: str, *, since: datetime, idempotency_key: str | None = None) -> Call[Replay]:
+        """Begin a job that sends an endpoint all once more that it has not accepted since a time.
+
+        Since when all that was not accepted is sent once more.
+
+        `since`: From this time on, by when the deliveries were made.
+
+        Raises Conflict, IdempotencyConflict, NotFound.
+        """
+        return Call(
+            "POST",
+            f"/v1/webhooks/{segment(endpoint_id)}/recover",
+            Replay,
+            body=sent({"since": since}),
+            idempotency_key=key_or_new(idempotency_key),
+            repeatable=True,
+        )
