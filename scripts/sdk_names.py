@@ -40,6 +40,7 @@ _PLACES: Final = {
     "read_openapi": ("api", "get_openapi"),
     "import_openapi": ("api", "import_openapi"),
     "read_organization_usage": ("usage", "by_project"),
+    "read_instance_usage": ("usage", "of_instance"),
     "change_overlap": ("key", "change_overlap"),
     "retire_secret": ("key", "retire_secret"),
     "rotate_webhook_secret": ("webhook", "rotate_secret"),

@@ -120,6 +120,7 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, f"{PROJECT}/requests", usage.list_requests, "Usage"),
     (get, "/v1/requests/{request_id:str}", usage.read_request, "Usage"),
     (get, f"{ORGANIZATION}/usage", usage.read_organization_usage, "Usage"),
+    (get, "/v1/usage", usage.read_instance_usage, "Usage"),
     (post, "/v1/explain", explain_api.explain_call, "Usage"),
 )
 

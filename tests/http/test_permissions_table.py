@@ -61,6 +61,7 @@ TABLE: Final = (
     Row("DELETE", f"{ORGANIZATION}/invitations/{{invitation_id}}", ADMINISTRATORS),
     Row("GET", f"{ORGANIZATION}/audit", AUDITORS),
     Row("GET", f"{ORGANIZATION}/usage", MEMBERS),
+    Row("GET", "/v1/usage", OPERATOR, hides=False),
     Row("GET", "/v1/apis", EVERYBODY),
     Row("POST", "/v1/apis", OPERATOR, {"name": "Ships"}, hides=False),
     Row("GET", API, EVERYBODY),

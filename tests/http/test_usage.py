@@ -376,3 +376,52 @@ def test_several_values_of_a_filter_are_any_of_them(world: tuple[Instance, list[
     too_many: dict[str, Any] = {"key": [f"key_{number}" for number in range(51)]}
     assert_problem(client.get(f"{address}/usage", params=too_many), 422, "invalid", "key")
     assert_problem(client.get(f"{address}/usage", params={"outcome": ["allowed", "eaten"]}), 422, "invalid", "outcome")
+
+
+# --- the period before, and what may come ---------------------------------------------------------
+
+
+def test_the_period_before_is_answered_where_it_is_asked_for(world: tuple[Instance, list[UsageEvent]]) -> None:
+    instance, _ = world
+    body = usage(instance, compare="previous").json()
+    assert (body["compare"], body["previous"]["to"], body["previous"]["requests"]) == ("previous", body["from"], 1)
+    assert at(body["previous"]["from"]) == NOW - timedelta(days=2)
+    assert usage(instance).json()["previous"] is None
+    tomorrow = {"from": "2027-01-16T00:00:00Z", "to": "2027-01-17T00:00:00Z", "compare": "previous"}
+    assert usage(instance, **tomorrow).json()["previous"] is None
+    assert_problem(usage(instance, compare="next"), 422, "invalid", "compare")
+
+
+def test_a_range_that_runs_is_projected_and_one_that_has_ended_is_not(world: tuple[Instance, list[UsageEvent]]) -> None:
+    instance, _ = world
+    use(instance, timedelta(days=6, hours=20), cost=7)
+    day = {"from": "2027-01-15T00:00:00Z", "to": "2027-01-16T00:00:00Z"}
+    body = usage(instance, **day).json()
+    projection = body["projection"]
+    assert (projection["method"], projection["at"]) == ("same_hours_last_week", body["to"])
+    # Of what was used a week before, only this lies in the hours that are still to come.
+    assert (projection["requests"], projection["cost"]) == (body["totals"]["requests"] + 1, body["totals"]["cost"] + 7)
+    assert usage(instance).json()["projection"] is None
+
+
+def test_projects_of_the_instance_come_in_pages_largest_first(world: tuple[Instance, list[UsageEvent]]) -> None:
+    instance, _ = world
+    use(instance, project_id=instance.foreign_project, organization_id=instance.elsewhere, key_id=instance.foreign_key)
+    nobody: dict[str, Any] = {"project_id": None, "organization_id": None, "environment": None, "key_id": None}
+    use(instance, **nobody, endpoint=None, outcome="unknown_key", status=None, latency_us=None)
+    client, found, query = instance.client("operator"), [], {"limit": "1", "compare": "previous"}
+    while True:
+        body = client.get("/v1/usage", params=query).json()
+        found += body["projects"]
+        if body["next_cursor"] is None:
+            break
+        query["cursor"] = body["next_cursor"]
+    assert [each["requests"] for each in found] == sorted((each["requests"] for each in found), reverse=True)
+    by_project = {each["project"]: each for each in found}
+    assert len(by_project) == len(found) >= 3
+    assert (by_project[instance.project]["requests"], by_project[instance.project]["previous"]["requests"]) == (10, 1)
+    assert by_project[instance.foreign_project]["organization"] == instance.elsewhere
+    assert (by_project[None]["name"], by_project[None]["denied"]) == ("No known key", 1)
+    for name in ("requests", "cost", *KINDS):
+        assert sum(each[name] for each in found) == body["totals"][name]
+    assert_problem(instance.client("owner").get("/v1/usage"), 403, "forbidden")

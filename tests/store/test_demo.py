@@ -35,6 +35,7 @@ from freehold.store.schema import keys as keys_table
 from freehold.store.schema import projects as projects_table
 from freehold.supervisor import instance
 from freehold.usage import actions as usage
+from freehold.usage.drivers import Wanted, read_organization_drivers
 from freehold.usage.records import Filter, Range
 from tests.conftest import TestClock
 from tests.databases import SECRET, copy_sqlite
@@ -74,12 +75,12 @@ def test_keys_add_up_to_projects_and_projects_to_organizations_at_every_grain(de
     counted = 0
     with store.read() as tx:
         for organization_id in tx.execute(select(organizations.c.id)).scalars():
-            whole = usage.read_organization_usage(tx, SYSTEM, organization_id, month)
-            assert whole.totals.requests == sum(each.counts.requests for each in whole.projects)
+            whole = read_organization_drivers(tx, SYSTEM, organization_id, Wanted(month))
+            assert whole.totals.requests == sum(each.counts.requests for each in whole.page.data)
             counted += whole.totals.requests
-            for each in whole.projects:
+            for each in whole.page.data:
                 for group_by in ("key", "endpoint", "outcome", "secret"):
-                    groups = usage.break_down(tx, SYSTEM, each.id, month, Filter(), group_by)
+                    groups = usage.break_down(tx, SYSTEM, each.project.id, month, Filter(), group_by)
                     assert sum(group.counts.requests for group in groups) == each.counts.requests
         grains = dict(
             tx.execute(

@@ -11,7 +11,8 @@ from freehold.kit import clock, ids
 from freehold.kit.sketch import quantile
 from freehold.store.engine import Store
 from freehold.store.schema import changes
-from freehold.usage import actions, rules, sum_queries
+from freehold.usage import actions, drivers, rules, sum_queries
+from freehold.usage.drivers import Wanted
 from freehold.usage.records import Counts, Filter, Grain, Question, Range, Usage
 from tests.conftest import TestClock
 from tests.store.usage_world import UsageWorld, make_usage_world
@@ -235,14 +236,14 @@ def test_every_member_reads_usage_and_strangers_find_nothing(world: UsageWorld, 
     with world.store.read() as tx:
         actor = world.actor(role)  # type: ignore[arg-type]  # one of the roles
         assert actions.read_request(tx, actor, mine.id).request.id == mine.id
-        assert actions.read_organization_usage(tx, actor, world.organization_id, day).totals.requests == 1
+        assert drivers.read_organization_drivers(tx, actor, world.organization_id, Wanted(day)).totals.requests == 1
         stranger = world.actor(role, organization_id=world.foreign_organization_id)  # type: ignore[arg-type]
         for attempt in (
             lambda: actions.read_request(tx, stranger, mine.id),
             lambda: actions.read_usage(tx, stranger, world.project_id, Question(day, "hour")),
             lambda: actions.break_down(tx, stranger, world.project_id, day, Filter(), "key"),
             lambda: actions.list_requests(tx, stranger, world.project_id, Filter(), None, None, 50),
-            lambda: actions.read_organization_usage(tx, stranger, world.organization_id, day),
+            lambda: drivers.read_organization_drivers(tx, stranger, world.organization_id, Wanted(day)),
             lambda: actions.read_request(tx, actor, ids.new_id("req")),
         ):
             with pytest.raises(Problem) as caught:
@@ -286,11 +287,13 @@ def test_an_organizations_projects_are_largest_first_and_add_up(world: UsageWorl
     )
     with world.store.read() as tx:
         day = Range(NOW - timedelta(days=1), NOW)
-        usage = actions.read_organization_usage(tx, world.actor("owner"), world.organization_id, day)
-    assert [(each.id, each.counts.requests, each.share) for each in usage.projects] == [
+        usage = drivers.read_organization_drivers(tx, world.actor("owner"), world.organization_id, Wanted(day))
+        everything = drivers.read_instance_drivers(tx, world.actor(is_operator=True), Wanted(day))
+    assert everything.totals.requests == 5
+    assert [(each.project.id, each.counts.requests, each.share) for each in usage.page.data] == [
         (world.second_project_id, 3, 0.75), (world.project_id, 1, 0.25),
     ]  # fmt: skip
-    assert usage.totals == rules.total(each.counts for each in usage.projects)
+    assert usage.totals == rules.total(each.counts for each in usage.page.data)
 
 
 def test_sparklines_of_many_projects_come_in_one_query(world: UsageWorld) -> None:

@@ -33,6 +33,14 @@ def time_options(command: Command) -> Command:
     return click.option("--from", metavar="TIME", help="From this time on: 2026-11-01T00:00:00Z.")(command)
 
 
+def compare_option(command: Command) -> Command:
+    """Add `--compare`: also the period before."""
+    return click.option(
+        "--compare", is_flag=True, callback=lambda _context, _option, wanted: "previous" if wanted else None,
+        help="Also show the period before.",
+    )(command)  # fmt: skip
+
+
 def request_options(command: Command) -> Command:
     """Add the filters that usage and single requests share. Each may be given several times: any of the values will do."""
     for option in (

@@ -7,9 +7,11 @@ import click
 from freehold.cli import output
 from freehold.cli.api import Api, segment
 from freehold.cli.options import (
+    compare_option,
     json_option,
     organization_id,
     organization_option,
+    page_options,
     project_id,
     project_option,
     request_options,
@@ -37,6 +39,7 @@ def command() -> None:
     "--group-by", type=click.Choice(["key", "endpoint", "outcome", "secret"]), help="Divide the whole by this."
 )
 @request_options
+@compare_option
 @json_option
 def show_usage(project: str, as_json: bool, **question: Any) -> None:
     """Show what a project used.
@@ -45,7 +48,8 @@ def show_usage(project: str, as_json: bool, **question: Any) -> None:
     Examples:
       freehold usage show -p parcel-lookup
       freehold usage show -p parcel-lookup --group-by key --from 2026-11-01T00:00:00Z --bucket day
-      freehold usage show -p parcel-lookup --outcome endpoint_not_in_scope --json
+      freehold usage show -p parcel-lookup --outcome endpoint_not_in_scope --outcome revoked --json
+      freehold usage show -p parcel-lookup --from 2026-11-01T00:00:00Z --to 2026-12-01T00:00:00Z --compare
     """
     api = Api.current()
     usage = api.get(f"/v1/projects/{segment(project_id(api, project))}/usage", question)
@@ -55,7 +59,10 @@ def show_usage(project: str, as_json: bool, **question: Any) -> None:
     _show_range(usage)
     totals = usage["totals"]
     latency = f", 95 % within {totals['p95_ms']:g} ms" if totals["p95_ms"] is not None else ""
-    click.echo(f"{totals['requests']} requests: {_parts(totals)}{latency}\n")
+    click.echo(f"{totals['requests']} requests: {_parts(totals)}{latency}")
+    _show_previous(totals, usage["previous"])
+    _show_projection(usage["projection"])
+    click.echo()
     if usage["groups"]:
         _show_groups(str(usage["group_by"]), usage["groups"])
     else:
@@ -65,22 +72,80 @@ def show_usage(project: str, as_json: bool, **question: Any) -> None:
 @command.command("projects")
 @organization_option
 @time_options
+@compare_option
+@page_options
 @json_option
 def show_projects(organization: str | None, as_json: bool, **question: Any) -> None:
     """Show what each project of an organization used, largest first.
 
     \b
-    Example:
+    Examples:
       freehold usage projects
+      freehold usage projects --compare --from 2026-11-01T00:00:00Z --to 2026-12-01T00:00:00Z
     """
     api = Api.current()
-    usage = api.get(f"/v1/organizations/{segment(organization_id(api, organization))}/usage", question)
+    _show_drivers(api.get(f"/v1/organizations/{segment(organization_id(api, organization))}/usage", question), as_json)
+
+
+@command.command("instance")
+@time_options
+@compare_option
+@page_options
+@json_option
+def show_instance(as_json: bool, **question: Any) -> None:
+    """Show what each project of the instance used, largest first. For the operator.
+
+    \b
+    Example:
+      freehold usage instance --limit 10 --compare
+    """
+    _show_drivers(Api.current().get("/v1/usage", question), as_json)
+
+
+def _show_drivers(usage: dict[str, Any], as_json: bool) -> None:
     if as_json:
         output.print_json(usage)
         return
     _show_range(usage)
-    rows = [[each["name"], each["environment"], *_counted(each)] for each in usage["projects"]]
-    output.print_table(["project", "environment", *_COUNTS], rows, "There is no project.")
+    owned = "organization" not in usage
+    compared = usage["previous"] is not None
+    rows = [
+        [
+            each["name"],
+            *([each["organization_name"]] if owned else []),
+            each["environment"],
+            *_counted(each),
+            f"{each['share']:.1%}",
+            *([each["previous"]["requests"]] if compared else []),
+        ]
+        for each in usage["projects"]
+    ]
+    columns = ["project", *(["organization"] if owned else []), "environment", *_COUNTS, "share"]
+    output.print_table([*columns, *(["before"] if compared else [])], rows, "There is no project.")
+    if usage["next_cursor"]:
+        click.echo(f"There is more: --cursor {output.printable(usage['next_cursor'])}", err=True)
+
+
+def _show_previous(totals: dict[str, Any], previous: dict[str, Any] | None) -> None:
+    if previous is None:
+        return
+    before, now = previous["requests"], totals["requests"]
+    change = f", {now / before - 1:+.1%} since" if before else ""
+    click.echo(
+        f"{before} requests in the period before, {output.text_of(previous['from'])} to {output.text_of(previous['to'])}{change}"
+    )
+
+
+def _show_projection(projection: dict[str, Any] | None) -> None:
+    if projection is not None:
+        how = {
+            "same_hours_last_week": "the rest as the same hours of the last seven days",
+            "pace_so_far": "the pace so far",
+        }
+        click.echo(
+            f"Projection, no count: {projection['requests']} requests of cost {projection['cost']} by"
+            f" {output.text_of(projection['at'])} ({how.get(projection['method'], projection['method'])})"
+        )
 
 
 def _show_range(usage: dict[str, Any]) -> None:

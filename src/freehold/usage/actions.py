@@ -10,7 +10,6 @@ from datetime import datetime
 from freehold.errors import not_found
 from freehold.keys.explanation import Explanation, explain_recorded
 from freehold.kit import clock
-from freehold.organizations.actions import read_organization
 from freehold.organizations.permissions import may, require, require_operator
 from freehold.organizations.records import Actor
 from freehold.projects import actions as projects
@@ -29,7 +28,6 @@ from freehold.usage.records import (
     SecretName,
     Sum,
     Usage,
-    UsageGap,
 )
 
 _NAMELESS = {"key": "No key", "endpoint": "No endpoint", "secret": "No secret", "outcome": "None"}
@@ -46,28 +44,6 @@ class ExplainedRequest:
     project_name: str | None
     endpoints: list[str]
     changed_since: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectUsage:
-    """What one project used."""
-
-    id: str
-    name: str
-    environment: str
-    counts: Counts
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class OrganizationUsage:
-    """What an organization's projects used, largest first, those without any too."""
-
-    range: Range
-    projects: list[ProjectUsage]
-    totals: Counts
-    as_of: datetime
-    gaps: list[UsageGap]
 
 
 def read_usage(tx: Transaction, actor: Actor, project_id: str, question: Question) -> Usage:
@@ -138,25 +114,6 @@ def read_request(tx: Transaction, actor: Actor, request_id: str) -> ExplainedReq
         endpoints=project_queries.scope_of(tx, project.id).endpoints if project else [],
         changed_since=bool(subjects) and queries.changed_since(tx, recorded.epoch, subjects),
     )
-
-
-def read_organization_usage(tx: Transaction, actor: Actor, organization_id: str, range_: Range) -> OrganizationUsage:
-    """What each project of an organization used."""
-    require(actor, "usage.read", organization_id)
-    read_organization(tx, actor, organization_id)
-    sums = rules.each_group(sum_queries.projects_of_organization(tx, organization_id, _whole(range_)))
-    names = sum_queries.project_names(tx, organization_id)
-    totals = rules.total(sums.values())
-    rows = [
-        ProjectUsage(
-            project_id, name, environment, sums.get(project_id, Counts()),
-            rules.share(sums.get(project_id, Counts()).requests, totals.requests),
-        )
-        for project_id, (name, environment) in names.items()
-    ]  # fmt: skip
-    rows.sort(key=lambda row: (-row.counts.requests, row.name, row.id))
-    gaps = gap_queries.gaps_of(tx, list(names), range_.start, range_.end)
-    return OrganizationUsage(range_, rows, totals, as_of(tx), gaps)
 
 
 def as_of(tx: Transaction) -> datetime:

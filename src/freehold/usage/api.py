@@ -8,22 +8,26 @@ from msgspec import Meta
 
 from freehold.kit import clock
 from freehold.kit.paging import Cursor, Page, page
-from freehold.usage import actions, rules
+from freehold.usage import actions, drivers, periods, rules
+from freehold.usage.driver_views import (
+    InstanceUsageView,
+    OrganizationUsageView,
+    instance_usage_view,
+    organization_usage_view,
+)
+from freehold.usage.drivers import Wanted
 from freehold.usage.records import Filter, Grain, GroupBy, Kind, Question
 from freehold.usage.views import (
-    CountsView,
+    Compare,
     ExplainedRequestView,
-    OrganizationUsageView,
-    ProjectUsageView,
     RequestView,
     UsageView,
     explained_request_view,
-    gap_views,
     request_fields,
     usage_view,
 )
 from freehold.web.call import Call, checked_limit
-from freehold.web.cursors import after_instant
+from freehold.web.cursors import after_instant, read_cursor
 from freehold.web.inputs import CursorText, Limit, with_time_zone
 
 From = Annotated[
@@ -62,6 +66,12 @@ Kinds = Annotated[
         description="Only `served`, `throttled`, `denied` or `failed` requests, as the sums tell them apart; or several times.",
     ),
 ]  # fmt: skip
+CompareWith = Annotated[
+    Compare | None,
+    QueryParameter(
+        description="Also the sums of the period before: `previous`. As long, or as many days or months of the time zone."
+    ),
+]
 
 
 def read_usage(  # noqa: PLR0913, PLR0917 — each is one parameter of the query
@@ -81,6 +91,7 @@ def read_usage(  # noqa: PLR0913, PLR0917 — each is one parameter of the query
     endpoint: EndpointIds = None,
     outcome: Outcomes = None,
     kind: Kinds = None,
+    compare: CompareWith = None,
 ) -> UsageView:
     """What a project used: a series, its totals, and who made them. The last 24 hours unless given."""
     range_ = rules.read_range(with_time_zone("from", since), with_time_zone("to", until), clock.now())
@@ -89,7 +100,10 @@ def read_usage(  # noqa: PLR0913, PLR0917 — each is one parameter of the query
         _filter(key, secret, endpoint, outcome, kind),
     )  # fmt: skip
     with call.read() as tx:
-        return usage_view(project_id, actions.read_usage(tx, call.actor, project_id, question))
+        usage = actions.read_usage(tx, call.actor, project_id, question)
+        previous = periods.read_previous(tx, call.actor, project_id, question) if compare else None
+        projection = periods.read_projection(tx, call.actor, project_id, usage)
+    return usage_view(project_id, usage, compare, previous, projection)
 
 
 def list_requests(  # noqa: PLR0913, PLR0917 — each is one parameter of the query
@@ -121,23 +135,37 @@ def read_request(call: Call, request_id: str) -> ExplainedRequestView:
 
 
 def read_organization_usage(
-    call: Call, organization_id: str, since: From = None, until: To = None
-) -> OrganizationUsageView:
+    call: Call, organization_id: str, since: From = None, until: To = None, compare: CompareWith = None,
+    limit: Limit = 50, cursor: CursorText = None,
+) -> OrganizationUsageView:  # fmt: skip
     """What each project of an organization used, largest first. The last 24 hours unless given."""
-    range_ = rules.read_range(with_time_zone("from", since), with_time_zone("to", until), clock.now())
+    wanted = _wanted(since, until, compare, limit, cursor)
     with call.read() as tx:
-        usage = actions.read_organization_usage(tx, call.actor, organization_id, range_)
-    rows = [
-        ProjectUsageView(
-            project=row.id, name=row.name, environment=row.environment, share=row.share, **row.counts._asdict()
+        return organization_usage_view(
+            organization_id, drivers.read_organization_drivers(tx, call.actor, organization_id, wanted)
         )
-        for row in usage.projects
-    ]
-    return OrganizationUsageView(
-        organization=organization_id, from_=range_.start, to=range_.end, projects=rows,
-        totals=CountsView(**usage.totals._asdict()), as_of=usage.as_of,
-        gaps=gap_views(usage.gaps),
-    )  # fmt: skip
+
+
+def read_instance_usage(
+    call: Call, since: From = None, until: To = None, compare: CompareWith = None, limit: Limit = 50,
+    cursor: CursorText = None,
+) -> InstanceUsageView:  # fmt: skip
+    """What each project of the instance used, largest first; for the operator. The last 24 hours unless given.
+
+    Requests with a key that nobody knows are one row without a project.
+    """
+    wanted = _wanted(since, until, compare, limit, cursor)
+    with call.read() as tx:
+        return instance_usage_view(drivers.read_instance_drivers(tx, call.actor, wanted))
+
+
+def _wanted(
+    since: datetime | None, until: datetime | None, compare: Compare | None, limit: int, cursor: str | None
+) -> Wanted:
+    range_ = rules.read_range(with_time_zone("from", since), with_time_zone("to", until), clock.now())
+    return Wanted(
+        range_, compare is not None, checked_limit(limit), read_cursor(cursor) if cursor is not None else None
+    )
 
 
 def _filter(

@@ -32,13 +32,13 @@ def note_gaps(tx: Transaction, journal_id: str, gaps: Iterable[Gap]) -> None:
     tx.execute(statement, rows)
 
 
-def gaps_of(tx: Transaction, project_ids: Sequence[str], start: datetime, end: datetime) -> list[UsageGap]:
-    """The gaps of projects in a range, those of several projects too, oldest first (ix_usage_gaps_project_id)."""
+def gaps_of(tx: Transaction, project_ids: Sequence[str] | None, start: datetime, end: datetime) -> list[UsageGap]:
+    """The gaps of projects in a range, those of several projects too, oldest first; None: of all (ix_usage_gaps_project_id)."""
     query = select(usage_gaps.c.project_id, usage_gaps.c.first_at, usage_gaps.c.last_at, usage_gaps.c.decisions).where(
-        usage_gaps.c.project_id.in_([*project_ids, ANY_PROJECT]),
-        usage_gaps.c.last_at >= start,
-        usage_gaps.c.first_at < end,
+        usage_gaps.c.last_at >= start, usage_gaps.c.first_at < end
     )
+    if project_ids is not None:
+        query = query.where(usage_gaps.c.project_id.in_([*project_ids, ANY_PROJECT]))
     return [
         UsageGap(None if project_id == ANY_PROJECT else project_id, *rest)
         for project_id, *rest in tx.execute(query.order_by(usage_gaps.c.first_at, usage_gaps.c.project_id))

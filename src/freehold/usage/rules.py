@@ -54,7 +54,7 @@ def kind_of(outcome: str, status: int | None) -> Kind:
 def read_range(start: datetime | None, end: datetime | None, now: datetime) -> Range:
     """The range that is meant, in whole minutes: the last 24 hours where nothing is said; Problem `invalid`."""
     check_bounds(start, end)
-    last = _ceil_minute(end or now)
+    last = ceil_minute(end or now)
     first = _floor_minute(start) if start else last - _DEFAULT_SPAN
     if first >= last:
         raise invalid(FieldError("from", "`from` must be earlier than `to`.", "out_of_range"))
@@ -72,7 +72,7 @@ def month_of(instant: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
     """The month of a time zone that an instant lies in: its first instant, and that of the next."""
     first = instant.astimezone(zone).date().replace(day=1)
     following = (first + timedelta(days=32)).replace(day=1)
-    return _midnight(first, zone), _midnight(following, zone)
+    return midnight(first, zone), midnight(following, zone)
 
 
 def bucket_for(span: timedelta) -> Grain:
@@ -236,10 +236,11 @@ def _starts_after(instant: datetime, bucket: Grain, zone: tzinfo) -> Iterator[da
     while True:
         day = (day.replace(day=1) + timedelta(days=32)).replace(day=1) if bucket == "month" else day + timedelta(days=1)
         # Where the clocks leap over midnight, this is the instant of the leap.
-        yield _midnight(day, zone)
+        yield midnight(day, zone)
 
 
-def _midnight(day: date, zone: tzinfo) -> datetime:
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """The instant at which a day of a time zone begins."""
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 
@@ -259,6 +260,7 @@ def _floor_minute(instant: datetime) -> datetime:
     return instant.astimezone(UTC).replace(second=0, microsecond=0)
 
 
-def _ceil_minute(instant: datetime) -> datetime:
+def ceil_minute(instant: datetime) -> datetime:
+    """The minute that has begun when an instant is over."""
     floor = _floor_minute(instant)
     return floor if floor == instant else floor + _MINUTE

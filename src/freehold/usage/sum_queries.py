@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, Row, and_, case, func, or_, select
 
 from freehold.keys.records import ALLOWED
 from freehold.kit.sketch import Sketch, decode, merge
 from freehold.store.engine import Transaction
-from freehold.store.schema import projects, usage_rollups
+from freehold.store.schema import organizations, projects, usage_rollups
 from freehold.usage.queries import of_kind, one_of
 from freehold.usage.records import KINDS, Counts, Filter, GroupBy, Kind, Piece, Sum
 
@@ -65,11 +65,29 @@ def latencies_by_group(
     return _each(_latencies(tx, (_GROUP_COLUMNS[group_by],), project_id, pieces, filter_))
 
 
-def project_names(tx: Transaction, organization_id: str) -> dict[str, tuple[str, str]]:
-    """Name and environment of an organization's projects, those without usage too."""
-    query = select(projects.c.id, projects.c.name, projects.c.environment)
-    rows = tx.execute(query.where(projects.c.organization_id == organization_id))
-    return {row.id: (row.name, row.environment) for row in rows}
+class ProjectName(NamedTuple):
+    """A project as a table of several names it."""
+
+    id: str
+    name: str
+    environment: str
+    organization_id: str
+    organization_name: str
+
+
+def projects_of_instance(tx: Transaction, pieces: Iterable[Piece]) -> list[Sum]:
+    """The whole instance's sums by project over the whole range, empty for none (primary key)."""
+    return [Sum(None, row[0], _counts(row)) for row in _sums(tx, [_ROLLUPS.project_id], pieces, [])]
+
+
+def project_names(tx: Transaction, organization_id: str | None = None) -> dict[str, ProjectName]:
+    """What the projects of an organization, or of all, are called, those without usage too."""
+    query = select(
+        projects.c.id, projects.c.name, projects.c.environment, projects.c.organization_id, organizations.c.name
+    ).join(organizations, organizations.c.id == projects.c.organization_id)
+    if organization_id is not None:
+        query = query.where(projects.c.organization_id == organization_id)
+    return {row[0]: ProjectName._make(row) for row in tx.execute(query)}
 
 
 def requests_by_hour(

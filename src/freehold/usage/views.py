@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from freehold.keys.records import Environment, Via
 from freehold.usage import rules
 from freehold.usage.actions import ExplainedRequest
+from freehold.usage.period_rules import Method, Previous, Projection
 from freehold.usage.records import Counts, Grain, GroupBy, Kind, RequestRow, Usage, UsageGap
+
+# What a range may be compared with.
+Compare = Literal["previous"]
 
 
 class CountsView(msgspec.Struct, kw_only=True):
@@ -66,6 +70,31 @@ class GapView(msgspec.Struct, kw_only=True):
     decisions: int
 
 
+class PreviousView(CountsView, kw_only=True):
+    """The same sums of the period before: as long, or as many days or months of the time zone.
+
+    Of a range that still runs, it is the same part of the period before.
+    """
+
+    from_: datetime = msgspec.field(name="from")
+    to: datetime
+
+
+class ProjectionView(msgspec.Struct, kw_only=True):
+    """An estimate of what a range that still runs may come to by its end, `at`; it is in no sum.
+
+    `method` says how it was made, from what was counted before `made_of_to`. `same_hours_last_week`: what is left
+    of the range is taken to be as the same hours of the last seven days were. `pace_so_far`: the rest goes on at
+    the mean pace so far, for a project that is younger than that.
+    """
+
+    at: datetime
+    requests: int
+    cost: int
+    method: Method
+    made_of_to: datetime
+
+
 class UsageView(msgspec.Struct, kw_only=True):
     """A project's usage. Every request decided before `as_of` is counted, or in one of the `gaps`."""
 
@@ -80,27 +109,9 @@ class UsageView(msgspec.Struct, kw_only=True):
     groups: list[GroupView]
     as_of: datetime
     gaps: list[GapView]
-
-
-class ProjectUsageView(CountsView, kw_only=True):
-    """What one project used. `share` of the organization's requests is from 0 to 1."""
-
-    project: str
-    name: str
-    environment: str
-    share: float
-
-
-class OrganizationUsageView(msgspec.Struct, kw_only=True):
-    """What an organization's projects used, largest first."""
-
-    organization: str
-    from_: datetime = msgspec.field(name="from")
-    to: datetime
-    projects: list[ProjectUsageView]
-    totals: CountsView
-    as_of: datetime
-    gaps: list[GapView]
+    compare: Compare | None
+    previous: PreviousView | None
+    projection: ProjectionView | None
 
 
 class RequestKeyView(msgspec.Struct, kw_only=True):
@@ -187,7 +198,9 @@ class ExplainedRequestView(RequestView, kw_only=True):
     explanation: ExplanationView
 
 
-def usage_view(project_id: str, usage: Usage) -> UsageView:
+def usage_view(
+    project_id: str, usage: Usage, compare: Compare | None, previous: Previous | None, projection: Projection | None
+) -> UsageView:
     """A project's usage, as the API shows it."""
     question = usage.question
     return UsageView(
@@ -196,7 +209,23 @@ def usage_view(project_id: str, usage: Usage) -> UsageView:
         series=[PointView(at=point.at, group=point.group, **_fields(point.counts)) for point in usage.series],
         totals=TotalsView(**usage.latency._asdict(), **_fields(usage.totals)),
         groups=[GroupView(id=each.id, name=each.name, share=each.share, **_fields(each.counts)) for each in usage.groups],
-        as_of=usage.as_of, gaps=gap_views(usage.gaps),
+        as_of=usage.as_of, gaps=gap_views(usage.gaps), compare=compare, previous=_previous_view(previous),
+        projection=_projection_view(projection),
+    )  # fmt: skip
+
+
+def _previous_view(previous: Previous | None) -> PreviousView | None:
+    if previous is None:
+        return None
+    return PreviousView(from_=previous.range.start, to=previous.range.end, **_fields(previous.totals))
+
+
+def _projection_view(projection: Projection | None) -> ProjectionView | None:
+    if projection is None:
+        return None
+    return ProjectionView(
+        at=projection.end, requests=projection.requests, cost=projection.cost, method=projection.method,
+        made_of_to=projection.made_of_to,
     )  # fmt: skip
 
 

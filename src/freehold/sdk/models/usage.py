@@ -5,7 +5,7 @@
 from datetime import datetime
 
 from freehold.sdk.model import Model
-from freehold.sdk.models.words import Bucket, Environment, GroupBy, RequestKind, Via
+from freehold.sdk.models.words import Bucket, Environment, GroupBy, ProjectionMethod, RequestKind, UsageCompare, Via
 
 
 class Counts(Model, frozen=True, kw_only=True):
@@ -63,6 +63,31 @@ class Gap(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
     decisions: int
 
 
+class Previous(Counts, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """The same sums of the period before: as long, or as many days or months of the time zone.
+
+    Of a range that still runs, it is the same part of the period before.
+    """
+
+    from_: datetime
+    to: datetime
+
+
+class Projection(Model, frozen=True, kw_only=True):
+    """An estimate of what a range that still runs may come to by its end, `at`; it is in no sum.
+
+    `method` says how it was made, from what was counted before `made_of_to`. `same_hours_last_week`: what is
+    left of the range is taken to be as the same hours of the last seven days were. `pace_so_far`: the rest goes
+    on at the mean pace so far, for a project that is younger than that.
+    """
+
+    at: datetime
+    requests: int
+    cost: int
+    method: ProjectionMethod
+    made_of_to: datetime
+
+
 class Usage(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
     """A project's usage. Every request decided before `as_of` is counted, or in one of the `gaps`."""
 
@@ -77,6 +102,9 @@ class Usage(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
     groups: list[Group]
     as_of: datetime
     gaps: list[Gap]
+    compare: UsageCompare | None
+    previous: Previous | None
+    projection: Projection | None
 
 
 class RequestKey(Model, frozen=True, kw_only=True):
@@ -164,24 +192,54 @@ class ExplainedRequest(Request, frozen=True, kw_only=True):
 
 
 class ProjectUsage(Counts, frozen=True, kw_only=True):
-    """What one project used. `share` of the organization's requests is from 0 to 1."""
+    """What one project of an organization used."""
 
+    share: float
+    previous: Counts | None
     project: str
     name: str
     environment: str
-    share: float
 
 
 class OrganizationUsage(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
     """What an organization's projects used, largest first."""
 
-    organization: str
     from_: datetime
     to: datetime
-    projects: list[ProjectUsage]
     totals: Counts
+    previous: Counts | None
+    projects_total: int
+    next_cursor: str | None
     as_of: datetime
     gaps: list[Gap]
+    organization: str
+    projects: list[ProjectUsage]
+
+
+class InstanceProjectUsage(Counts, frozen=True, kw_only=True):
+    """What one project of the instance used. All but `name` is null for requests with a key that nobody knows."""
+
+    share: float
+    previous: Counts | None
+    project: str | None
+    name: str
+    environment: str | None
+    organization: str | None
+    organization_name: str | None
+
+
+class InstanceUsage(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """What the instance's projects used, largest first."""
+
+    from_: datetime
+    to: datetime
+    totals: Counts
+    previous: Counts | None
+    projects_total: int
+    next_cursor: str | None
+    as_of: datetime
+    gaps: list[Gap]
+    projects: list[InstanceProjectUsage]
 
 
 class DryRunKey(Model, frozen=True, kw_only=True):

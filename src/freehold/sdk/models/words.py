@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     MessageOrigin = Literal["freehold", "published", "test"]
     ProbeProbe = Literal["forged", "repeated", "signed", "stale"]
     ProjectState = Literal["active", "archived"]
+    ProjectionMethod = Literal["pace_so_far", "same_hours_last_week"]
     QuotaPeriod = Literal["day", "hour", "month"]
     ReplayFilterState = Literal["delivered", "failed", "pending"]
     ReplayKind = Literal["delivery", "filter", "recovery"]
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     Role = Literal["admin", "auditor", "billing", "developer", "owner"]
     SecretState = Literal["active", "retired", "retiring", "revoked"]
     TokenRole = Literal["admin", "auditor", "billing", "developer", "owner", "publisher", "verifier"]
+    UsageCompare = Literal["previous"]
     Via = Literal["authorize", "gateway", "sdk", "verify"]
     WebhookCheckState = Literal["failed", "interrupted", "passed", "running", "unclear"]
     WebhookState = Literal["active", "disabled", "failing", "paused"]
@@ -38,6 +40,7 @@ else:
     MessageOrigin = str
     ProbeProbe = str
     ProjectState = str
+    ProjectionMethod = str
     QuotaPeriod = str
     ReplayFilterState = str
     ReplayKind = str
@@ -46,6 +49,7 @@ else:
     Role = str
     SecretState = str
     TokenRole = str
+    UsageCompare = str
     Via = str
     WebhookCheckState = str
     WebhookState = str

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from freehold.sdk.calls import Call, Mode, Resource, operation, segment
-from freehold.sdk.models import OrganizationUsage, Usage
-from freehold.sdk.models.words import Bucket, GroupBy, RequestKind
+from freehold.sdk.models import InstanceUsage, OrganizationUsage, Usage
+from freehold.sdk.models.words import Bucket, GroupBy, RequestKind, UsageCompare
 
 
 class UsageCalls(Resource[Mode]):
@@ -28,6 +28,7 @@ class UsageCalls(Resource[Mode]):
         endpoint: str | Sequence[str] | None = None,
         outcome: str | Sequence[str] | None = None,
         kind: RequestKind | Sequence[RequestKind] | None = None,
+        compare: UsageCompare | None = None,
     ) -> Call[Usage]:
         """What a project used: a series, its totals, and who made them. The last 24 hours unless given.
 
@@ -42,6 +43,8 @@ class UsageCalls(Resource[Mode]):
         `outcome`: Only this outcome: `allowed` or a denial's reason; or several times.
         `kind`: Only `served`, `throttled`, `denied` or `failed` requests, as the sums tell them apart; or several
         times.
+        `compare`: Also the sums of the period before: `previous`. As long, or as many days or months of the time
+        zone.
 
         Raises NotFound.
         """
@@ -60,18 +63,30 @@ class UsageCalls(Resource[Mode]):
                 "endpoint": endpoint,
                 "outcome": outcome,
                 "kind": kind,
+                "compare": compare,
             },
             repeatable=True,
         )
 
     @operation
     def by_project(
-        self, organization_id: str, *, from_: datetime | None = None, to: datetime | None = None
+        self,
+        organization_id: str,
+        *,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+        compare: UsageCompare | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
     ) -> Call[OrganizationUsage]:
         """What each project of an organization used, largest first. The last 24 hours unless given.
 
         `from_`: From this time on, cut to the minute before.
         `to`: Before this time, cut to the minute after.
+        `compare`: Also the sums of the period before: `previous`. As long, or as many days or months of the time
+        zone.
+        `limit`: How many to answer, 1 to 200.
+        `cursor`: Where the list goes on: `next_cursor` of the answer before.
 
         Raises NotFound.
         """
@@ -79,6 +94,35 @@ class UsageCalls(Resource[Mode]):
             "GET",
             f"/v1/organizations/{segment(organization_id)}/usage",
             OrganizationUsage,
-            query={"from": from_, "to": to},
+            query={"from": from_, "to": to, "compare": compare, "limit": limit, "cursor": cursor},
+            repeatable=True,
+        )
+
+    @operation
+    def of_instance(
+        self,
+        *,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+        compare: UsageCompare | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Call[InstanceUsage]:
+        """What each project of the instance used, largest first; for the operator. The last 24 hours unless given.
+
+        Requests with a key that nobody knows are one row without a project.
+
+        `from_`: From this time on, cut to the minute before.
+        `to`: Before this time, cut to the minute after.
+        `compare`: Also the sums of the period before: `previous`. As long, or as many days or months of the time
+        zone.
+        `limit`: How many to answer, 1 to 200.
+        `cursor`: Where the list goes on: `next_cursor` of the answer before.
+        """
+        return Call(
+            "GET",
+            "/v1/usage",
+            InstanceUsage,
+            query={"from": from_, "to": to, "compare": compare, "limit": limit, "cursor": cursor},
             repeatable=True,
         )
