@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Row, and_, case, func, or_, select
+from sqlalchemy import Column, ColumnElement, Row, and_, case, func, literal, or_, select
 
 from freehold.keys.records import ALLOWED
 from freehold.kit.sketch import Sketch, decode, merge
@@ -76,8 +76,12 @@ class ProjectName(NamedTuple):
 
 
 def projects_of_instance(tx: Transaction, pieces: Iterable[Piece]) -> list[Sum]:
-    """The whole instance's sums by project over the whole range, empty for none (primary key)."""
-    return [Sum(None, row[0], _counts(row)) for row in _sums(tx, [_ROLLUPS.project_id], pieces, [])]
+    """The whole instance's sums by project over the whole range; an empty id for none (primary key, for each project)."""
+    known = select(projects.c.id).union_all(select(literal("")))
+    return [
+        Sum(None, row[0], _counts(row))
+        for row in _sums(tx, [_ROLLUPS.project_id], pieces, [_ROLLUPS.project_id.in_(known)])
+    ]
 
 
 def project_names(tx: Transaction, organization_id: str | None = None) -> dict[str, ProjectName]:
