@@ -73,6 +73,7 @@ from freehold.sdk.models.webhooks import (
     Header,
     Message,
     MessageDetail,
+    Probe,
     ReceivedResponse,
     Replay,
     ReplayFilter,
@@ -82,6 +83,7 @@ from freehold.sdk.models.webhooks import (
     TestEvent,
     Timing,
     Webhook,
+    WebhookCheck,
     WebhookWithSecret,
 )
 from freehold.sdk.models.words import (
@@ -93,6 +95,7 @@ from freehold.sdk.models.words import (
     GroupBy,
     KeyState,
     MessageOrigin,
+    ProbeProbe,
     ProjectionMethod,
     ProjectState,
     QuotaPeriod,
@@ -105,6 +108,7 @@ from freehold.sdk.models.words import (
     TokenRole,
     UsageCompare,
     Via,
+    WebhookCheckState,
     WebhookState,
 )
 
@@ -166,6 +170,8 @@ __all__ = [
     "Page",
     "Point",
     "Previous",
+    "Probe",
+    "ProbeProbe",
     "Project",
     "ProjectState",
     "ProjectUsage",
@@ -211,6 +217,8 @@ __all__ = [
     "VerifyAnswer",
     "Via",
     "Webhook",
+    "WebhookCheck",
+    "WebhookCheckState",
     "WebhookState",
     "WebhookWithSecret",
 ]
