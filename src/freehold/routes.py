@@ -34,6 +34,7 @@ from freehold.usage.pages import usage as usage_pages
 from freehold.web import guards
 from freehold.web.openapi import Operation
 from freehold.web.statics import serve_static
+from freehold.webhooks import advance_api as advance
 from freehold.webhooks import api as webhooks
 from freehold.webhooks import check_api as checks
 from freehold.webhooks import delivery_pages, endpoint_pages, message_pages
@@ -103,6 +104,7 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (post, f"{WEBHOOK}/rotate_secret", webhooks.rotate_webhook_secret, "Webhooks"),
     (post, f"{WEBHOOK}/test", webhooks.send_test_event, "Webhooks"),
     (post, f"{WEBHOOK}/check", checks.check_webhook, "Webhooks"),
+    (post, f"{WEBHOOK}/advance", advance.advance_webhook, "Webhooks"),
     (get, f"{WEBHOOK}/checks", checks.list_webhook_checks, "Webhooks"),
     (get, "/v1/webhook_checks/{check_id:str}", checks.read_webhook_check, "Webhooks"),
     (get, f"{WEBHOOK}/deliveries", webhooks.list_deliveries, "Webhooks"),
@@ -128,7 +130,7 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
 _ANSWERS_200: Final = frozenset(
     {
         projects.archive_project, projects.restore_project, keys.revoke_key, rotation.rotate_key, rotation.retire_secret,
-        explain_api.explain_call, checks.check_webhook,
+        explain_api.explain_call, checks.check_webhook, advance.advance_webhook,
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
         replays.cancel_replay,
     }

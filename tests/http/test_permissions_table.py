@@ -93,6 +93,7 @@ TABLE: Final = (
     Row("POST", f"{WEBHOOK}/test", DEVELOPERS, {}),
     Row("POST", f"{WEBHOOK}/check", DEVELOPERS, {}),
     Row("GET", f"{WEBHOOK}/checks", READERS),
+    Row("POST", f"{WEBHOOK}/advance", DEVELOPERS, {"by_s": 60}),
     Row("GET", "/v1/webhook_checks/{check_id}", READERS),
     Row("GET", f"{WEBHOOK}/deliveries", READERS),
     Row("GET", "/v1/deliveries/{delivery_id}", READERS),

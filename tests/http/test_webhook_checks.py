@@ -90,3 +90,24 @@ def test_the_check_of_an_endpoint_that_is_gone_is_gone(instance: Instance) -> No
     assert client.post(f"/v1/webhooks/{made['id']}/check").status_code == 404
     # Its deliveries stay on record.
     assert client.get(f"/v1/deliveries/{check['probes'][0]['delivery']}").status_code == 200
+
+
+# --- the sandbox clock ----------------------------------------------------------------------------
+
+
+def test_an_endpoints_clock_is_moved_once_a_request(instance_on_each: Instance) -> None:
+    client = instance_on_each.client("developer")
+    made = create(instance_on_each)
+    path = f"/v1/webhooks/{made['id']}/advance"
+    nothing = client.post(path)
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "conflict")
+    first = client.post(path, json={"by_s": 90}, headers={"Idempotency-Key": "once"})
+    assert (first.status_code, first.json()) == (
+        200,
+        {"webhook": made["id"], "advanced_s": 90, "due_count": 0, "next_attempt_at": None, "failing_since": None},
+    )
+    assert client.post(path, json={"by_s": 90}, headers={"Idempotency-Key": "once"}).json() == first.json()
+    log = instance_on_each.client("owner").get(f"/v1/organizations/{instance_on_each.harbour}/audit").json()["data"]
+    assert [each["action"] for each in log].count("webhook_endpoint.advanced") == 1
+    for wrong in ({"by_s": 0}, {"by_s": 2_592_001}, {"seconds": 1}):
+        assert client.post(path, json=wrong).status_code == 422, wrong

@@ -1,4 +1,4 @@
-"""`freehold webhooks check`: whether a receiver accepts what it should, and refuses what it must."""
+"""`freehold webhooks check` and `advance`: whether a receiver is right, and its sandbox clock."""
 
 import sys
 import time
@@ -47,6 +47,32 @@ def check_webhook(webhook: str, as_json: bool) -> None:
     output.print_facts({"\nCheck": check["id"], "Result": check["state"], "Counts until": check["expires_at"]})
     if check["state"] != "passed":
         raise Failure(f"The check is {check['state']}: freehold webhooks delivery … shows what a probe sent and got.")
+
+
+@click.command("advance")
+@click.argument("webhook")
+@click.option("--by-s", type=click.IntRange(1), help="By how many seconds; to the next attempt unless given.")
+@json_option
+def advance_webhook(webhook: str, by_s: int | None, as_json: bool) -> None:
+    """Move a sandbox endpoint's clock on: retries, disabling and expiries come so much sooner.
+
+    \b
+    Examples:
+      freehold webhooks advance whe_…
+      freehold webhooks advance whe_… --by-s 432000
+    """
+    moved = Api.current().post(f"/v1/webhooks/{segment(webhook)}/advance", {"by_s": by_s})
+    if as_json:
+        output.print_json(moved)
+        return
+    output.print_facts(
+        {
+            "Moved on by": f"{moved['advanced_s']:g} s",
+            "Due now": moved["due_count"],
+            "Next attempt": moved["next_attempt_at"],
+            "Failing since": moved["failing_since"],
+        }
+    )
 
 
 def _show_probe(probe: dict[str, Any]) -> None:

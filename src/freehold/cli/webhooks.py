@@ -17,7 +17,7 @@ from freehold.cli.options import (
     show_page,
     time_options,
 )
-from freehold.cli.webhook_checks import check_webhook
+from freehold.cli.webhook_checks import advance_webhook, check_webhook
 
 _STATES = click.Choice(["pending", "delivered", "failed", "dropped"])
 
@@ -257,6 +257,7 @@ def show_delivery(delivery: str, as_json: bool) -> None:
 
 
 command.add_command(check_webhook)
+command.add_command(advance_webhook)
 
 
 def _change(webhook: str, verb: str, as_json: bool) -> None:

@@ -25,6 +25,7 @@ IDEMPOTENT: Final = frozenset(
         "create_token", "create_organization", "invite", "create_api", "create_project", "issue_key", "create_webhook",
         "rotate_key", "rotate_webhook_secret", "publish_message",
         "replay_delivery", "start_replay", "recover_webhook",
+        "advance_webhook",
     }
 )  # fmt: skip
 # Routes that honour If-Match.
@@ -69,6 +70,7 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "rotate_webhook_secret": ("conflict", "precondition_failed"),
     "send_test_event": ("conflict",),
     "check_webhook": ("conflict", "too_many_requests"),
+    "advance_webhook": ("conflict",),
     "publish_message": ("conflict",),
     "replay_delivery": ("conflict",),
     "start_replay": ("conflict",),

@@ -67,6 +67,7 @@ from freehold.sdk.models.usage import (
     Usage,
 )
 from freehold.sdk.models.webhooks import (
+    Advance,
     Attempt,
     Delivery,
     DeliveryDetail,
@@ -114,6 +115,7 @@ from freehold.sdk.models.words import (
 
 __all__ = [
     "Actor",
+    "Advance",
     "Api",
     "Attempt",
     "AttemptOutcome",

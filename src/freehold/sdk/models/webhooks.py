@@ -149,6 +149,16 @@ class WebhookCheck(Model, frozen=True, kw_only=True):
     probes: list[Probe]
 
 
+class Advance(Model, frozen=True, kw_only=True):
+    """By how much an endpoint's clock was moved, how many deliveries are due now, and when the next one is."""
+
+    webhook: str
+    advanced_s: float
+    due_count: int
+    next_attempt_at: datetime | None
+    failing_since: datetime | None
+
+
 class Delivery(Model, frozen=True, kw_only=True):
     """One message to one endpoint.
 

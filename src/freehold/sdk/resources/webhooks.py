@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
-from freehold.sdk.models import Replay, TestEvent, Webhook, WebhookCheck, WebhookWithSecret
+from freehold.sdk.models import Advance, Replay, TestEvent, Webhook, WebhookCheck, WebhookWithSecret
 
 
 class WebhookCalls(Resource[Mode]):
@@ -164,6 +164,27 @@ class WebhookCalls(Resource[Mode]):
         Raises Conflict, NotFound, TooManyRequests.
         """
         return Call("POST", f"/v1/webhooks/{segment(endpoint_id)}/check", WebhookCheck, body=sent({"wait_s": wait_s}))
+
+    @operation
+    def advance(
+        self, endpoint_id: str, *, by_s: int | Unset | None = UNSET, idempotency_key: str | None = None
+    ) -> Call[Advance]:
+        """Move a sandbox endpoint's clock on: retries, disabling, old secrets and checks end so much sooner.
+
+        Nothing on record changes its time. Refused in production.
+
+        By how many seconds to move the endpoint's clock; null moves it to the next attempt.
+
+        Raises Conflict, IdempotencyConflict, NotFound.
+        """
+        return Call(
+            "POST",
+            f"/v1/webhooks/{segment(endpoint_id)}/advance",
+            Advance,
+            body=sent({"by_s": by_s}),
+            idempotency_key=key_or_new(idempotency_key),
+            repeatable=True,
+        )
 
     @operation
     def recover(self, endpoint_id: str, *, since: datetime, idempotency_key: str | None = None) -> Call[Replay]:
