@@ -14,12 +14,15 @@ from collections.abc import Callable
 from typing import Final
 
 from freehold import settings as all_settings
+from freehold.alerts import crossings, letters
+from freehold.alerts import tasks as alert_tasks
 from freehold.keys import quota_tasks
 from freehold.keys import tasks as key_tasks
 from freehold.mail import tasks as mail_tasks
 from freehold.store import instance_secret
-from freehold.store.engine import open_store
+from freehold.store.engine import Transaction, open_store
 from freehold.usage import tasks as usage_tasks
+from freehold.usage.intake import Added
 from freehold.webhooks import replay_tasks
 from freehold.webhooks import tasks as webhook_tasks
 
@@ -36,12 +39,19 @@ def main() -> int:
     stop, failed = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    voice = letters.voice_of(settings)
+
+    def watch(tx: Transaction, added: Added) -> None:
+        crossings.note_added(tx, voice, added)
+
     loops: dict[str, Callable[[], None]] = {
         "keys": lambda: key_tasks.run(store, stop),
         "mails": lambda: mail_tasks.run(store, settings, stop),
         "quotas": lambda: quota_tasks.run(store, settings.usage_days, stop),
         "replays": lambda: replay_tasks.run(store, stop),
-        "usage": lambda: usage_tasks.run(store, settings, stop),
+        "usage": lambda: usage_tasks.run(store, settings, stop, watch),
+        "alerts": lambda: alert_tasks.run(store, voice, stop),
+        "chat": lambda: alert_tasks.run_chat(store, settings, secret, stop),
         "webhooks": lambda: webhook_tasks.run(store, settings, secret, stop),
     }
     threads = [threading.Thread(target=_run, args=(*each, stop, failed), name=each[0]) for each in loops.items()]

@@ -43,6 +43,11 @@ class MetricFacts:
     rate: bool = False
     each_key: bool = False
 
+    @property
+    def by_usage(self) -> bool:
+        """Whether it changes with the traffic that is counted."""
+        return not self.each_key and "webhook" not in self.filters
+
 
 METRICS: Final[dict[Metric, MetricFacts]] = {
     "requests": MetricFacts("Requests", "requests", ("period", "window"), ("key", "endpoint"), ("above", "below"), counts=True),

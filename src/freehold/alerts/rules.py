@@ -65,6 +65,9 @@ def is_over(
     """Whether an open firing is over: never before its period's end, then by its own threshold's hysteresis."""
     if firing.period_ends_at is not None and now < firing.period_ends_at:
         return False
+    # What is counted anew in each period is over with its own.
+    if firing.period_ends_at is not None and not settings.slides:
+        return True
     # Another period, another expiry, a key that was used or is gone; or a window with nothing in it.
     if seen is None or seen.value is None:
         return True
@@ -129,6 +132,11 @@ def window_of(window_s: int | None, at: datetime) -> tuple[datetime, datetime]:
     return start, start + timedelta(seconds=length)
 
 
+def earliest_period(at: datetime) -> datetime:
+    """No calendar period that an instant is in began before."""
+    return at - timedelta(days=33)
+
+
 def next_minute(at: datetime) -> datetime:
     """The next full minute."""
     return at.replace(second=0, microsecond=0) + MINUTE
@@ -137,7 +145,7 @@ def next_minute(at: datetime) -> datetime:
 def next_look(
     settings: RuleSettings, observations: Sequence[Observation], open_until: Sequence[datetime | None], now: datetime
 ) -> datetime | None:
-    """When a rule is to be looked at again; None: when its project has traffic.
+    """When a rule is to be looked at again; None: when its project's sums have changed.
 
     `open_until`: the ends of the periods of what is still open.
     """
@@ -151,11 +159,18 @@ def next_look(
         return max(next_minute(now), min(ends)) if ends else None
     # A window empties with time; and one that is below something is so without any traffic.
     empty = all(not seen.count for seen in observations)
-    sleeps = empty and not open_until and settings.comparison == "above" and settings.metric in _BY_TRAFFIC
+    sleeps = empty and not open_until and settings.comparison == "above" and settings.facts.by_usage
     return None if sleeps else next_minute(now)
 
 
-_BY_TRAFFIC: Final = frozenset({"requests", "cost", "denials", "failure_rate", "latency"})
+def not_before_mute(
+    settings: RuleSettings, due_at: datetime | None, open_until: Sequence[datetime | None], now: datetime
+) -> datetime | None:
+    """The same, with the end of a mute during which something opened: then people are told."""
+    muted_until = settings.muted_until
+    if not open_until or muted_until is None or muted_until <= now:
+        return due_at
+    return muted_until if due_at is None else min(due_at, muted_until)
 
 
 def _silent_until(settings: RuleSettings, observations: Sequence[Observation]) -> datetime:

@@ -23,3 +23,4 @@ class Mail:
     error: str | None
     created_at: datetime
     finished_at: datetime | None
+    html: str | None = None

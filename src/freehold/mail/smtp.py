@@ -69,6 +69,8 @@ def written(mail: Mail, sender: str) -> EmailMessage:
     message["Message-ID"] = f"<{mail.id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office note comes back.
     message.set_content(mail.text)
+    if mail.html is not None:
+        message.add_alternative(mail.html, subtype="html")
     if [f"{each.username}@{each.domain}" for each in message["To"].addresses] != [mail.recipient]:
         raise ValueError("one recipient, and nothing but the address")
     return message

@@ -13,7 +13,7 @@ Permission = Literal[
     "organization.read", "organization.edit", "members.read", "members.edit", "tokens.edit", "audit.read",
     "projects.read", "projects.create", "projects.edit", "projects.archive", "scope.edit",
     "keys.read", "keys.issue", "keys.revoke", "keys.verify", "webhooks.read", "webhooks.edit", "webhooks.test",
-    "messages.publish", "messages.read", "usage.read", "explain", "apis.read", "apis.edit",
+    "messages.publish", "messages.read", "usage.read", "explain", "apis.read", "apis.edit", "alerts.read", "alerts.edit",
 ]  # fmt: skip
 
 _READS: Final[frozenset[Permission]] = frozenset(
@@ -27,11 +27,12 @@ _READS: Final[frozenset[Permission]] = frozenset(
         "usage.read",
         "explain",
         "apis.read",
+        "alerts.read",
     }
 )
 _DEVELOPS: Final[frozenset[Permission]] = _READS | {
     "projects.create", "projects.edit", "projects.archive", "scope.edit", "keys.issue", "keys.revoke", "keys.verify",
-    "webhooks.edit", "webhooks.test", "messages.publish",
+    "webhooks.edit", "webhooks.test", "messages.publish", "alerts.edit",
 }  # fmt: skip
 _ADMINISTERS: Final[frozenset[Permission]] = _DEVELOPS | {
     "organization.edit",
@@ -44,7 +45,9 @@ PERMISSIONS: Final[dict[ServiceRole, frozenset[Permission]]] = {
     "owner": _ADMINISTERS,
     "admin": _ADMINISTERS,
     "developer": _DEVELOPS,
-    "billing": frozenset({"organization.read", "members.read", "projects.read", "usage.read", "apis.read"}),
+    "billing": frozenset(
+        {"organization.read", "members.read", "projects.read", "usage.read", "apis.read", "alerts.read"}
+    ),
     "auditor": _READS | {"audit.read"},
     "verifier": frozenset({"keys.verify", "apis.read"}),
     "publisher": frozenset({"messages.publish", "apis.read"}),

@@ -15,7 +15,7 @@ from freehold.kit import ids
 from freehold.store.engine import Transaction
 from freehold.store.schema import announcements
 
-EventName = Literal["key.rotated", "key.revoked", "key.expiring"]
+EventName = Literal["key.rotated", "key.revoked", "key.expiring", "alert.opened", "alert.resolved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,15 @@ class Announcement:
     at: datetime
 
 
-def announce(tx: Transaction, project_id: str, event_type: EventName, payload: Mapping[str, Any], at: datetime) -> None:
-    """Tell of what this transaction does, once it is committed."""
+def announce(tx: Transaction, project_id: str, event_type: EventName, payload: Mapping[str, Any], at: datetime) -> str:
+    """Tell of what this transaction does, once it is committed; the id of the message that it becomes."""
+    message_id = ids.new_id("msg")
     tx.execute(
         insert(announcements).values(
-            id=ids.new_id("msg"), project_id=project_id, event_type=event_type, payload=dict(payload), at=at
+            id=message_id, project_id=project_id, event_type=event_type, payload=dict(payload), at=at
         )
     )
+    return message_id
 
 
 def any_waiting(tx: Transaction) -> bool:

@@ -656,6 +656,8 @@ mails = Table(
     Column("error", Text),
     Column("created_at", Instant, nullable=False),
     Column("finished_at", Instant),
+    # The same as HTML, for programs that show it.
+    Column("html", Text),
     CheckConstraint("state IN ('pending', 'sent', 'failed')", name="state"),
     Index("ix_mails_due", "due_at", sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'")),
     Index("ix_mails_finished_at", "finished_at"),
