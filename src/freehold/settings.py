@@ -89,7 +89,20 @@ class Settings:
     collect_ms: int = _setting(
         100, "FREEHOLD_COLLECT_MS", "How often the collector looks for new usage events, in milliseconds."
     )
-    usage_days: int = _setting(30, "FREEHOLD_USAGE_DAYS", "How many days single requests are kept. Rollups stay.")
+    usage_days: int = _setting(
+        30,
+        "FREEHOLD_USAGE_DAYS",
+        "How many days single requests are kept. Their sums stay; so may they, in an archive.",
+    )
+    minutes_days: int = _setting(2, "FREEHOLD_MINUTES_DAYS", "How many days sums by the minute are kept.")
+    hours_days: int = _setting(
+        400, "FREEHOLD_HOURS_DAYS", "How many days sums by the hour are kept. Days and months are kept for good."
+    )
+    archive: str = _setting(
+        "",
+        "FREEHOLD_ARCHIVE",
+        "The folder that single requests go to when they are no longer kept, as Parquet files; several nodes share it. Needs freehold[archive]. Empty: they are deleted.",
+    )
     head_bytes_max: int = _setting(
         32 * 1024, "FREEHOLD_HEAD_BYTES_MAX", "The largest request line and headers that are read."
     )
@@ -177,7 +190,7 @@ _BOUNDS: Final[dict[str, tuple[float, float]]] = {
     "invitation_days": (1, 90), "epoch_poll_ms": (5, 1000), "staleness_s": (0.1, 3600),
     "keys_in_memory_max": (1, 100_000_000),
     "journal_flush_ms": (1, 10_000), "segment_bytes": (4096, 1 << 30), "collect_ms": (5, 10_000),
-    "usage_days": (1, 3660), "head_bytes_max": (1024, 1 << 20), "verify_body_bytes_max": (512, 1 << 20),
+    "usage_days": (1, 3660), "minutes_days": (1, 3660), "hours_days": (1, 36_600), "head_bytes_max": (1024, 1 << 20), "verify_body_bytes_max": (512, 1 << 20),
     "api_body_bytes_max": (1024, 64 << 20), "gate_connections_max": (1, 1_000_000), "gate_idle_s": (0.1, 3600),
     "gate_head_s": (0.1, 3600), "upstream_connect_s": (0.1, 300), "upstream_answer_s": (0.1, 3600), "upstream_idle_s": (0.1, 86_400), "drain_s": (0, 3600),
 }  # fmt: skip

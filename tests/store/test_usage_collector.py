@@ -5,7 +5,6 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -259,26 +258,6 @@ def test_what_gates_left_before_they_had_a_journal_is_swept_away_once_it_is_old(
     os.utime(stillborn, (0, 0))
     Collector(store, root, "node").sweep()
     assert [folder.name for folder in root.iterdir()] == [young.name]
-
-
-def test_old_single_requests_are_put_away_and_their_sums_stay(store: Store, root: Path, test_clock: TestClock) -> None:
-    writer = new_writer(root)
-    for number in range(10):
-        writer.append(event(number, clock.now_ms() - (10 - number) * 86_400_000))
-    writer.close()
-    drain(Collector(store, root, "node"))
-    assert tasks.put_away(store, 5)
-    assert not tasks.put_away(store, 5)
-    assert count_events(store) == 5
-    with store.read() as tx:
-        requests = text("SELECT SUM(requests) FROM usage_rollups WHERE grain = 'day'")
-        assert tx.execute(requests).scalar_one() == 10
-        assert tx.execute(select(func.count()).select_from(journals)).scalar_one() == 1
-    test_clock.move(timedelta(days=6).total_seconds())
-    while tasks.put_away(store, 5):
-        pass
-    with store.read() as tx:
-        assert tx.execute(select(func.count()).select_from(journals)).scalar_one() == 0
 
 
 def test_the_loop_survives_a_database_that_is_away(

@@ -9,13 +9,14 @@ from datetime import datetime
 
 from freehold.errors import not_found
 from freehold.keys.explanation import Explanation, explain_recorded
-from freehold.kit import clock
+from freehold.kit import clock, ids
 from freehold.organizations.permissions import may, require, require_operator
 from freehold.organizations.records import Actor
 from freehold.projects import actions as projects
 from freehold.projects import queries as project_queries
 from freehold.store.engine import Transaction
 from freehold.usage import gap_queries, queries, rules, sum_queries
+from freehold.usage.archive import Archive
 from freehold.usage.records import (
     Counts,
     Filter,
@@ -24,6 +25,7 @@ from freehold.usage.records import (
     Piece,
     Question,
     Range,
+    Recorded,
     RequestRow,
     SecretName,
     Sum,
@@ -90,12 +92,12 @@ def list_requests(
     return queries.requests_of(tx, project_id, filter_, start, end, limit, after)
 
 
-def read_request(tx: Transaction, actor: Actor, request_id: str) -> ExplainedRequest:
+def read_request(tx: Transaction, actor: Actor, request_id: str, archive: Archive | None = None) -> ExplainedRequest:
     """One request, explained; Problem `not_found` where it is none of the actor's business.
 
-    A request whose credential named no project belongs to nobody: only operators see it.
+    One that is no longer in the database may be in the archive. A request whose credential named no project belongs to nobody: only operators see it.
     """
-    found = queries.find_request(tx, request_id)
+    found = queries.find_request(tx, request_id) or _archived(tx, archive, request_id)
     if found is None or not _concerns(actor, found[0]):
         raise not_found("request")
     request, recorded = found
@@ -128,6 +130,11 @@ def _whole(range_: Range) -> list[Piece]:
 
 def _require_project(tx: Transaction, actor: Actor, project_id: str) -> None:
     require(actor, "usage.read", projects.read_project(tx, actor, project_id).organization_id)
+
+
+def _archived(tx: Transaction, archive: Archive | None, request_id: str) -> tuple[RequestRow, Recorded] | None:
+    row = archive.find(request_id) if archive and ids.is_id(request_id, "req") else None
+    return queries.request_of_archive(tx, row) if row else None
 
 
 def _concerns(actor: Actor, request: RequestRow) -> bool:

@@ -9,6 +9,7 @@ from msgspec import Meta
 from freehold.kit import clock
 from freehold.kit.paging import Cursor, Page, page
 from freehold.usage import actions, drivers, periods, rules
+from freehold.usage.archive import archive_of
 from freehold.usage.driver_views import (
     InstanceUsageView,
     OrganizationUsageView,
@@ -131,7 +132,7 @@ def list_requests(  # noqa: PLR0913, PLR0917 — each is one parameter of the qu
 def read_request(call: Call, request_id: str) -> ExplainedRequestView:
     """One request, with why it was allowed or denied."""
     with call.read() as tx:
-        return explained_request_view(actions.read_request(tx, call.actor, request_id))
+        return explained_request_view(actions.read_request(tx, call.actor, request_id, archive_of(call.settings)))
 
 
 def read_organization_usage(

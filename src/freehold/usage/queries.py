@@ -1,6 +1,7 @@
 """SQL of single requests, of the journals' progress, and what pages ask about keys and secrets."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, not_, or_, select
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from freehold.keys.records import ALLOWED, Reason
-from freehold.kit import clock, ids
+from freehold.kit import clock
 from freehold.store.engine import Transaction
 from freehold.store.schema import changes, journals, key_secrets, keys, usage_events
 from freehold.usage.records import THROTTLES, Filter, Kind, Recorded, RequestRow, SecretName
@@ -49,6 +50,14 @@ def find_request(tx: Transaction, request_id: str) -> tuple[RequestRow, Recorded
         return None
     *columns, explanation = row
     return RequestRow(*columns), _recorded(explanation)
+
+
+def request_of_archive(tx: Transaction, row: Mapping[str, Any]) -> tuple[RequestRow, Recorded]:
+    """A request as a file of the archive has it, with its key's name of today (primary key)."""
+    columns = {name: row[name] for name in RequestRow.__dataclass_fields__ if name in row}
+    name = key_names(tx, [row["key_id"]]).get(row["key_id"]) if row["key_id"] else None
+    columns |= {"at": clock.from_ms(row["at"]), "key_name": name}
+    return RequestRow(**columns), _recorded(json.loads(row["explanation"]))
 
 
 def latest_limit_states(
@@ -97,16 +106,8 @@ def complete_to(tx: Transaction) -> datetime | None:
     return live or newest
 
 
-def delete_events(tx: Transaction, before: datetime, count: int) -> int:
-    """Delete up to so many single requests from before an instant; how many there were (primary key)."""
-    old = select(usage_events.c.id).where(usage_events.c.id < ids.first_id("req", clock.to_ms(before)))
-    return tx.execute(
-        delete(usage_events).where(usage_events.c.id.in_(old.order_by(usage_events.c.id).limit(count)))
-    ).rowcount
-
-
 def delete_ended_journals(tx: Transaction, before: datetime) -> None:
-    """Forget journals that ended before an instant: their events are gone too."""
+    """Forget journals that ended before an instant, when nobody has their folders any more."""
     tx.execute(delete(journals).where(journals.c.ended_at < before))
 
 

@@ -8,24 +8,20 @@ import logging
 import platform
 import threading
 import time
-from datetime import timedelta
 from typing import Final
 
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
-from freehold.kit import clock
 from freehold.settings import Settings
 from freehold.store.engine import Store
-from freehold.usage import queries
 from freehold.usage.collector import Collector
 from freehold.usage.intake import Resent, Watch
+from freehold.usage.retention import Retention
 
 JOURNAL_FOLDER: Final = "journal"
 _PAUSE_MAX_S: Final = 10.0
 _HOUSEKEEPING_S: Final = 60.0
-# Small, so that the deletion never keeps the collector or a person waiting.
-_DELETE_AT_ONCE: Final = 2000
 
 _log: Final = logging.getLogger(__name__)
 
@@ -33,13 +29,14 @@ _log: Final = logging.getLogger(__name__)
 def run(store: Store, settings: Settings, stop: threading.Event, watch: Watch | None = None) -> None:
     """Collect and keep house until told to stop. `watch` is told what each transaction counts, inside it."""
     collector = Collector(store, settings.data / JOURNAL_FOLDER, platform.node(), watch=watch)
+    retention = Retention(store, settings)
     failures, kept_house_s = 0, 0.0
     while not stop.is_set():
         try:
             busy = collector.collect() > 0
             if time.monotonic() - kept_house_s > _HOUSEKEEPING_S:
                 collector.sweep()
-                if put_away(store, settings.usage_days):
+                if retention.step():
                     busy = True
                 else:
                     kept_house_s = time.monotonic()
@@ -51,13 +48,3 @@ def run(store: Store, settings: Settings, stop: threading.Event, watch: Watch | 
             continue
         if not busy:
             stop.wait(settings.collect_ms / 1000)
-
-
-def put_away(store: Store, usage_days: int) -> bool:
-    """Delete some single requests, and ended journals, that are older than so many days; whether there were any."""
-    before = clock.now() - timedelta(days=usage_days)
-    with store.write() as tx:
-        deleted = queries.delete_events(tx, before, _DELETE_AT_ONCE)
-        if not deleted:
-            queries.delete_ended_journals(tx, before)
-    return deleted > 0

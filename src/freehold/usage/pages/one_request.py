@@ -16,6 +16,7 @@ from freehold.projects.actions import read_project
 from freehold.projects.records import Project
 from freehold.usage import actions
 from freehold.usage.actions import ExplainedRequest
+from freehold.usage.archive import archive_of
 from freehold.usage.glances import request_row
 from freehold.web.call import Call
 from freehold.web.pages import page
@@ -25,7 +26,7 @@ def show_request(call: Call, project_id: str, request_id: str) -> Response[Any]:
     """One request with its whole explanation."""
     with call.read() as tx:
         project = read_project(tx, call.actor, project_id)
-        found = actions.read_request(tx, call.actor, request_id)
+        found = actions.read_request(tx, call.actor, request_id, archive_of(call.settings))
         if found.request.project_id != project_id:
             raise not_found("request")
         shell = frame(tx, call, "requests", project=project)
