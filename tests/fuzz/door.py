@@ -6,8 +6,11 @@ Everything of the gate is the real one; only the loop (turns are taken when we s
 
 import re
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, cast
+
+import msgspec
 
 from freehold.apis.routing import Router
 from freehold.gate.addresses import ProxyTrust
@@ -30,7 +33,8 @@ from freehold.keys.records import ProjectRecord, SecretRecord
 from freehold.kit import clock
 from freehold.kit.secrets import keyed_digest
 from freehold.settings import Settings
-from freehold.usage.records import UsageEvent
+from freehold.store.epoch import Change
+from freehold.usage.records import EventFields, UsageEvent
 from tests.databases import SECRET
 
 SELECTOR, SECRET_PART = "aB3dE6gH9jK2", "0123456789abcdefghijABCDEFGHIJ01"
@@ -49,6 +53,16 @@ def verification(key: str = KEY, path: str = "/v1/countries/DK") -> bytes:
         b"POST /v1/keys/verify HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer %b\r\nContent-Type: application/json\r\n"
         b"Content-Length: %d\r\n\r\n%b" % (TOKEN.encode(), len(body), body)
     )
+
+
+SECRET_RECORD: Final = SecretRecord(
+    selector=SELECTOR, digest=credential.digest(credential.pepper(SECRET, "sandbox"), SECRET_PART), secret_state="active",
+    key_id="key_1", key_name="one", key_state="active", project_id="proj_1",
+)  # fmt: skip
+PROJECT_RECORD: Final = ProjectRecord(
+    id="proj_1", name="One", state="active", environment="sandbox", organization_id="org_1", api_id="api_1",
+    endpoints=frozenset({"getCountry"}),
+)  # fmt: skip
 
 
 class Heard(NamedTuple):
@@ -85,13 +99,13 @@ class Turns:
 
 
 class KeptJournal:
-    """A journal that is only kept."""
+    """A journal that is only kept, as what would be read of it."""
 
     def __init__(self) -> None:
         self.events: list[UsageEvent] = []
 
-    def append(self, event: UsageEvent) -> None:
-        self.events.append(event)
+    def append(self, event: UsageEvent | EventFields) -> None:
+        self.events.append(msgspec.msgpack.decode(msgspec.msgpack.encode(event), type=UsageEvent))
 
     def write_out(self) -> None:
         """Nothing is on its way anywhere."""
@@ -140,21 +154,21 @@ class EmptyWorld:
         self._keyring = keyring
 
     def fetch(self, missing: Missing, resume: Callable[[bool], None]) -> None:
-        self._keyring.take_in(Found(1, (missing,), (), (), (), ()))
+        self._keyring.take_in(Found(self._keyring.epoch, (missing,), (), (), (), ()))
         self._turns.call_soon(resume, True)
 
 
 class Door:
-    """A gate to knock at."""
+    """A gate to knock at. `secret`, `project`: of the one key that it knows; else `KEY`'s own, without limits."""
 
-    def __init__(self) -> None:
+    def __init__(self, secret: SecretRecord | None = None, project: ProjectRecord | None = None) -> None:
         clock.set_source(lambda: NOW_S)
         self._turns = Turns()
         self._journal = KeptJournal()
-        keyring = _filled()
+        self._keyring = keyring = _filled(secret or SECRET_RECORD, project or PROJECT_RECORD)
         # Our loop and loader do what the gate asks of the real ones, and nothing else.
         loop, loader = cast("Any", self._turns), cast("Any", EmptyWorld(self._turns, keyring))
-        outbox = Outbox(loop, cast("Any", self._journal))
+        self.outbox = outbox = Outbox(loop, cast("Any", self._journal))
         limiter = QuotaLimiter(MemoryLimiter(), Leases(loop, _unasked, _unasked))
         decider = Decider("fh", SECRET, keyring, limiter, outbox, staleness_s=1e12)
         settings, trust = Settings(), ProxyTrust(())
@@ -164,6 +178,36 @@ class Door:
             Gateway(decider, trust, pool, 1.0, 1.0), cast("Any", None), cast("Any", _NoMetrics()), settings.verify_body_bytes_max,
         )  # fmt: skip
         self._server = Server(loop, settings, gate, outbox)
+
+    @property
+    def events(self) -> list[UsageEvent]:
+        """What the last knock was written down as."""
+        return self._journal.events
+
+    def change(self, secret: SecretRecord, project: ProjectRecord) -> None:
+        """The configuration has changed, and the gate has heard it."""
+        changes = [
+            Change(self._keyring.epoch + 1, "key", secret.key_id),
+            Change(self._keyring.epoch + 1, "project", project.id),
+        ]
+        self._keyring.apply(changes, [secret.selector], self._keyring.epoch + 1)
+        _know(self._keyring, secret, project)
+
+    @contextmanager
+    def line(self) -> Iterator[Callable[[bytes], Heard]]:
+        """A connection that stays open: what it is told is answered at once."""
+        line, connection = Line(), Connection(self._server)
+        connection.connection_made(cast("Any", line))
+
+        def ask(data: bytes) -> Heard:
+            self._journal.events.clear()
+            line.heard = b""
+            connection.data_received(data)
+            self._turns.run()
+            return self._heard(line)
+
+        yield ask
+        connection.connection_lost(None)
 
     def knock(self, pieces: Sequence[bytes], *, turns_between: bool = True) -> Heard:
         """Send bytes in these pieces on a connection of its own, and hang up once all is heard."""
@@ -187,8 +231,11 @@ class Door:
         self._turns.run()
         connection.connection_lost(None)
         self._turns.run()
+        return self._heard(line)._replace(closed=closed)
+
+    def _heard(self, line: Line) -> Heard:
         decisions = [(event.via, event.outcome) for event in self._journal.events]
-        return Heard(_REQUEST_ID.sub(b"req_" + b"0" * 26, line.heard), closed, decisions)
+        return Heard(_REQUEST_ID.sub(b"req_" + b"0" * 26, line.heard), line.closed, decisions)
 
 
 def answers_in(data: bytes) -> list[int]:
@@ -216,20 +263,15 @@ def _unasked(*_given: Any) -> None:
     raise AssertionError("nothing here has a quota")
 
 
-def _filled() -> Keyring:
-    digest = credential.digest(credential.pepper(SECRET, "sandbox"), SECRET_PART)
-    secret = SecretRecord(
-        selector=SELECTOR, digest=digest, secret_state="active", key_id="key_1", key_name="one", key_state="active",
-        project_id="proj_1",
-    )  # fmt: skip
-    project = ProjectRecord(
-        id="proj_1", name="One", state="active", environment="sandbox", organization_id="org_1", api_id="api_1",
-        endpoints=frozenset({"getCountry"}),
-    )  # fmt: skip
-    token = TokenRecord("tok_1", keyed_digest(SECRET.derive("token-pepper"), TOKEN), None, True, None)
-    api = ApiRecord("api_1", "example", Router(_ROUTES), {"sandbox": None, "production": None})
+def _filled(secret: SecretRecord, project: ProjectRecord) -> Keyring:
     keyring = Keyring(100)
     keyring.forget_all(1)
     keyring.heard_at = 0.0
-    assert keyring.take_in(Found(1, (), (secret,), (project,), (token,), (api,)))
+    _know(keyring, secret, project)
     return keyring
+
+
+def _know(keyring: Keyring, secret: SecretRecord, project: ProjectRecord) -> None:
+    token = TokenRecord("tok_1", keyed_digest(SECRET.derive("token-pepper"), TOKEN), None, True, None)
+    api = ApiRecord("api_1", "example", Router(_ROUTES), {"sandbox": None, "production": None})
+    assert keyring.take_in(Found(keyring.epoch, (), (secret,), (project,), (token,), (api,)))

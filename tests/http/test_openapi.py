@@ -13,7 +13,7 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from freehold import routes
 from freehold.errors import KINDS
-from freehold.gate.verify import VerifyRequest
+from freehold.gate.verify_words import VerifyRequest
 from freehold.keys.records import DENIAL_STATUS
 from freehold.web import openapi
 from tests.http.served import Instance, assert_problem

@@ -14,7 +14,7 @@ from scripts.sdk_operations import Operation, operations
 
 from freehold import routes
 from freehold.errors import KINDS
-from freehold.gate.verify import VerifyAnswer
+from freehold.gate.verify_words import VerifyAnswer
 from freehold.sdk import problems
 from freehold.sdk.calls import Call, Resource, listing, operation
 from freehold.sdk.listings import Page

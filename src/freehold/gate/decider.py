@@ -15,6 +15,7 @@ from freehold.gate.addresses import parse_address
 from freehold.gate.keyring import ApiRecord, Keyring, Missing
 from freehold.gate.limiter import Limiter
 from freehold.gate.outbox import Outbox
+from freehold.gate.standing import AnswerFormat, Standings
 from freehold.keys import credential, rules
 from freehold.keys.credential import Credential, Digester
 from freehold.keys.records import ALLOWED, Decision, Environment, ProjectRecord, Reason, SecretRecord, Via
@@ -24,9 +25,9 @@ from freehold.kit.secrets import InstanceSecret
 from freehold.usage.records import UsageEvent
 
 # Longer texts say nothing more, and every event of a flood would carry them.
-_PATH_MAX: Final = 1024
+PATH_MAX: Final = 1024
 _USER_AGENT_MAX: Final = 256
-_METHOD_MAX: Final = 16
+METHOD_MAX: Final = 16
 # What an event keeps of a limit.
 _recorded: Final = attrgetter("name", "limit", "remaining", "reset_s")
 _NOT_RECORDABLE: Final = Decision(Reason.UNAVAILABLE, "gate.journal")
@@ -88,6 +89,10 @@ class Decider:
             "sandbox": Digester(credential.pepper(secret, "sandbox")),
             "production": Digester(credential.pepper(secret, "production")),
         }
+
+    def standings(self, of_answer: AnswerFormat) -> Standings:
+        """What stands of the secrets that are called by one way in, which prepares its answers by `of_answer`."""
+        return Standings(self.brand, self.keyring, self._digesters, self._limiter.spend, self._staleness_s, of_answer)
 
     def is_stale(self) -> bool:
         """Whether the database was not heard within the bound: then nothing may be allowed, but where an API fails open."""
@@ -185,8 +190,8 @@ def usage_event(
         selector,
         api_id,
         decided.operation_id,
-        question.method and question.method[:_METHOD_MAX],
-        path and path[:_PATH_MAX],
+        question.method and question.method[:METHOD_MAX],
+        path and path[:PATH_MAX],
         decision.reason or ALLOWED,
         question.via,
         status,

@@ -8,9 +8,7 @@ here knows what is asked.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Final, cast
-
-import msgspec
+from typing import TYPE_CHECKING, Final, cast
 
 from freehold.errors import Problem
 from freehold.gate import answers
@@ -20,7 +18,6 @@ from freehold.gate.http_reader import RequestReader
 
 if TYPE_CHECKING:
     from freehold.gate.http_server import Server
-    from freehold.usage.records import UsageEvent
 
 # What the parser is given at once: bounds how many pipelined requests can stand in the queue.
 _SLICE_BYTES: Final = 16 * 1024
@@ -33,7 +30,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_active", "_advancing", "_again", "_body_paused", "_closing", "_eof", "_held", "_input_paused", "_output_paused", "_patience",
-        "_queue", "_reader", "_unsent", "feeding", "peer", "server", "transport",
+        "_queue", "_reader", "feeding", "peer", "server", "transport", "unsent",
     )  # fmt: skip
 
     def __init__(self, server: "Server") -> None:
@@ -49,7 +46,7 @@ class Connection(asyncio.Protocol):
         # Answers what is asked in the same words as before; whether it did.
         self._again: Callable[[bytes], bool] | None = None
         # Answers that have begun and are not sent whole.
-        self._unsent = 0
+        self.unsent = 0
         # `_closing`: nothing more is read as a request. `_eof`: nothing more will come.
         self._closing = self._eof = self._advancing = False
         self._body_paused = self._input_paused = self._output_paused = False
@@ -84,7 +81,7 @@ class Connection(asyncio.Protocol):
         if self._active is not None and self._active.sink is not None:
             # In front of an upstream, a client that has closed its half has gone: nobody waits for the work.
             return False
-        return not self._closing and (self._active is not None or self._unsent > 0)
+        return not self._closing and (self._active is not None or self.unsent > 0)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (the event loop's interface)
         """It is over."""
@@ -159,10 +156,10 @@ class Connection(asyncio.Protocol):
         self.transport.write(data)
         self._patience.progress()
         if last:
-            self._unsent -= 1
+            self.unsent -= 1
             if not exchange.keep_alive:
                 self._close_after(exchange)
-            elif self._eof and self._active is None and not self._unsent:
+            elif self._eof and self._active is None and not self.unsent:
                 self.transport.close()
 
     def learn(self, again: Callable[[bytes], bool]) -> None:
@@ -170,19 +167,14 @@ class Connection(asyncio.Protocol):
         if not (self._closing or self._output_paused or self.server.draining):
             self._again = again
 
-    def answer_again(self, data: bytes, event: "UsageEvent", request_id: str) -> None:
-        """Answer a request that no exchange was made for."""
-        self._unsent += 1
-        self.server.outbox.stage(Again(self, request_id), data, event, last=True)
-
     def deliver_again(self, data: bytes) -> None:
         """Send such an answer now. For the outbox."""
         if self.transport.is_closing():
             return
         self.transport.write(data)
         self._patience.progress()
-        self._unsent -= 1
-        if self._eof and self._active is None and not self._unsent:
+        self.unsent -= 1
+        if self._eof and self._active is None and not self.unsent:
             self.transport.close()
 
     def abort(self) -> None:
@@ -204,7 +196,7 @@ class Connection(asyncio.Protocol):
     def drain(self) -> None:
         """Close at once if nothing is being asked or answered; else the next answer is the last."""
         self._again = None
-        if self._active is None and not self._unsent and not self._reader.in_head and self._reader.reading is None:
+        if self._active is None and not self.unsent and not self._reader.in_head and self._reader.reading is None:
             self._stop_reading()
             self.transport.close()
 
@@ -219,7 +211,7 @@ class Connection(asyncio.Protocol):
             return Wait.HEAD
         if reading is not None and reading is self._active and not self._body_paused:
             return Wait.BODY if reading.sink is None else Wait.STREAM
-        return Wait.REQUEST if self._active is None and not self._unsent else Wait.US
+        return Wait.REQUEST if self._active is None and not self.unsent else Wait.US
 
     def refuse(self, problem: Problem) -> None:
         """Answer a Problem to what is being read, as the last answer of this connection."""
@@ -275,7 +267,7 @@ class Connection(asyncio.Protocol):
 
     def _start(self, exchange: Exchange) -> None:
         self._active = exchange
-        self._unsent += 1
+        self.unsent += 1
         self._patience.body_since = self._patience.progress_at
         if exchange.problem is not None:
             exchange.reply_problem(exchange.problem)
@@ -350,24 +342,3 @@ class Connection(asyncio.Protocol):
         if self._input_paused and not self.transport.is_closing():
             self._input_paused = False
             self.transport.resume_reading()
-
-
-class Again(msgspec.Struct, gc=False):
-    """An answer on its way by which no exchange goes: what the outbox needs of one."""
-
-    connection: Connection
-    request_id: str
-    void: ClassVar[bool] = False
-
-    def send(self, data: bytes, *, last: bool) -> None:  # noqa: ARG002 (the outbox's interface: it is always the last)
-        """Send it now."""
-        self.connection.deliver_again(data)
-
-    def send_unrecorded(self) -> None:
-        """Answer that the decision could not be written down."""
-        server = self.connection.server
-        body = answers.unrecorded_body(self.request_id)
-        fields = server.dates.now() + b"X-Request-Id: %b\r\n" % self.request_id.encode() + answers.PROBLEM_JSON
-        self.connection.deliver_again(
-            b"%b%bContent-Length: %d\r\n\r\n%b" % (answers.STATUS_LINES[503], fields, len(body), body)
-        )

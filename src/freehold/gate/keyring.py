@@ -121,6 +121,8 @@ class Keyring:
     def __init__(self, secrets_max: int) -> None:
         # -1: nothing was heard yet.
         self.epoch = -1
+        # Grows with whatever may make an entry another one: what was worked out from entries is good for one value.
+        self.generation = 0
         # The loop's clock at the start of the last poll that reached the database.
         self.heard_at = float("-inf")
         self._secrets: _Shelf[str, SecretRecord] = _Shelf("secret", secrets_max)
@@ -221,6 +223,7 @@ class Keyring:
         for change in changes:
             self._forget(change)
         self.epoch = epoch
+        self.generation += 1
 
     def forget_all(self, epoch: int) -> None:
         """Start anew: the database is not the one that was read before (a backup was put back)."""
@@ -230,6 +233,7 @@ class Keyring:
         # What is being filled in is of the other database.
         self._forgotten = None
         self.epoch = epoch
+        self.generation += 1
 
     def _note_unknown(self, missing: Missing) -> None:
         match missing.name:

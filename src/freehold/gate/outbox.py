@@ -12,9 +12,10 @@ import threading
 from typing import Final, Protocol
 
 from freehold.gate.tally import Tally
+from freehold.keys.records import ALLOWED, Via
 from freehold.kit.clock import now_ns
 from freehold.usage.journal import JournalWriter
-from freehold.usage.records import UsageEvent
+from freehold.usage.records import EventFields, UsageEvent
 
 _log: Final = logging.getLogger("freehold.gate")
 
@@ -62,6 +63,17 @@ class Outbox:
             else:
                 self._turn_answers += 1
         self._staged.append((sender, data, event is not None, last))
+
+    def stage_allowed(self, sender: Sender, data: bytes, via: Via, fields: EventFields) -> None:
+        """Send a whole answer at the end of this turn, if its event is written by then; decided in this turn, and allowed."""
+        if not self._staged:
+            self._loop.call_soon(self.let_out)
+            self._turn_ns = turn_ns = now_ns()
+            self._turn_since_ms = turn_ns // 1_000_000 - 1
+        self._journal.append(fields)
+        self._decisions[via][ALLOWED] += 1
+        self._turn_answers += 1
+        self._staged.append((sender, data, True, True))
 
     def record(self, event: UsageEvent) -> None:
         """Write down a decision that nobody waits for any more."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from freehold.gate.limiter import RateLimiter
+from freehold.gate.limiter import RateLimiter, Spend
 from freehold.gate.quota_leases import HeldLease, Leases
 from freehold.keys.records import Decision, ProjectRecord, Reason, SecretRecord
 from freehold.keys.rules import Ask
@@ -13,11 +13,12 @@ _NANOSECONDS_OF_MS: Final = 1_000_000
 class QuotaLimiter:
     """Decides requests that have rate limits, quotas or both, and keeps what they spend."""
 
-    __slots__ = ("_leases", "_rates")
+    __slots__ = ("_leases", "_rates", "spend")
 
     def __init__(self, rates: RateLimiter, leases: Leases) -> None:
         self._rates = rates
         self._leases = leases
+        self.spend: Spend = rates.spend
 
     def decide(self, ask: Ask, record: SecretRecord, project: ProjectRecord, now_ns: int) -> Decision:
         """Decide, and keep what was spent; Missing, and nothing spent, where the store is to be asked for units first."""

@@ -20,14 +20,15 @@ import hashlib
 import mmap
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from freehold.keys.quota_rules import Allowance
-from freehold.keys.rate_limit import UNUSED
-from freehold.keys.records import Decision, ProjectRecord, SecretRecord
+from freehold.keys.rate_limit import UNUSED, Left, spend_all
+from freehold.keys.records import Decision, Meter, ProjectRecord, SecretRecord
 from freehold.keys.rules import Ask, decide
 
 FILE: Final = "limits.table"
@@ -37,6 +38,9 @@ _SLOT: Final = struct.Struct("<16sq")
 _ARRIVAL: Final = struct.Struct("<q")
 _DIGEST_BYTES: Final = _SLOT.size - _ARRIVAL.size
 _BUCKET_BYTES: Final = _SLOT.size * _SLOTS
+
+# What a limit is known by in the table, and where its bucket begins.
+_Place = tuple[bytes, int]
 
 
 class SharedLimiter:
@@ -62,25 +66,46 @@ class SharedLimiter:
         allowances: Sequence[Allowance] = (),
     ) -> Decision:
         """Decide, and keep what was spent, while no other worker can."""
-        placed = [_place(record.key_id, meter.label) for meter in record.meters]
-        placed += [_place(project.id, meter.label) for meter in project.meters]
-        # Everybody locks buckets from the lowest on, so that no two can wait for each other.
-        buckets = sorted({offset for _, offset in placed})
-        for offset in buckets:
-            fcntl.lockf(self._descriptor, fcntl.LOCK_EX, _BUCKET_BYTES, offset)
-        try:
+        placed = _places(record.key_id, record.meters, project.id, project.meters)
+        with self._locked(placed):
             found = [self._find(digest, offset) for digest, offset in placed]
             before = [arrival for _, arrival in found]
             decision, after = decide(ask, record, project, before, now_ns, allowances)
             if after is not before:
-                for (digest, offset), (slot, known), arrival in zip(placed, found, after, strict=True):
-                    # One that is new is looked for again: two of one bucket would else be given the same free slot.
-                    at = slot if known != UNUSED else self._find(digest, offset)[0]
-                    _SLOT.pack_into(self._table, at, digest, arrival)
+                self._keep(placed, found, after)
             return decision
+
+    def spend(
+        self, key_id: str, own: tuple[Meter, ...], project_id: str, shared: tuple[Meter, ...], cost: int, now_ns: int
+    ) -> Left | None:
+        """Spend on all limits or on none of them, while no other worker can."""
+        placed, left = _places(key_id, own, project_id, shared), Left()
+        with self._locked(placed):
+            found = [self._find(digest, offset) for digest, offset in placed]
+            after = spend_all(own + shared, [arrival for _, arrival in found], cost, now_ns, left)
+            if after is None:
+                return None
+            self._keep(placed, found, after)
+            return left
+
+    @contextmanager
+    def _locked(self, placed: list[_Place]) -> Iterator[None]:
+        """Hold the buckets of these limits. Everybody locks from the lowest on, so that no two can wait for each other."""
+        buckets = sorted({offset for _, offset in placed})
+        for offset in buckets:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX, _BUCKET_BYTES, offset)
+        try:
+            yield
         finally:
             for offset in buckets:
                 fcntl.lockf(self._descriptor, fcntl.LOCK_UN, _BUCKET_BYTES, offset)
+
+    def _keep(self, placed: list[_Place], found: list[tuple[int, int]], after: Sequence[int]) -> None:
+        """Keep new arrival times, each in its slot."""
+        for (digest, offset), (slot, known), arrival in zip(placed, found, after, strict=True):
+            # One that is new is looked for again: two of one bucket would else be given the same free slot.
+            at = slot if known != UNUSED else self._find(digest, offset)[0]
+            _SLOT.pack_into(self._table, at, digest, arrival)
 
     def close(self) -> None:
         """Unmap and close the table."""
@@ -103,8 +128,15 @@ class SharedLimiter:
         return free, UNUSED
 
 
+def _places(key_id: str, own: tuple[Meter, ...], project_id: str, shared: tuple[Meter, ...]) -> list[_Place]:
+    """Where the limits of a key and its project are, the key's first."""
+    placed = [_place(key_id, meter.label) for meter in own]
+    placed += [_place(project_id, meter.label) for meter in shared]
+    return placed
+
+
 @lru_cache(maxsize=65_536)
-def _place(owner_id: str, label: str) -> tuple[bytes, int]:
+def _place(owner_id: str, label: str) -> _Place:
     """What a limit is known by in the table, and where its bucket begins."""
     owner = hashlib.blake2b(owner_id.encode(), digest_size=8).digest()
     digest = hashlib.blake2b(f"{owner_id}:{label}".encode(), digest_size=_DIGEST_BYTES).digest()

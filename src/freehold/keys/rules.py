@@ -22,6 +22,7 @@ all that counts it or on nothing: a request that one limit refuses costs the oth
 API's operator chose that it fails open: then what would pass is allowed by the rule `gate.fail_open`.
 """
 
+import math
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
@@ -99,6 +100,24 @@ def decide(
     if record.meters or project.meters or record.quota or project.quota:
         return _spend(ask.cost, record, project, arrivals_ns, now_ns, allowances)
     return _ALLOWED, arrivals_ns
+
+
+def stands_until(record: SecretRecord, project: ProjectRecord) -> float:
+    """The first instant (Unix milliseconds) at which state and time deny this key; infinite where none is known.
+
+    Before it, a request with the right secret, for an endpoint of the scope that `declares`, is denied by
+    its networks, rate limits and quotas alone: as `decide` would find, check by check.
+    """
+    state, expires = record.secret_state, record.expires_at_ms
+    if record.key_state != "active" or state not in ("active", "retiring") or project.state != "active":
+        return -math.inf
+    retires = record.retires_at_ms if state == "retiring" else None
+    return min(math.inf if retires is None else retires, math.inf if expires is None else expires)
+
+
+def declares(record: SecretRecord, project: ProjectRecord, operation_id: str | None) -> bool:
+    """Whether an endpoint is in the project's scope, and in what the key is narrowed to."""
+    return operation_id in project.endpoints and (record.endpoints is None or operation_id in record.endpoints)
 
 
 def _spend(
@@ -187,10 +206,8 @@ def _out_of_place(ask: Ask, record: SecretRecord, project: ProjectRecord) -> Dec
         return _ENDPOINT_UNKNOWN
     if ask.api_id != project.api_id:
         return _OTHER_API
-    if ask.operation_id not in project.endpoints:
-        return _NOT_IN_SCOPE
-    if record.endpoints is not None and ask.operation_id not in record.endpoints:
-        return _NOT_IN_KEY
+    if not declares(record, project, ask.operation_id):
+        return _NOT_IN_KEY if ask.operation_id in project.endpoints else _NOT_IN_SCOPE
     if record.allowed_networks and not _within(ask.address, record):
         return _ADDRESS
     return None

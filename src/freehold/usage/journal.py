@@ -28,7 +28,7 @@ from freehold.usage.journal_frames import (
     whole_frames,
 )
 from freehold.usage.journal_gaps import NO_PROJECT, GapWriter
-from freehold.usage.records import UsageEvent
+from freehold.usage.records import EventFields, UsageEvent
 
 LOCK_FILE: Final = "lock"
 SEGMENT_SUFFIX: Final = ".seg"
@@ -106,7 +106,7 @@ class JournalWriter:
         """Seconds since all that was written by then was forced to the disk: what a power loss could take."""
         return time.monotonic() - self._flushed_at
 
-    def append(self, event: UsageEvent) -> None:
+    def append(self, event: UsageEvent | EventFields) -> None:
         """Take an event; nothing is on its way to the disk until `write_out`."""
         payload = self._encode(event)
         if len(payload) > PAYLOAD_BYTES_MAX:

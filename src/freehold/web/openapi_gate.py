@@ -6,7 +6,7 @@ them to it. The types of a verification are the gate's own.
 
 from typing import Any, Final
 
-from freehold.gate.verify import VerifyAnswer, VerifyRequest
+from freehold.gate.verify_words import VerifyAnswer, VerifyRequest
 from freehold.keys.records import DENIAL_STATUS
 from freehold.web.openapi_problems import Problems
 from freehold.web.openapi_schemas import Schemas
