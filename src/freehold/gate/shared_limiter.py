@@ -20,8 +20,7 @@ import hashlib
 import mmap
 import os
 import struct
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -39,14 +38,32 @@ _ARRIVAL: Final = struct.Struct("<q")
 _DIGEST_BYTES: Final = _SLOT.size - _ARRIVAL.size
 _BUCKET_BYTES: Final = _SLOT.size * _SLOTS
 
+# Of how many keys is remembered where their limits are; beyond it that is worked out anew.
+_REMEMBERED_MAX: Final = 65_536
+
 # What a limit is known by in the table, and where its bucket begins.
 _Place = tuple[bytes, int]
+
+
+class _Places:
+    """Where the limits of one key and its project are. `slots`: where each was found last, or -1."""
+
+    __slots__ = ("buckets", "meters", "own", "placed", "shared", "slots")
+
+    def __init__(self, key_id: str, own: tuple[Meter, ...], project_id: str, shared: tuple[Meter, ...]) -> None:
+        self.own, self.shared = own, shared
+        self.meters = own + shared
+        self.placed = [_place(key_id, meter.label) for meter in own]
+        self.placed += [_place(project_id, meter.label) for meter in shared]
+        # Everybody locks buckets from the lowest on, so that no two can wait for each other.
+        self.buckets = sorted({offset for _, offset in self.placed})
+        self.slots = [-1] * len(self.placed)
 
 
 class SharedLimiter:
     """Arrival times in a file that several processes map."""
 
-    __slots__ = ("_descriptor", "_table")
+    __slots__ = ("_by_key", "_descriptor", "_table")
 
     def __init__(self, folder: Path) -> None:
         """Open the table, made where it is absent; OSError where that is not possible."""
@@ -56,6 +73,7 @@ class SharedLimiter:
         # taken now: writing to a page that a full disk has no room for would kill the process.
         os.posix_fallocate(self._descriptor, 0, _BUCKETS * _BUCKET_BYTES)
         self._table = mmap.mmap(self._descriptor, _BUCKETS * _BUCKET_BYTES)
+        self._by_key: dict[str, _Places] = {}
 
     def decide(
         self,
@@ -66,51 +84,73 @@ class SharedLimiter:
         allowances: Sequence[Allowance] = (),
     ) -> Decision:
         """Decide, and keep what was spent, while no other worker can."""
-        placed = _places(record.key_id, record.meters, project.id, project.meters)
-        with self._locked(placed):
-            found = [self._find(digest, offset) for digest, offset in placed]
-            before = [arrival for _, arrival in found]
+        places = self._places(record.key_id, record.meters, project.id, project.meters)
+        self._lock(places, fcntl.LOCK_EX)
+        try:
+            before = self._arrivals(places)
             decision, after = decide(ask, record, project, before, now_ns, allowances)
             if after is not before:
-                self._keep(placed, found, after)
+                self._keep(places, after)
             return decision
+        finally:
+            self._lock(places, fcntl.LOCK_UN)
 
     def spend(
         self, key_id: str, own: tuple[Meter, ...], project_id: str, shared: tuple[Meter, ...], cost: int, now_ns: int
     ) -> Left | None:
         """Spend on all limits or on none of them, while no other worker can."""
-        placed, left = _places(key_id, own, project_id, shared), Left()
-        with self._locked(placed):
-            found = [self._find(digest, offset) for digest, offset in placed]
-            after = spend_all(own + shared, [arrival for _, arrival in found], cost, now_ns, left)
+        places, left = self._places(key_id, own, project_id, shared), Left()
+        self._lock(places, fcntl.LOCK_EX)
+        try:
+            after = spend_all(places.meters, self._arrivals(places), cost, now_ns, left)
             if after is None:
                 return None
-            self._keep(placed, found, after)
+            self._keep(places, after)
             return left
-
-    @contextmanager
-    def _locked(self, placed: list[_Place]) -> Iterator[None]:
-        """Hold the buckets of these limits. Everybody locks from the lowest on, so that no two can wait for each other."""
-        buckets = sorted({offset for _, offset in placed})
-        for offset in buckets:
-            fcntl.lockf(self._descriptor, fcntl.LOCK_EX, _BUCKET_BYTES, offset)
-        try:
-            yield
         finally:
-            for offset in buckets:
-                fcntl.lockf(self._descriptor, fcntl.LOCK_UN, _BUCKET_BYTES, offset)
-
-    def _keep(self, placed: list[_Place], found: list[tuple[int, int]], after: Sequence[int]) -> None:
-        """Keep new arrival times, each in its slot."""
-        for (digest, offset), (slot, known), arrival in zip(placed, found, after, strict=True):
-            # One that is new is looked for again: two of one bucket would else be given the same free slot.
-            at = slot if known != UNUSED else self._find(digest, offset)[0]
-            _SLOT.pack_into(self._table, at, digest, arrival)
+            self._lock(places, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Unmap and close the table."""
         self._table.close()
         os.close(self._descriptor)
+
+    def _places(self, key_id: str, own: tuple[Meter, ...], project_id: str, shared: tuple[Meter, ...]) -> _Places:
+        """Where these limits are. A key has one project for good, so its id is enough to look by."""
+        places = self._by_key.get(key_id)
+        if places is None or places.own is not own or places.shared is not shared:
+            if len(self._by_key) >= _REMEMBERED_MAX:
+                self._by_key.clear()
+            places = self._by_key[key_id] = _Places(key_id, own, project_id, shared)
+        return places
+
+    def _lock(self, places: _Places, kind: int) -> None:
+        """Hold the buckets of these limits, or let go of them."""
+        for offset in places.buckets:
+            fcntl.lockf(self._descriptor, kind, _BUCKET_BYTES, offset)
+
+    def _arrivals(self, places: _Places) -> list[int]:
+        """The arrival times of these limits, whose buckets are held."""
+        table, slots, arrivals = self._table, places.slots, []
+        for number, (digest, offset) in enumerate(places.placed):
+            at = slots[number]
+            # Where it was last it still is, unless another limit has taken the slot meanwhile.
+            if at >= 0 and table[at : at + _DIGEST_BYTES] == digest:
+                arrivals.append(_ARRIVAL.unpack_from(table, at + _DIGEST_BYTES)[0])
+            else:
+                at, arrival = self._find(digest, offset)
+                slots[number] = -1 if arrival == UNUSED else at
+                arrivals.append(arrival)
+        return arrivals
+
+    def _keep(self, places: _Places, after: Sequence[int]) -> None:
+        """Keep new arrival times, each in its slot."""
+        slots = places.slots
+        for number, ((digest, offset), arrival) in enumerate(zip(places.placed, after, strict=True)):
+            if slots[number] < 0:
+                # One that is new is looked for here: two of one bucket would else be given the same free slot.
+                slots[number] = self._find(digest, offset)[0]
+            _SLOT.pack_into(self._table, slots[number], digest, arrival)
 
     def _find(self, digest: bytes, offset: int) -> tuple[int, int]:
         """The slot of a limit and its arrival time; where it has none, the slot that it may take."""
@@ -126,13 +166,6 @@ class SharedLimiter:
             if free_arrival < 0 or arrival < free_arrival:
                 free, free_arrival = slot, arrival
         return free, UNUSED
-
-
-def _places(key_id: str, own: tuple[Meter, ...], project_id: str, shared: tuple[Meter, ...]) -> list[_Place]:
-    """Where the limits of a key and its project are, the key's first."""
-    placed = [_place(key_id, meter.label) for meter in own]
-    placed += [_place(project_id, meter.label) for meter in shared]
-    return placed
 
 
 @lru_cache(maxsize=65_536)
