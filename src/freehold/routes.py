@@ -35,9 +35,9 @@ from freehold.web import guards
 from freehold.web.openapi import Operation
 from freehold.web.statics import serve_static
 from freehold.webhooks import advance_api as advance
+from freehold.webhooks import advance_pages, check_pages, delivery_pages, endpoint_pages, message_pages
 from freehold.webhooks import api as webhooks
 from freehold.webhooks import check_api as checks
-from freehold.webhooks import delivery_pages, endpoint_pages, message_pages
 from freehold.webhooks import replay_api as replays
 
 Handler = Callable[..., Any]
@@ -211,6 +211,11 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (get, f"{HERE}/webhooks/{{endpoint_id:str}}", endpoint_pages.show_webhook),
     (post, f"{HERE}/webhooks/{{endpoint_id:str}}", endpoint_pages.edit_webhook),
     (post, f"{HERE}/webhooks/{{endpoint_id:str}}/test", endpoint_pages.send_test_event),
+    (get, f"{HERE}/webhooks/{{endpoint_id:str}}/check", check_pages.show_check),
+    (post, f"{HERE}/webhooks/{{endpoint_id:str}}/check", check_pages.run_check),
+    (get, f"{HERE}/webhooks/{{endpoint_id:str}}/check/live", check_pages.live_check),
+    (get, f"{HERE}/webhooks/{{endpoint_id:str}}/clock", advance_pages.show_clock),
+    (post, f"{HERE}/webhooks/{{endpoint_id:str}}/clock", advance_pages.advance_clock),
     (post, f"{HERE}/webhooks/{{endpoint_id:str}}/pause", endpoint_pages.pause_webhook),
     (post, f"{HERE}/webhooks/{{endpoint_id:str}}/resume", endpoint_pages.resume_webhook),
     (post, f"{HERE}/webhooks/{{endpoint_id:str}}/rotate", endpoint_pages.rotate_webhook_secret),

@@ -25,6 +25,7 @@ from freehold.webhooks import (
     delivery_queries,
     glance_queries,
     rehearsal,
+    replay_actions,
 )
 from freehold.webhooks.actions import NewSecret
 from freehold.webhooks.check_records import STALE_BY, CheckStanding, WebhookCheck
@@ -123,6 +124,13 @@ def test_its_evidence_is_in_the_delivery_log_and_counts_in_no_rate(world: World)
         # None is left that somebody might send again.
         assert not delivery_queries.any_due(tx, found.started_at + timedelta(days=400))
         assert tx.execute(select(func.count()).where(deliveries.c.state == "pending")).scalar_one() == 0
+
+
+def test_a_probe_is_not_replayed(world: World) -> None:
+    found = check(world, world.add_endpoint("http://127.0.0.1:1025/").endpoint.id)
+    for probe in found.probes:
+        with pytest.raises(Problem, match="run another check"), world.store.write() as tx:
+            replay_actions.replay_delivery(tx, world.owner, probe.delivery_id)
 
 
 def test_one_that_accepts_everything_fails_and_its_repeats_cannot_be_seen(world: World) -> None:

@@ -33,6 +33,8 @@ NOTICES: Final[dict[str, str]] = {
     "endpoint-saved": "The webhook endpoint is saved.",
     "endpoint-deleted": "The webhook endpoint is deleted. What it received stays on record.",
     "endpoint-paused": "The webhook endpoint is paused.",
+    "clock-moved": "The endpoint's clock is moved on. What is due is sent within a second.",
+    "inbox-saved": "The inbox answers as you chose.",
     "endpoint-resumed": "The webhook endpoint is active again.",
     "member-saved": "The role is changed.",
     "member-removed": "The member is removed.",

@@ -44,7 +44,7 @@ def _row(delivery: Delivery, last: glance_queries.LastAttempt | None, url: str) 
         id=delivery.id, message_id=delivery.message_id, event_type=delivery.event_type, state=delivery.state,
         attempts=delivery.attempts, status=last.status if last else None, error=(last.error or "") if last else "",
         duration_us=last.duration_us if last else None, created_at=delivery.created_at, due_at=delivery.due_at,
-        endpoint_url=url,
+        endpoint_url=url, probe=delivery.probe or "",
     )  # fmt: skip
 
 
@@ -107,6 +107,8 @@ def _advice(tx: Transaction, project: Project, detail: DeliveryDetail) -> tuple[
 
 
 def _failure_words(delivery: Delivery, last: Attempt | None) -> str:
+    if delivery.probe:
+        return f"The {delivery.probe} probe of a webhook check, which is sent once."
     tried = "A test is sent once." if delivery.origin == "test" else f"{words.plural(delivery.attempts, 'attempt')}."
     return f"{tried} {last.error}" if last and last.error else tried
 

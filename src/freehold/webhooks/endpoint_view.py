@@ -22,8 +22,9 @@ from freehold.store.engine import Transaction
 from freehold.web.call import Call
 from freehold.web.cursors import after_instant
 from freehold.web.pages import page
-from freehold.webhooks import actions, delivery_actions
+from freehold.webhooks import actions, check_actions, delivery_actions
 from freehold.webhooks import endpoint_forms as forms
+from freehold.webhooks.check_standing import standing_view
 from freehold.webhooks.delivery_pages import delivery_rows
 from freehold.webhooks.delivery_queries import DeliveryFilter
 from freehold.webhooks.delivery_views import place_of
@@ -101,6 +102,7 @@ def one_webhook(
             deliveries=delivery_rows(tx, deliveries), filters=_filters(call, endpoint),
             pager=pager(call, f"/projects/{project_id}/webhooks/{endpoint_id}", next_cursor, _FILTERS), filtered=wanted != DeliveryFilter(),
             delete=_danger(call, project, endpoint, activity),
+            check=standing_view(check_actions.standings_of(tx, [endpoint])[endpoint_id]),
             signing_secret=revealed.text if revealed else None, rotated=revealed is not None and revealed.rotated,
             test_blocked=blocked_for(call.actor, "webhooks.test", project),
             **_forms(call, project, endpoint, refusal),

@@ -42,6 +42,9 @@ def replay_delivery(tx: Transaction, actor: Actor, delivery_id: str) -> Replay:
     """
     delivery = read_delivery(tx, actor, delivery_id).delivery
     endpoint, project = _own(tx, actor, delivery)
+    if delivery.probe:
+        # Sent again it would be rightly signed, and would say something else than it is evidence of.
+        raise Problem("conflict", "This is a probe of a webhook check, which is not sent again: run another check.")
     queries.share_endpoint(tx, endpoint.id)
     now = clock.now()
     replay = _new(actor, endpoint, "delivery", Wanted(delivery_id=delivery_id), now)

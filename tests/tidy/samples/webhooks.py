@@ -6,6 +6,7 @@ from freehold.dashboard.views import webhooks
 from freehold.dashboard.views.form import Choice, Form
 from freehold.dashboard.views.parts import Danger, Pager
 from tests.tidy.samples.frame import AT, EVENT_CHOICES, HOOK, NOW, PROJECT, STATE_FILTER, Sample, ago, shell
+from tests.tidy.samples.webhook_checks import standing
 
 
 def hook(state: str = "failing") -> webhooks.WebhookRow:
@@ -47,7 +48,7 @@ def one_hook(fresh: bool) -> webhooks.WebhookView:
         test_event_types=EVENT_CHOICES, overlaps=(Choice("0", "No time: the old one ends now"), Choice("86400", "24 hours")),
         deliveries=() if fresh else (delivery("pending"), delivery("failed", 8), delivery("delivered")), filters=(STATE_FILTER,), pager=Pager(older=f"{AT}/webhooks/{HOOK}?cursor=x"),
         delete=Danger(name="hooks.northgate.example", consequences=("Nothing more is sent to it; 1 pending delivery is dropped.", "Its past deliveries stay.")),
-        signing_secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" if fresh else None, test_form=Form({"event_type": "country.looked_up"}),
+        check=standing("passed" if not fresh else "never"), signing_secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" if fresh else None, test_form=Form({"event_type": "country.looked_up"}),
         edit_form=Form({"url": "https://hooks.northgate.example/freehold", "event_types": ["country.looked_up"]}),
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from freehold.dashboard.views.form import Choice, Form
 from freehold.dashboard.views.parts import Danger, Filter, Link, Pager
+from freehold.dashboard.views.webhook_checks import StandingView
 
 EndpointState = Literal["active", "paused", "failing", "disabled"]
 DeliveryState = Literal["pending", "delivered", "failed", "dropped"]
@@ -53,7 +54,10 @@ class NewWebhookView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """One delivery in a list. `status` is the last attempt's HTTP status, `error` why there is none."""
+    """One delivery in a list. `status` is the last attempt's HTTP status, `error` why there is none.
+
+    `probe`: which probe of a webhook check it is, if any.
+    """
 
     id: str
     message_id: str
@@ -66,6 +70,7 @@ class DeliveryRow:
     created_at: datetime
     due_at: datetime | None
     endpoint_url: str = ""
+    probe: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +105,7 @@ class WebhookView:
     filters: tuple[Filter, ...]
     pager: Pager
     delete: Danger
+    check: StandingView
     filtered: bool = False
     signing_secret: str | None = None
     rotated: bool = False
