@@ -24,7 +24,7 @@ NOT_CALLED: Final = {
 # POSTs without an Idempotency-Key that set what they set however often they are sent, or only read.
 REPEATABLE: Final = frozenset(
     {
-        "archive_project", "restore_project", "revoke_key", "retire_secret", "pause_webhook", "resume_webhook",
+        "archive_project", "restore_project", "revoke_key", "retire_secret", "pause_webhook", "resume_webhook", "acknowledge_firing",
         "explain_call",
     }
 )  # fmt: skip
@@ -45,6 +45,8 @@ _PLACES: Final = {
     "retire_secret": ("key", "retire_secret"),
     "rotate_webhook_secret": ("webhook", "rotate_secret"),
     "send_test_event": ("webhook", "test"),
+    "send_test_alert": ("alert", "test"),
+    "list_alert_firings": ("alert", "firings"),
     "check_webhook": ("webhook", "check"),
     "replay_delivery": ("delivery", "replay"),
     "recover_webhook": ("webhook", "recover"),

@@ -9,6 +9,7 @@ from litestar import delete, get, patch, post, put
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 
+from freehold.alerts import api as alerts
 from freehold.apis import api as apis
 from freehold.apis import pages as api_pages
 from freehold.keys import api as keys
@@ -47,6 +48,8 @@ TEAM: Final = "/organizations/{organization_id:str}"
 CATALOGUE: Final = "/v1/apis/{api:str}"
 PROJECT: Final = "/v1/projects/{project_id:str}"
 KEY: Final = "/v1/keys/{key_id:str}"
+ALERT: Final = "/v1/alerts/{alert_id:str}"
+FIRING: Final = "/v1/firings/{firing_id:str}"
 WEBHOOK: Final = "/v1/webhooks/{endpoint_id:str}"
 
 # One line a route: how it is registered, its address, its handler and its tag.
@@ -118,6 +121,19 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, f"{PROJECT}/messages", webhooks.list_messages, "Webhooks"),
     (post, f"{PROJECT}/messages", webhooks.publish_message, "Webhooks"),
     (get, "/v1/messages/{message_id:str}", webhooks.read_message, "Webhooks"),
+    (get, f"{PROJECT}/alerts", alerts.list_alerts, "Alerts"),
+    (post, f"{PROJECT}/alerts", alerts.create_alert, "Alerts"),
+    (get, ALERT, alerts.read_alert, "Alerts"),
+    (patch, ALERT, alerts.edit_alert, "Alerts"),
+    (delete, ALERT, alerts.delete_alert, "Alerts"),
+    (post, f"{ALERT}/test", alerts.send_test_alert, "Alerts"),
+    (get, f"{ALERT}/firings", alerts.list_alert_firings, "Alerts"),
+    (get, f"{PROJECT}/firings", alerts.list_firings, "Alerts"),
+    (get, FIRING, alerts.read_firing, "Alerts"),
+    (post, f"{FIRING}/acknowledge", alerts.acknowledge_firing, "Alerts"),
+    (get, f"{PROJECT}/alert_channels", alerts.list_alert_channels, "Alerts"),
+    (post, f"{PROJECT}/alert_channels", alerts.create_alert_channel, "Alerts"),
+    (delete, "/v1/alert_channels/{channel_id:str}", alerts.delete_alert_channel, "Alerts"),
     (get, f"{PROJECT}/usage", usage.read_usage, "Usage"),
     (get, f"{PROJECT}/requests", usage.list_requests, "Usage"),
     (get, "/v1/requests/{request_id:str}", usage.read_request, "Usage"),
@@ -132,12 +148,18 @@ _ANSWERS_200: Final = frozenset(
         projects.archive_project, projects.restore_project, keys.revoke_key, rotation.rotate_key, rotation.retire_secret,
         explain_api.explain_call, checks.check_webhook, advance.advance_webhook,
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
-        replays.cancel_replay,
+        replays.cancel_replay, alerts.acknowledge_firing,
     }
 )  # fmt: skip
 # These answer 202: they accept what is done afterwards.
 _ANSWERS_202: Final = frozenset(
-    {webhooks.publish_message, replays.replay_delivery, replays.start_replay, replays.recover_webhook}
+    {
+        webhooks.publish_message,
+        replays.replay_delivery,
+        replays.start_replay,
+        replays.recover_webhook,
+        alerts.send_test_alert,
+    }
 )
 _STATUS: Final = {get: 200, put: 200, patch: 200, post: 201, delete: 204}
 

@@ -8,6 +8,7 @@ from sqlalchemy import insert, update
 from freehold import routes
 from freehold.kit import clock
 from freehold.store.schema import deliveries, usage_events
+from tests.http.firings import record_firing
 from tests.http.served import DOCUMENT, Instance
 
 PEOPLE: Final = frozenset({"operator", "owner", "admin", "developer", "billing", "auditor", "stranger"})
@@ -26,6 +27,7 @@ API: Final = "/v1/apis/{api}"
 PROJECT: Final = "/v1/projects/{project_id}"
 KEY: Final = "/v1/keys/{key_id}"
 WEBHOOK: Final = "/v1/webhooks/{endpoint_id}"
+ALERT: Final = "/v1/alerts/{alert_id}"
 
 
 class Row(NamedTuple):
@@ -106,6 +108,26 @@ TABLE: Final = (
     Row("GET", f"{PROJECT}/messages", READERS),
     Row("POST", f"{PROJECT}/messages", PUBLISHERS, {"event_type": "parcel.moved", "payload": {"id": "p2"}}),
     Row("GET", "/v1/messages/{message_id}", READERS),
+    Row("GET", f"{PROJECT}/alerts", MEMBERS),
+    Row(
+        "POST", f"{PROJECT}/alerts", DEVELOPERS, {"name": "Silence", "metric": "no_traffic", "thresholds": [{"at": 60}]}
+    ),
+    Row("GET", ALERT, MEMBERS),
+    Row("PATCH", ALERT, DEVELOPERS, {"severity": "info"}),
+    Row("POST", f"{ALERT}/test", DEVELOPERS),
+    Row("GET", f"{ALERT}/firings", MEMBERS),
+    Row("GET", f"{PROJECT}/firings", MEMBERS),
+    Row("GET", "/v1/firings/{firing_id}", MEMBERS),
+    Row("POST", "/v1/firings/{firing_id}/acknowledge", DEVELOPERS),
+    Row("GET", f"{PROJECT}/alert_channels", MEMBERS),
+    Row(
+        "POST",
+        f"{PROJECT}/alert_channels",
+        DEVELOPERS,
+        {"name": "ops", "kind": "generic", "url": "http://127.0.0.1:1024/"},
+    ),
+    Row("DELETE", "/v1/alert_channels/{channel_id}", DEVELOPERS),
+    Row("DELETE", ALERT, DEVELOPERS),
     Row("GET", f"{PROJECT}/usage", MEMBERS),
     Row("GET", f"{PROJECT}/requests", MEMBERS),
     Row("GET", "/v1/requests/{request_id}", MEMBERS),
@@ -217,7 +239,10 @@ def prepare(instance: Instance) -> dict[str, str]:
         for path in ("other", "third")
     )
     replay = made(f"/v1/webhooks/{third['id']}/replays", {"state": "delivered"})
+    alert = made(f"{project}/alerts", {"name": "Silence", "metric": "no_traffic", "thresholds": [{"at": 60}]})
+    channel = made(f"{project}/alert_channels", {"name": "#ops", "kind": "slack", "url": "http://127.0.0.1:1024/x"})
     return {
+        "alert_id": alert["id"], "firing_id": record_firing(instance, alert["id"]), "channel_id": channel["id"],
         "organization_id": instance.harbour, "api": "parcels", "project_id": instance.project,
         "key_id": instance.key, "user_id": instance.users["developer"].id, "token_id": token["id"],
         "invitation_id": invitation["id"], "endpoint_id": webhook["id"], "message_id": message["id"],

@@ -13,6 +13,7 @@ from freehold.alerts import (
     firings,
     key_queries,
     notices,
+    notification_queries,
     observations,
     rollup_queries,
     rule_queries,
@@ -22,6 +23,7 @@ from freehold.alerts.defaults import DEFAULT_RULES
 from freehold.alerts.firing_queries import FiringFilter
 from freehold.alerts.keeping import audited
 from freehold.alerts.notices import Voice
+from freehold.alerts.receipts import Receipt, receipts_of
 from freehold.alerts.records import AlertRule, Firing, RuleSettings
 from freehold.alerts.setting_rules import faults_of
 from freehold.errors import FieldError, Problem, invalid, not_found
@@ -221,6 +223,16 @@ def acknowledge_firing(tx: Transaction, actor: Actor, firing_id: str) -> Firing:
         if rule is not None:
             _record(tx, actor, "alert.acknowledged", rule, None, {"firing": firing_id})
     return read_firing(tx, actor, firing_id)
+
+
+def firing_receipts(tx: Transaction, firing_id: str) -> list[Receipt]:
+    """What was told of a firing that the actor was shown, and what came of it."""
+    return receipts_of(tx, notification_queries.notifications_of(tx, firing_id))
+
+
+def test_receipts(tx: Transaction, rule_id: str, count: int) -> list[Receipt]:
+    """The newest tests of a rule that the actor was shown, and what came of them."""
+    return receipts_of(tx, notification_queries.tests_of(tx, rule_id, count)) if count else []
 
 
 # --- looking at what is due -----------------------------------------------------------------------

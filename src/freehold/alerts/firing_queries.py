@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy import Row, Select, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from freehold.alerts.records import Firing, OpenFiring
+from freehold.alerts.records import Firing, FiringState, OpenFiring
 from freehold.store.engine import Transaction
 from freehold.store.schema import alert_firings, alert_rules, projects, users
 
@@ -23,8 +23,6 @@ _FIRINGS: Final = (
     .join(projects, projects.c.id == _C.project_id)
     .outerjoin(users, users.c.id == _C.acknowledged_by)
 )  # fmt: skip
-
-FiringState = Literal["open", "resolved"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ ChannelKind = Literal["slack", "generic"]
 Event = Literal["opened", "resolved", "test"]
 # handed_over: to the webhooks' queue or the e-mail outbox, where its receipts are.
 NotificationState = Literal["handed_over", "pending", "delivered", "failed"]
+FiringState = Literal["open", "resolved"]
 Span = Literal["period", "window"]
 FilterName = Literal["key", "endpoint", "reason", "percentile", "webhook"]
 

@@ -7,6 +7,18 @@ from typing import NotRequired, TypedDict
 from freehold.sdk.models.words import Duty, QuotaPeriod
 
 
+class AlertFilterBody(TypedDict):
+    """What of the metric is meant; what is absent or null means any."""
+
+    key: NotRequired[str | None]
+    endpoint: NotRequired[str | None]
+    # Of denials.
+    reason: NotRequired[str | None]
+    # Of latencies: 50, 95 or 99.
+    percentile: NotRequired[int | None]
+    webhook: NotRequired[str | None]
+
+
 class OwnerBody(TypedDict):
     """An owner: a member of the organization, by id or e-mail address, and what they answer for."""
 
@@ -41,6 +53,14 @@ class ShortRateLimitBody(TypedDict):
     limit: int
     # In how many seconds.
     window_s: int
+
+
+class ThresholdBody(TypedDict):
+    """One step of a rule: it fires at `at`, and is over below `resolve_below` (below `at` unless given)."""
+
+    # In the metric's unit.
+    at: float
+    resolve_below: NotRequired[float | None]
 
 
 class UpstreamsBody(TypedDict):

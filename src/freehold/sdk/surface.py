@@ -7,11 +7,14 @@ from msgspec import UNSET
 from freehold.sdk.calls import Call, Mode, Perform, Resource, Unset, Walk, operation, sent
 from freehold.sdk.models import DryRun, Me, Setup, VerifyAnswer
 from freehold.sdk.models.words import Environment
+from freehold.sdk.resources.alert_channels import AlertChannelCalls
+from freehold.sdk.resources.alerts import AlertCalls
 from freehold.sdk.resources.apis import ApiCalls
 from freehold.sdk.resources.audit_entries import AuditEntryCalls
 from freehold.sdk.resources.deliveries import DeliveryCalls
 from freehold.sdk.resources.endpoints import EndpointCalls
 from freehold.sdk.resources.event_types import EventTypeCalls
+from freehold.sdk.resources.firings import FiringCalls
 from freehold.sdk.resources.invitations import InvitationCalls
 from freehold.sdk.resources.keys import KeyCalls
 from freehold.sdk.resources.members import MemberCalls
@@ -48,6 +51,9 @@ class Surface(Resource[Mode]):
         self.deliveries: DeliveryCalls[Mode] = DeliveryCalls(perform, walk)
         self.replays: ReplayCalls[Mode] = ReplayCalls(perform, walk)
         self.messages: MessageCalls[Mode] = MessageCalls(perform, walk)
+        self.alerts: AlertCalls[Mode] = AlertCalls(perform, walk)
+        self.firings: FiringCalls[Mode] = FiringCalls(perform, walk)
+        self.alert_channels: AlertChannelCalls[Mode] = AlertChannelCalls(perform, walk)
         self.usage: UsageCalls[Mode] = UsageCalls(perform, walk)
         self.requests: RequestCalls[Mode] = RequestCalls(perform, walk)
 

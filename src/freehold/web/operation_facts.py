@@ -14,6 +14,7 @@ TAGS: Final[dict[str, str]] = {
     "Projects": "Projects and what they declare.",
     "Keys": "Keys of projects.",
     "Webhooks": "Webhook endpoints, messages and deliveries.",
+    "Alerts": "Alert rules, their firings, and chat channels.",
     "Usage": "Usage, single requests and explanations.",
     "Instance": "Whether the instance works, and this document.",
     "Gate": "The data plane, on an address of its own: decides which requests may pass.",
@@ -23,7 +24,7 @@ TAGS: Final[dict[str, str]] = {
 IDEMPOTENT: Final = frozenset(
     {
         "create_token", "create_organization", "invite", "create_api", "create_project", "issue_key", "create_webhook",
-        "rotate_key", "rotate_webhook_secret", "publish_message",
+        "rotate_key", "rotate_webhook_secret", "create_alert", "create_alert_channel", "send_test_alert", "publish_message",
         "replay_delivery", "start_replay", "recover_webhook",
         "advance_webhook",
     }
@@ -32,7 +33,7 @@ IDEMPOTENT: Final = frozenset(
 IF_MATCH: Final = frozenset(
     {
         "edit_organization", "edit_api", "import_openapi", "edit_project", "archive_project", "restore_project",
-        "set_scope", "edit_key", "rotate_key", "change_overlap", "edit_webhook", "delete_webhook", "pause_webhook", "resume_webhook",
+        "set_scope", "edit_key", "rotate_key", "change_overlap", "edit_webhook", "delete_webhook", "pause_webhook", "resume_webhook", "edit_alert", "delete_alert",
     }
 )  # fmt: skip
 # Routes that need no caller, with who may call them.
@@ -72,6 +73,10 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "check_webhook": ("conflict", "too_many_requests"),
     "advance_webhook": ("conflict",),
     "publish_message": ("conflict",),
+    "create_alert": ("conflict",),
+    "edit_alert": ("conflict",),
+    "send_test_alert": ("conflict",),
+    "create_alert_channel": ("conflict",),
     "replay_delivery": ("conflict",),
     "start_replay": ("conflict",),
     "recover_webhook": ("conflict",),
@@ -106,6 +111,9 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     },
     "endpoint_id": _id("whe", "A webhook endpoint's"),
     "check_id": _id("wck", "A webhook check's"),
+    "alert_id": _id("alr", "An alert rule's"),
+    "firing_id": _id("fir", "A firing's"),
+    "channel_id": _id("chn", "A chat channel's"),
     "delivery_id": _id("dlv", "A delivery's"),
     "replay_id": _id("rpl", "A replay's"),
     "message_id": _id("msg", "A message's"),

@@ -5,14 +5,35 @@
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    AlertComparison = Literal["above", "below"]
+    AlertMetric = Literal[
+        "cost",
+        "denials",
+        "failure_rate",
+        "key_expiring",
+        "key_rotation_overdue",
+        "key_unused",
+        "latency",
+        "no_traffic",
+        "quota_used",
+        "requests",
+        "retry_pressure",
+        "webhook_failure_rate",
+    ]
+    AlertNotify = Literal["chat", "email", "webhooks"]
+    AlertSeverity = Literal["critical", "info", "warning"]
     AttemptOutcome = Literal["accepted", "blocked", "refused", "unreachable"]
     Bucket = Literal["day", "hour", "minute", "month"]
+    ChannelKind = Literal["generic", "slack"]
     DeliveryState = Literal["delivered", "dropped", "failed", "pending"]
     Duty = Literal["audit", "billing", "technical"]
     Environment = Literal["production", "sandbox"]
+    FiringState = Literal["open", "resolved"]
     GroupBy = Literal["endpoint", "key", "outcome", "secret"]
     KeyState = Literal["active", "expired", "revoked"]
     MessageOrigin = Literal["freehold", "published", "test"]
+    NotificationEvent = Literal["opened", "resolved", "test"]
+    NotificationState = Literal["delivered", "failed", "forgotten", "nobody", "pending"]
     ProbeProbe = Literal["forged", "repeated", "signed", "stale"]
     ProjectState = Literal["active", "archived"]
     ProjectionMethod = Literal["pace_so_far", "same_hours_last_week"]
@@ -30,14 +51,22 @@ if TYPE_CHECKING:
     WebhookState = Literal["active", "disabled", "failing", "paused"]
 else:
     # A newer server may know more words: they are read as they are.
+    AlertComparison = str
+    AlertMetric = str
+    AlertNotify = str
+    AlertSeverity = str
     AttemptOutcome = str
     Bucket = str
+    ChannelKind = str
     DeliveryState = str
     Duty = str
     Environment = str
+    FiringState = str
     GroupBy = str
     KeyState = str
     MessageOrigin = str
+    NotificationEvent = str
+    NotificationState = str
     ProbeProbe = str
     ProjectState = str
     ProjectionMethod = str
