@@ -14,7 +14,7 @@ from freehold.projects import actions, queries
 from freehold.projects.limits import Quota, RateLimit
 from freehold.projects.records import NewProject, Project, Scope
 from freehold.webhooks import actions as webhooks
-from freehold.webhooks import delivery_actions
+from freehold.webhooks import delivery_actions, queue
 from freehold.webhooks.outgoing import request_of
 from freehold.webhooks.records import AttemptResult, EndpointSettings, Timing
 from tests.http.served import Browser, Instance, hidden_fields, text_of
@@ -250,7 +250,7 @@ def accept_test_event(instance: Instance, endpoint_id: str) -> str:
         sent = request_of(dispatch, instance.secret, now)
         timing = Timing(dns_us=1, connect_us=1, first_byte_us=1, total_us=3)
         result = AttemptResult("accepted", 204, None, "192.0.2.7", timing, (), b"")
-        delivery_actions.record_attempt(tx, dispatch, sent, now, result, 0.0)
+        queue.record_attempt(tx, dispatch, sent, now, result, 0.0)
         return dispatch.delivery_id
 
 

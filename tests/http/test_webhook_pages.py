@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from freehold.kit import clock
 from freehold.projects import actions as projects
 from freehold.projects.records import NewProject, Scope
-from freehold.webhooks import actions, delivery_actions
+from freehold.webhooks import actions, delivery_actions, queue
 from freehold.webhooks.actions import NewSecret
 from freehold.webhooks.delivery_actions import MessageDetail
 from freehold.webhooks.headers import MASK
@@ -53,14 +53,14 @@ def publish(instance: Instance, payload: object = None, dedup_id: str | None = N
 def attempt(instance: Instance, status: int | None, error: str | None = None, body: bytes = b"") -> None:
     """Make an attempt of the delivery that is due, with an answer of a stranger's server."""
     with instance.store.write() as tx:
-        (dispatch,) = delivery_actions.claim_due(tx, clock.now(), 1, {}, 1)
+        (dispatch,) = queue.claim_due(tx, clock.now(), 1, {}, 1)
         now = clock.now()
         sent = request_of(dispatch, instance.secret, now)
         outcome: Outcome = "unreachable" if status is None else "accepted" if status < 300 else "refused"
         timing = Timing(dns_us=1_000, connect_us=2_000, first_byte_us=30_000, total_us=33_000)
         answered = (("x-answer", "<b>yes</b>"),) if status else None
         result = AttemptResult(outcome, status, error, "192.0.2.7", timing, answered, body)
-        delivery_actions.record_attempt(tx, dispatch, sent, now, result, 0.0)
+        queue.record_attempt(tx, dispatch, sent, now, result, 0.0)
 
 
 def at(instance: Instance, path: str = "") -> str:

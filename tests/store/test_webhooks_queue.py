@@ -13,10 +13,10 @@ from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret
 from freehold.settings import Settings
 from freehold.store.engine import Store
-from freehold.webhooks import actions, delivery_actions, delivery_queries, rules
-from freehold.webhooks.delivery_actions import LEASE
+from freehold.webhooks import actions, delivery_actions, queue, queue_queries, rules
 from freehold.webhooks.outgoing import request_of
 from freehold.webhooks.records import Attempt, AttemptResult, Dispatch, Timing
+from freehold.webhooks.rules import LEASE
 from tests.webhooks.world import World, make_world
 
 URL = "http://example.com/hooks"
@@ -29,7 +29,7 @@ def world(store: Store, settings: Settings, secret: InstanceSecret, test_clock: 
 
 def claim(world: World, room: int = 100, running: dict[str, int] | None = None, share: int = 100) -> list[Dispatch]:
     with world.store.write() as tx:
-        return delivery_actions.claim_due(tx, clock.now(), room, running or {}, share)
+        return queue.claim_due(tx, clock.now(), room, running or {}, share)
 
 
 def came(status: int | None) -> AttemptResult:
@@ -48,9 +48,7 @@ def came(status: int | None) -> AttemptResult:
 def record(world: World, dispatch: Dispatch, status: int | None, jitter: float = 0) -> Attempt:
     at = clock.now()
     with world.store.write() as tx:
-        return delivery_actions.record_attempt(
-            tx, dispatch, request_of(dispatch, world.secret, at), at, came(status), jitter
-        )
+        return queue.record_attempt(tx, dispatch, request_of(dispatch, world.secret, at), at, came(status), jitter)
 
 
 def test_a_claimed_delivery_is_nobody_elses_until_its_lease_ends(world: World, test_clock: Any) -> None:
@@ -228,7 +226,7 @@ def test_an_archived_projects_deliveries_wait_until_it_is_restored(world: World,
 def test_looking_for_work_sees_what_is_due(world: World, test_clock: Any) -> None:
     def any_due() -> bool:
         with world.store.read() as tx:
-            return delivery_queries.any_due(tx, clock.now())
+            return bool(queue_queries.look(tx, clock.now(), "", 10).waiting)
 
     world.add_endpoint(URL)
     assert not any_due()

@@ -22,7 +22,7 @@ from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.store.schema import deliveries
 from freehold.webhooks import actions, tasks
-from freehold.webhooks.delivery_actions import LEASE
+from freehold.webhooks.rules import LEASE
 from freehold.webhooks.sender import Sender
 from tests.webhooks.receivers import Receiver, receiver
 from tests.webhooks.world import EXAMPLE, World, make_world
@@ -214,7 +214,7 @@ _CHILD = """
     from freehold.kit.secrets import InstanceSecret
     from freehold.settings import Settings
     from freehold.store.engine import open_store
-    from freehold.webhooks import delivery_actions, tasks
+    from freehold.webhooks import queue, tasks
 
     data, url, step = sys.argv[1:4]
     settings = Settings(data=Path(data), database_url=url, webhook_allow="127.0.0.0/8")
@@ -226,13 +226,13 @@ _CHILD = """
     if step == "after claim":
         tasks.request_of = die
     elif step == "before record":
-        tasks.delivery_actions.record_attempt = die
+        queue.record_attempts = die
     elif step == "before commit":
-        record = delivery_actions.record_attempt
+        record = queue.record_attempts
         def record_and_die(*given, **named):
             record(*given, **named)
             die()
-        tasks.delivery_actions.record_attempt = record_and_die
+        queue.record_attempts = record_and_die
     tasks.run(open_store(settings), settings, secret, threading.Event())
 """
 

@@ -12,7 +12,7 @@ from freehold.apis import queries as apis
 from freehold.demo.people import MadeProject, Place, at
 from freehold.kit import clock, ids
 from freehold.organizations.records import Actor
-from freehold.webhooks import delivery_actions
+from freehold.webhooks import delivery_actions, queue
 from freehold.webhooks.observations import next_due_at
 from freehold.webhooks.outgoing import request_of
 from freehold.webhooks.records import AttemptResult, Dispatch, NewMessage, Timing
@@ -75,12 +75,12 @@ def _deliver_until(place: Place, receivers: dict[str, MadeProject], until: datet
 
 def _deliver(place: Place, receivers: dict[str, MadeProject], instant: datetime, dice: random.Random) -> None:
     with at(instant), place.store.write() as tx:
-        dispatches = delivery_actions.claim_due(tx, instant, 10, {}, 10)
+        dispatches = queue.claim_due(tx, instant, 10, {}, 10)
     for dispatch in dispatches:
         sent = request_of(dispatch, place.secret, instant)
         result = _answer(place, receivers[dispatch.message.project_id], dispatch, instant, dice)
         with at(instant + _TOOK), place.store.write() as tx:
-            delivery_actions.record_attempt(tx, dispatch, sent, instant, result, dice.uniform(-1, 1))
+            queue.record_attempt(tx, dispatch, sent, instant, result, dice.uniform(-1, 1))
 
 
 def _answer(

@@ -22,7 +22,7 @@ from freehold.projects.actions import read_project, require_active
 from freehold.projects.records import Project
 from freehold.settings import Settings
 from freehold.store.engine import Transaction
-from freehold.webhooks import delivery_queries, headers, queries, rules, sealing, signing
+from freehold.webhooks import delivery_queries, headers, queries, queue_queries, rules, sealing, signing
 from freehold.webhooks.policy import policy_of
 from freehold.webhooks.records import EndpointSettings, EndpointState, SecretVersion, WebhookEndpoint
 from freehold.webhooks.urls import BadUrl, check_url
@@ -58,7 +58,7 @@ def create_endpoint(
         url=url, description=wanted.description or None, headers=headers.shown(wanted.headers),
         sealed_headers=sealing.seal_headers(secret, endpoint_id, wanted.headers),
         event_types=tuple(sorted(wanted.event_types)), state="active", state_reason=None, revision=1,
-        created_by=actor.name, created_at=now,
+        created_by=actor.name, created_at=now, fifo=wanted.fifo, max_per_second=wanted.max_per_second, v1a=wanted.v1a,
     )  # fmt: skip
     queries.insert_endpoint(tx, endpoint)
     plain = os.urandom(signing.SECRET_BYTES)
@@ -104,14 +104,25 @@ def edit_endpoint(
     """Change an endpoint's settings: `change` makes the new ones from the old. `revision`: the one the caller saw, None for any."""
     endpoint, project = _own(tx, actor, endpoint_id)
     before = sealing.open_headers(secret, endpoint.id, endpoint.sealed_headers)
-    wanted = change(EndpointSettings(endpoint.url, endpoint.event_types, endpoint.description, endpoint.headers))
+    wanted = change(
+        EndpointSettings(
+            endpoint.url, endpoint.event_types, endpoint.description, endpoint.headers, endpoint.fifo,
+            endpoint.max_per_second, endpoint.v1a,
+        )
+    )  # fmt: skip
     wanted = replace(wanted, headers=headers.unmasked(wanted.headers, before))
     url = _checked_url(tx, settings, project, wanted, endpoint.event_types)
     new = replace(
         endpoint, url=url, description=wanted.description or None, event_types=tuple(sorted(wanted.event_types)),
         headers=headers.shown(wanted.headers), sealed_headers=sealing.seal_headers(secret, endpoint.id, wanted.headers),
+        fifo=wanted.fifo, max_per_second=wanted.max_per_second, v1a=wanted.v1a,
     )  # fmt: skip
+    if url != endpoint.url:
+        # Another receiver: what the one before did says nothing of it.
+        new = _healed(new)
     saved = _save(tx, new, revision)
+    if saved.fifo and not endpoint.fifo:
+        queue_queries.line_up(tx, endpoint_id)
     _record(tx, actor, "webhook_endpoint.changed", saved, _facts(endpoint), _facts(saved))
     return saved
 
@@ -127,11 +138,19 @@ def pause_endpoint(tx: Transaction, actor: Actor, endpoint_id: str, revision: in
 
 
 def resume_endpoint(tx: Transaction, actor: Actor, endpoint_id: str, revision: int | None = None) -> WebhookEndpoint:
-    """Send to a paused or disabled endpoint again, first what was kept for it."""
+    """Send to a paused or disabled endpoint again, first what was kept for it; to a failing one now, without waiting for a probe."""
     endpoint, _ = _own(tx, actor, endpoint_id)
     if endpoint.state == "active":
         return endpoint
-    resumed = _turn(tx, actor, endpoint, "active", None, "webhook_endpoint.resumed", revision)
+    resumed = _turn(
+        tx,
+        actor,
+        replace(_healed(endpoint), state=endpoint.state),
+        "active",
+        None,
+        "webhook_endpoint.resumed",
+        revision,
+    )
     delivery_queries.unpark(tx, endpoint_id, clock.now())
     return resumed
 
@@ -188,6 +207,15 @@ def _own(tx: Transaction, actor: Actor, endpoint_id: str, archived: bool = False
     return endpoint, project
 
 
+def _healed(endpoint: WebhookEndpoint) -> WebhookEndpoint:
+    """An endpoint as if it had never failed."""
+    failing = endpoint.state == "failing"
+    return replace(
+        endpoint, failures=0, failing_since_at=None, held_until_at=None, state="active" if failing else endpoint.state,
+        state_reason=None if failing else endpoint.state_reason,
+    )  # fmt: skip
+
+
 def _save(tx: Transaction, endpoint: WebhookEndpoint, revision: int | None) -> WebhookEndpoint:
     seen = endpoint.revision if revision is None else revision
     if not queries.change_endpoint(tx, endpoint, seen):
@@ -217,8 +245,9 @@ def _checked_url(
         FieldError(f"headers.{name[:100]}" if name else "headers", fault)
         for name, fault in headers.header_faults(wanted.headers)
     ]
-    if fault := rules.description_fault(wanted.description):
-        errors.append(fault)
+    for fault in (rules.description_fault(wanted.description), rules.max_per_second_fault(wanted.max_per_second)):
+        if fault:
+            errors.append(fault)
     try:
         url = check_url(wanted.url, project.environment, policy_of(settings, project.environment)).url
     except BadUrl as bad:
@@ -235,6 +264,9 @@ def _facts(endpoint: WebhookEndpoint) -> dict[str, Any]:
         "event_types": list(endpoint.event_types),
         "description": endpoint.description,
         "headers": endpoint.headers,
+        "fifo": endpoint.fifo,
+        "max_per_second": endpoint.max_per_second,
+        "v1a": endpoint.v1a,
     }
 
 

@@ -82,8 +82,10 @@ def record_probe(
     )  # fmt: skip
     delivery_queries.insert_message(tx, message)
     delivery_queries.insert_deliveries(tx, [delivery])
-    for number, each in enumerate(sent, 1):
-        delivery_queries.insert_attempt(tx, attempt_of(delivery.id, number, each.at, each.outgoing, each.result))
+    tried = [
+        attempt_of(delivery.id, number, each.at, each.outgoing, each.result) for number, each in enumerate(sent, 1)
+    ]
+    delivery_queries.insert_attempts(tx, tried)
     check_queries.insert_probe(tx, begun.check.id, probe, delivery.id, verdict)
 
 

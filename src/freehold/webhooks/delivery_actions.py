@@ -1,13 +1,13 @@
-"""Messages and deliveries: publish and fan out, claim, record what came back, read.
+"""Messages and deliveries: publish and fan out, prepare a test, read.
 
-One function is one transaction, which the caller opens; none of them sends. Claim and commit, send,
-record and commit: a crash in between leaves a lease that runs out, and the message is sent again.
+One function is one transaction, which the caller opens; none of them sends. What the dispatcher does
+with the queue is in `queue`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 from freehold.apis import queries as apis
 from freehold.errors import FieldError, Problem, invalid, not_found
@@ -19,28 +19,19 @@ from freehold.projects.actions import read_project, require_active
 from freehold.projects.records import Project
 from freehold.store import announcements
 from freehold.store.engine import Transaction
-from freehold.webhooks import delivery_queries, queries, rules
-from freehold.webhooks.actions import disable_endpoint, read_endpoint
+from freehold.webhooks import delivery_queries, queries, queue_queries, rules
+from freehold.webhooks.actions import read_endpoint
 from freehold.webhooks.delivery_queries import DeliveryFilter
-from freehold.webhooks.outgoing import attempt_of
-from freehold.webhooks.own_events import CHECK_EVENT, DISABLED_EVENT, OWN_EVENTS
+from freehold.webhooks.own_events import CHECK_EVENT, OWN_EVENTS
 from freehold.webhooks.payloads import payload_faults
 from freehold.webhooks.records import (
     Attempt,
-    AttemptResult,
     Delivery,
     Dispatch,
     Message,
     NewMessage,
-    Outgoing,
     WebhookEndpoint,
 )
-
-# Longer than any attempt can take, so that a lease that has run out means that its holder is gone.
-LEASE: Final = timedelta(seconds=60)
-# An archived project's deliveries wait: looked at again this often, sent once it is restored.
-_ARCHIVED_WAIT: Final = timedelta(minutes=5)
-_SYSTEM: Final = Actor("system", "freehold", "Freehold", None, is_operator=False, roles={})
 
 Place = tuple[datetime, str]
 
@@ -116,9 +107,15 @@ def _same_message(tx: Transaction, project: Project, new: NewMessage) -> Message
 
 def _fan_out(tx: Transaction, message: Message, *, declared: bool) -> Message:
     found = delivery_queries.subscribers(tx, message.project_id, message.event_type, declared)
-    rows = [_pending(message, each.endpoint_id, message.created_at if each.served else None) for each in found]
+    rows = [
+        replace(
+            _pending(message, each.endpoint_id, message.created_at if each.served else None),
+            place=queue_queries.take_place(tx, each.endpoint_id) if each.fifo else None,
+        )
+        for each in found
+    ]
     delivery_queries.insert_deliveries(tx, rows)
-    return _with_count(message, len(rows))
+    return replace(message, deliveries=len(rows))
 
 
 def _pending(
@@ -128,13 +125,6 @@ def _pending(
         id=ids.new_id("dlv"), message_id=message.id, webhook_endpoint_id=endpoint_id, project_id=message.project_id,
         event_type=message.event_type, origin=message.origin, state="pending", attempts=0, due_at=due_at,
         leased_until_at=leased_until_at, created_at=message.created_at, finished_at=None,
-    )  # fmt: skip
-
-
-def _with_count(message: Message, count: int) -> Message:
-    return Message(
-        message.id, message.project_id, message.event_type, message.dedup_id, message.payload, message.request_id,
-        message.origin, message.created_at, count,
     )  # fmt: skip
 
 
@@ -155,7 +145,7 @@ def prepare_test(tx: Transaction, actor: Actor, endpoint_id: str, event_type: st
     payload = _example(tx, project, endpoint, wanted)
     now = clock.now()
     message = Message(ids.new_id("msg"), project.id, wanted, None, payload, actor.request_id or None, "test", now, 1)
-    until = now + LEASE
+    until = now + rules.LEASE
     delivery = _pending(message, endpoint.id, now, until)
     delivery_queries.insert_message(tx, message)
     delivery_queries.insert_deliveries(tx, [delivery])
@@ -174,69 +164,6 @@ def _example(tx: Transaction, project: Project, endpoint: WebhookEndpoint, event
         words = f"The catalogue has no example of {event_type}. Test with {CHECK_EVENT} instead."
         raise invalid(FieldError("event_type", words, "no_example"))
     return found.example
-
-
-# --- the queue ------------------------------------------------------------------------------------
-
-
-def claim_due(
-    tx: Transaction, now: datetime, room: int, running: Mapping[str, int], per_endpoint: int
-) -> list[Dispatch]:
-    """Claim up to `room` due deliveries, no endpoint more than its share beside what is `running` (by endpoint id)."""
-    busy = [endpoint_id for endpoint_id, count in running.items() if count >= per_endpoint]
-    waiting = delivery_queries.due_deliveries(tx, now, room * 4, busy)
-    taken = rules.fair_share(waiting, room, running, per_endpoint)
-    if not taken:
-        return []
-    until = now + LEASE
-    delivery_queries.lease(tx, taken, until)
-    return _sendable(tx, taken, until, now)
-
-
-def _sendable(tx: Transaction, taken: Sequence[str], until: datetime, now: datetime) -> list[Dispatch]:
-    """The claimed deliveries that can be sent now; the others are given back to wait."""
-    rows = delivery_queries.claimed(tx, taken)
-    endpoint_ids = sorted({endpoint_id for _, endpoint_id, _, _ in rows})
-    endpoints = queries.endpoints_by_id(tx, endpoint_ids)
-    secrets = queries.secrets_of(tx, endpoint_ids)
-    archived, parked, dispatches = [], [], []
-    for delivery_id, endpoint_id, is_archived, message in rows:
-        endpoint = endpoints.get(endpoint_id)
-        if endpoint is None or not rules.may_send(endpoint, message):
-            parked.append(delivery_id)
-        elif is_archived:
-            archived.append(delivery_id)
-        else:
-            dispatches.append(Dispatch(delivery_id, until, endpoint, secrets[endpoint_id], message))
-    delivery_queries.postpone(tx, parked, None)
-    delivery_queries.postpone(tx, archived, now + _ARCHIVED_WAIT)
-    return dispatches
-
-
-def record_attempt(
-    tx: Transaction, dispatch: Dispatch, sent: Outgoing, at: datetime, result: AttemptResult, jitter: float
-) -> Attempt:
-    """Keep what came of an attempt sent at an instant, and what follows from it. `jitter` is drawn evenly from -1 to 1."""
-    now = clock.now()
-    if result.status == rules.GONE:
-        queries.lock_endpoint(tx, dispatch.endpoint.id)
-    number, tries = delivery_queries.count_attempt(tx, dispatch.delivery_id)
-    attempt = attempt_of(dispatch.delivery_id, number, at, sent, result)
-    delivery_queries.insert_attempt(tx, attempt)
-    follows = rules.consequence(result, tries, dispatch.message.origin, now, jitter)
-    delivery_queries.settle(tx, dispatch.delivery_id, dispatch.leased_until_at, follows, now)
-    if follows.disables:
-        _disable(tx, dispatch.endpoint, follows.disables)
-    return attempt
-
-
-def _disable(tx: Transaction, endpoint: WebhookEndpoint, reason: str) -> None:
-    there = queries.find_endpoint(tx, endpoint.id)
-    # A person may have deleted or changed it since it was claimed: another URL never said that it is gone.
-    if there is None or there.url != endpoint.url or there.state == "disabled":
-        return
-    disable_endpoint(tx, _SYSTEM, there, reason)
-    publish_own_event(tx, there.project_id, DISABLED_EVENT, {"webhook": there.id, "url": there.url, "reason": reason})
 
 
 # --- reading --------------------------------------------------------------------------------------

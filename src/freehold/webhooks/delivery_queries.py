@@ -1,15 +1,14 @@
-"""SQL of messages, deliveries and attempts: what is to be sent, what is being sent, what came of it.
+"""SQL of messages, deliveries and attempts: fan-out, what is kept for an endpoint, what came of it.
 
-A delivery is claimed by its lease. While it is pending, `due_at` says when it is sent next, and no
-`due_at` that it waits for its endpoint to be resumed, out of the dispatcher's way.
+What the dispatcher does with the queue is in queue_queries.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Row, and_, exists, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from freehold.store.engine import Transaction
@@ -17,20 +16,20 @@ from freehold.store.schema import (
     attempts,
     deliveries,
     messages,
-    projects,
     scope_event_types,
     webhook_endpoints,
     webhook_subscriptions,
 )
 from freehold.webhooks.records import Attempt, Delivery, DeliveryState, Message, Timing
-from freehold.webhooks.rules import Consequence
 
 _D = deliveries.c
 _DELIVERY: Final = (
     _D.id, _D.message_id, _D.webhook_endpoint_id, _D.project_id, messages.c.event_type, messages.c.origin, _D.state,
-    _D.attempts, _D.due_at, _D.leased_until_at, _D.created_at, _D.finished_at, _D.probe,
+    _D.attempts, _D.due_at, _D.leased_until_at, _D.created_at, _D.finished_at, _D.probe, _D.place,
 )  # fmt: skip
 _MESSAGE: Final = tuple(messages.c)
+# Written out, not bound: only so does either database see that its partial index holds the answer.
+_PENDING: Final = literal_column("deliveries.state = 'pending'")
 
 # --- messages -------------------------------------------------------------------------------------
 
@@ -91,20 +90,27 @@ def _before(at: Any, identifier: Any, place: tuple[datetime, str]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """An endpoint that a message is for, and whether it is served now."""
+    """An endpoint that a message is for, whether it is served now, and whether it receives in order."""
 
     endpoint_id: str
     served: bool
+    fifo: bool
 
 
 def subscribers(tx: Transaction, project_id: str, event_type: str, declared: bool) -> list[Subscriber]:
     """Who receives an event type of a project; with `declared`, only while the scope declares it.
 
     Holds the endpoints' rows (shared) until the commit, so that none is paused between here and the
-    insertion of its delivery (ix_webhook_subscriptions_project).
+    insertion of its delivery; those that receive in order alone, and first, so that two publishers
+    neither take one place nor wait for each other (ix_webhook_subscriptions_project).
     """
+    subscribed = select(webhook_subscriptions.c.webhook_endpoint_id).where(
+        webhook_subscriptions.c.project_id == project_id, webhook_subscriptions.c.event_type == event_type
+    )
+    in_order = select(webhook_endpoints.c.id).where(webhook_endpoints.c.id.in_(subscribed), webhook_endpoints.c.fifo)
+    tx.execute(in_order.order_by(webhook_endpoints.c.id).with_for_update(key_share=True)).all()
     query = (
-        select(webhook_endpoints.c.id, webhook_endpoints.c.state)
+        select(webhook_endpoints.c.id, webhook_endpoints.c.state, webhook_endpoints.c.fifo)
         .join(webhook_subscriptions, webhook_subscriptions.c.webhook_endpoint_id == webhook_endpoints.c.id)
         .where(
             webhook_subscriptions.c.project_id == project_id,
@@ -118,7 +124,7 @@ def subscribers(tx: Transaction, project_id: str, event_type: str, declared: boo
         )
         query = query.where(in_scope)
     held = query.order_by(webhook_endpoints.c.id).with_for_update(read=True, of=webhook_endpoints)
-    return [Subscriber(endpoint_id, state in {"active", "failing"}) for endpoint_id, state in tx.execute(held)]
+    return [Subscriber(row[0], row[1] in {"active", "failing"}, row[2]) for row in tx.execute(held)]
 
 
 def insert_deliveries(tx: Transaction, rows: Sequence[Delivery]) -> None:
@@ -131,73 +137,28 @@ def insert_deliveries(tx: Transaction, rows: Sequence[Delivery]) -> None:
         )
 
 
-# --- the queue ------------------------------------------------------------------------------------
+# --- kept for an endpoint that is not served -------------------------------------------------------
 
 
-def due_deliveries(tx: Transaction, now: datetime, limit: int, busy: Collection[str] = ()) -> list[tuple[str, str]]:
-    """Due (delivery, endpoint) pairs that nobody has claimed, the longest due first (ix_deliveries_due).
-
-    In a writing transaction each is held until the commit, and what another dispatcher holds is
-    passed over: two never claim one. (SQLite has one writer, and ignores the clause.)
-    """
-    query = select(_D.id, _D.webhook_endpoint_id).where(
-        _D.state == "pending", _D.due_at <= now, or_(_D.leased_until_at.is_(None), _D.leased_until_at <= now)
-    )
-    if busy:
-        query = query.where(_D.webhook_endpoint_id.not_in(busy))
-    rows = tx.execute(query.order_by(_D.due_at, _D.id).limit(limit).with_for_update(skip_locked=True))
-    return [(row[0], row[1]) for row in rows]
-
-
-def any_due(tx: Transaction, now: datetime) -> bool:
-    """Whether anything is due that nobody has claimed; takes no lock (ix_deliveries_due)."""
-    unclaimed = or_(_D.leased_until_at.is_(None), _D.leased_until_at <= now)
-    return (
-        tx.execute(select(_D.id).where(_D.state == "pending", _D.due_at <= now, unclaimed).limit(1)).first() is not None
-    )
-
-
-def lease(tx: Transaction, delivery_ids: Sequence[str], until: datetime) -> None:
-    """Claim deliveries until an instant, after which they can be claimed again."""
-    tx.execute(update(deliveries).where(_D.id.in_(delivery_ids)).values(leased_until_at=until))
-
-
-def postpone(tx: Transaction, delivery_ids: Sequence[str], due_at: datetime | None) -> None:
-    """Give claimed deliveries back unsent, due at an instant, or with None when their endpoint is resumed."""
-    mine = (_D.id.in_(delivery_ids), _D.state == "pending")
-    tx.execute(update(deliveries).where(*mine).values(due_at=due_at, leased_until_at=None))
+# An endpoint's pending deliveries are found by ix_deliveries_waiting.
 
 
 def park(tx: Transaction, endpoint_id: str) -> None:
-    """Take an endpoint's pending deliveries out of the queue until it is resumed (ix_deliveries_endpoint)."""
-    tx.execute(
-        update(deliveries).where(_D.webhook_endpoint_id == endpoint_id, _D.state == "pending").values(due_at=None)
-    )
+    """Take an endpoint's pending deliveries out of the queue until it is resumed."""
+    tx.execute(update(deliveries).where(_D.webhook_endpoint_id == endpoint_id, _PENDING).values(due_at=None))
 
 
 def unpark(tx: Transaction, endpoint_id: str, now: datetime) -> int:
-    """Put an endpoint's parked deliveries back into the queue; how many (ix_deliveries_endpoint)."""
-    parked = (_D.webhook_endpoint_id == endpoint_id, _D.state == "pending", _D.due_at.is_(None))
+    """Put an endpoint's parked deliveries back into the queue; how many."""
+    parked = (_D.webhook_endpoint_id == endpoint_id, _PENDING, _D.due_at.is_(None))
     return tx.execute(update(deliveries).where(*parked).values(due_at=now)).rowcount
 
 
 def drop(tx: Transaction, endpoint_id: str, now: datetime) -> int:
-    """End the pending deliveries of an endpoint that is gone; how many (ix_deliveries_endpoint)."""
-    gone = (_D.webhook_endpoint_id == endpoint_id, _D.state == "pending")
+    """End the pending deliveries of an endpoint that is gone; how many."""
+    gone = (_D.webhook_endpoint_id == endpoint_id, _PENDING)
     values = {"state": "dropped", "due_at": None, "leased_until_at": None, "finished_at": now}
     return tx.execute(update(deliveries).where(*gone).values(**values)).rowcount
-
-
-def claimed(tx: Transaction, delivery_ids: Sequence[str]) -> list[tuple[str, str, bool, Message]]:
-    """What a claim took: delivery, endpoint, whether the project is archived, message (primary keys)."""
-    query = (
-        select(_D.id, _D.webhook_endpoint_id, projects.c.state, *_MESSAGE)
-        .join(messages, messages.c.id == _D.message_id)
-        .join(projects, projects.c.id == _D.project_id)
-        .where(_D.id.in_(delivery_ids))
-        .order_by(_D.due_at, _D.id)
-    )
-    return [(row[0], row[1], row[2] == "archived", Message(*row[3:])) for row in tx.execute(query)]
 
 
 # --- deliveries and attempts ----------------------------------------------------------------------
@@ -253,33 +214,10 @@ def _select_deliveries() -> Any:
     return select(*_DELIVERY).join(messages, messages.c.id == _D.message_id)
 
 
-def count_attempt(tx: Transaction, delivery_id: str) -> tuple[int, int]:
-    """Take the number of a delivery's next attempt, and which it is since the last replay.
-
-    The row's lock orders two at one instant.
-    """
-    counting = update(deliveries).where(_D.id == delivery_id).values(attempts=_D.attempts + 1)
-    number, before = tx.execute(counting.returning(_D.attempts, _D.attempts_before)).one()
-    return number, number - before
-
-
-def settle(tx: Transaction, delivery_id: str, token: datetime, follows: Consequence, now: datetime) -> bool:
-    """What an attempt makes of its delivery; whether it counted.
-
-    A failure counts only while its claim's lease is the delivery's: whoever claimed it since decides.
-    An acceptance always counts, for the receiver has the message.
-    """
-    mine = [_D.id == delivery_id, _D.state == "pending"]
-    if follows.state != "delivered":
-        mine.append(_D.leased_until_at == token)
-    finished_at = None if follows.state == "pending" else now
-    values = {"state": follows.state, "due_at": follows.due_at, "leased_until_at": None, "finished_at": finished_at}
-    return tx.execute(update(deliveries).where(*mine).values(**values)).rowcount == 1
-
-
-def insert_attempt(tx: Transaction, attempt: Attempt) -> None:
-    """Add an attempt; IntegrityError where the delivery has one of that number."""
-    tx.execute(insert(attempts).values(asdict(attempt)))
+def insert_attempts(tx: Transaction, rows: Sequence[Attempt]) -> None:
+    """Add attempts; IntegrityError where a delivery has one of that number."""
+    if rows:
+        tx.execute(insert(attempts), [asdict(row) for row in rows])
 
 
 def attempts_of(tx: Transaction, delivery_id: str) -> list[Attempt]:

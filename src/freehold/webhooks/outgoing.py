@@ -39,12 +39,17 @@ def body_of(message: Message, endpoint: WebhookEndpoint) -> bytes:
 def request_of(dispatch: Dispatch, instance: InstanceSecret, at: datetime) -> Outgoing:
     """The request of an attempt at an instant, signed by each secret that counts then; CannotOpen for foreign rows."""
     endpoint, body = dispatch.endpoint, body_of(dispatch.message, dispatch.endpoint)
-    secrets = [
-        sealing.open_signing_secret(instance, endpoint.id, each.version, each.encrypted)
+    secrets = {
+        each.version: sealing.open_signing_secret(instance, endpoint.id, each.version, each.encrypted)
         for each in dispatch.secrets
         if each.retires_at is None or each.retires_at > at
+    }
+    seeds = [
+        sealing.ed25519_seed(instance, endpoint.id, version, plain)
+        for version, plain in secrets.items()
+        if endpoint.v1a
     ]
-    signed = signing.signature_headers(secrets, dispatch.message.id, at, body)
+    signed = signing.signature_headers(list(secrets.values()), dispatch.message.id, at, body, seeds)
     own = sealing.open_headers(instance, endpoint.id, endpoint.sealed_headers)
     # Checked when they were set; dropped here too, so that a rule that grew stricter holds for old rows.
     safe = {name: value for name, value in own.items() if not headers.header_faults({name: value})}

@@ -13,7 +13,8 @@ from freehold.webhooks.records import SecretVersion, WebhookEndpoint
 _C = webhook_endpoints.c
 _ENDPOINT = (
     _C.id, _C.project_id, projects.c.organization_id, _C.environment, _C.url, _C.description, _C.headers,
-    _C.state, _C.state_reason, _C.revision, _C.created_by, _C.created_at,
+    _C.state, _C.state_reason, _C.revision, _C.created_by, _C.created_at, _C.fifo, _C.max_per_second, _C.v1a,
+    _C.failures, _C.failing_since_at, _C.held_until_at,
 )  # fmt: skip
 _ALIVE = _C.deleted_at.is_(None)
 
@@ -24,7 +25,8 @@ def insert_endpoint(tx: Transaction, endpoint: WebhookEndpoint) -> None:
         insert(webhook_endpoints).values(
             id=endpoint.id, project_id=endpoint.project_id, environment=endpoint.environment, url=endpoint.url,
             description=endpoint.description, headers=_kept_headers(endpoint), state=endpoint.state,
-            created_by=endpoint.created_by, created_at=endpoint.created_at,
+            created_by=endpoint.created_by, created_at=endpoint.created_at, fifo=endpoint.fifo,
+            max_per_second=endpoint.max_per_second, v1a=endpoint.v1a,
         )
     )  # fmt: skip
     replace_subscriptions(tx, endpoint)
@@ -83,7 +85,9 @@ def change_endpoint(tx: Transaction, endpoint: WebhookEndpoint, revision: int) -
         .where(_C.id == endpoint.id, _C.revision == revision, _ALIVE)
         .values(
             revision=revision + 1, url=endpoint.url, description=endpoint.description, headers=_kept_headers(endpoint),
-            state=endpoint.state, state_reason=endpoint.state_reason,
+            state=endpoint.state, state_reason=endpoint.state_reason, fifo=endpoint.fifo,
+            max_per_second=endpoint.max_per_second, v1a=endpoint.v1a, failures=endpoint.failures,
+            failing_since_at=endpoint.failing_since_at, held_until_at=endpoint.held_until_at,
         )
     )  # fmt: skip
     if done.rowcount:

@@ -31,6 +31,12 @@ class EndpointSettings:
     event_types: tuple[str, ...]
     description: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # One at a time, in the order of publication; the next only once the one before has ended.
+    fifo: bool = False
+    # How many requests a second at most, over all of its deliveries; None for no limit.
+    max_per_second: int | None = None
+    # Whether requests are signed by ed25519 (`v1a`) besides HMAC-SHA256 (`v1`).
+    v1a: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,13 @@ class WebhookEndpoint:
     revision: int
     created_by: str
     created_at: datetime
+    fifo: bool = False
+    max_per_second: int | None = None
+    v1a: bool = False
+    # How it fares since it last accepted anything: failed attempts, since when, and until when it is left alone.
+    failures: int = 0
+    failing_since_at: datetime | None = None
+    held_until_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +123,8 @@ class Delivery:
     created_at: datetime
     finished_at: datetime | None
     probe: Probe | None = None
+    # Its place in the line of an endpoint that receives in order.
+    place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +194,17 @@ class Dispatch:
     endpoint: WebhookEndpoint
     secrets: tuple[SecretVersion, ...]
     message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One attempt to be recorded: what was claimed, what was sent when, what came of it.
+
+    `jitter` is drawn evenly from -1 to 1, once: recording again decides the same.
+    """
+
+    dispatch: Dispatch
+    sent: Outgoing
+    at: datetime
+    result: AttemptResult
+    jitter: float

@@ -1,8 +1,7 @@
 """What follows from an attempt, when the next one is due, and what may be sent next. Pure."""
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -13,6 +12,7 @@ from freehold.webhooks.own_events import OWN_EVENTS
 from freehold.webhooks.records import (
     AttemptResult,
     DeliveryState,
+    EndpointState,
     HeaderPairs,
     Message,
     Origin,
@@ -25,6 +25,18 @@ RETRY_AFTER_S: Final = (5, 300, 1800, 7200, 18_000, 36_000, 36_000)
 JITTER: Final = 0.2
 RETRY_AFTER_S_MAX: Final = 86_400
 GONE: Final = 410
+# Answers that ask for less of everything: what they say in Retry-After goes for the endpoint.
+_OVERLOADED: Final = frozenset({429, 503})
+# Longer than any attempt can take, so that a lease that has run out means that its holder is gone.
+LEASE: Final = timedelta(seconds=60)
+# So many failed attempts in a row, and an endpoint is left alone but for probes.
+FAILING_AFTER: Final = 10
+# Failing for so long, it is disabled.
+DISABLED_AFTER: Final = timedelta(days=5)
+# A probe waits for a quarter of the time that the endpoint has been failing for, within these bounds.
+PROBE_S_MIN: Final = 5.0
+PROBE_S_MAX: Final = 300.0
+MAX_PER_SECOND_MAX: Final = 1000
 DEDUP_ID: Final = re.compile(r"[!-~]{1,128}")
 
 
@@ -96,19 +108,70 @@ def may_send(endpoint: WebhookEndpoint, message: Message) -> bool:
     return endpoint.state in {"active", "failing"} or message.origin == "test"
 
 
-def fair_share(
-    waiting: Iterable[tuple[str, str]], room: int, running: Mapping[str, int], per_endpoint: int
-) -> list[str]:
-    """Which of the waiting (delivery, endpoint) pairs to take now, in order: no endpoint more than its share."""
-    taken: list[str] = []
-    busy = Counter(running)
-    for delivery_id, endpoint_id in waiting:
-        if len(taken) >= room:
-            break
-        if busy[endpoint_id] < per_endpoint:
-            busy[endpoint_id] += 1
-            taken.append(delivery_id)
-    return taken
+# --- how an endpoint fares ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How an endpoint fares: failed attempts since it last accepted one, since when, and until when it is left alone."""
+
+    state: EndpointState
+    failures: int = 0
+    failing_since_at: datetime | None = None
+    held_until_at: datetime | None = None
+
+
+def health_after(before: Health, result: AttemptResult, origin: Origin, now: datetime, jitter: float) -> Health:
+    """How an endpoint fares after an attempt; `jitter` is drawn evenly from -1 to 1.
+
+    An acceptance heals, a test's too. A test that fails says nothing: a person may try what must be refused.
+    """
+    if result.outcome == "accepted":
+        return Health("active" if before.state == "failing" else before.state)
+    if origin == "test":
+        return before
+    failures, since = before.failures + 1, before.failing_since_at or now
+    asked = retry_after(result.response_headers, now) if result.status in _OVERLOADED else None
+    holds = [before.held_until_at, min(asked, now + timedelta(seconds=RETRY_AFTER_S_MAX)) if asked else None]
+    state = before.state
+    if state in {"active", "failing"} and failures >= FAILING_AFTER:
+        state = "failing"
+        holds.append(now + timedelta(seconds=probe_after_s(since, now) * (1 + JITTER * jitter)))
+    return Health(state, failures, since, max(filter(None, holds), default=None))
+
+
+def probe_after_s(since: datetime, now: datetime) -> float:
+    """In how many seconds an endpoint that has been failing since an instant is tried again."""
+    return min(PROBE_S_MAX, max(PROBE_S_MIN, (now - since).total_seconds() / 4))
+
+
+def is_to_be_disabled(health: Health, now: datetime) -> bool:
+    """Whether an endpoint has been failing for so long that it is given up until a person resumes it."""
+    since = health.failing_since_at
+    return health.state == "failing" and since is not None and now - since >= DISABLED_AFTER
+
+
+def slots(paced_at: datetime | None, now: datetime, max_per_second: int, wanted: int) -> tuple[int, datetime]:
+    """How many requests an endpoint with a rate of its own may be sent now, and its next slot after them.
+
+    The generic cell rate algorithm: evenly spread, at most a tenth of a second's worth (or one) at once.
+    """
+    step = timedelta(seconds=1 / max_per_second)
+    at_once = max(1, max_per_second // 10)
+    first = max(paced_at or now, now - step * (at_once - 1))
+    free = 0 if first > now else int((now - first) / step) + 1
+    count = min(wanted, free, at_once)
+    return count, first + step * count
+
+
+def max_per_second_fault(max_per_second: int | None) -> FieldError | None:
+    """What is wrong with an endpoint's rate, if anything is."""
+    if max_per_second is None or 1 <= max_per_second <= MAX_PER_SECOND_MAX:
+        return None
+    return FieldError("max_per_second", f"From 1 to {MAX_PER_SECOND_MAX}, or null for no limit.", "out_of_range")
+
+
+# --- what people and publishers say ---------------------------------------------------------------
 
 
 def subscription_faults(event_types: Sequence[str], declared: Collection[str]) -> list[FieldError]:

@@ -1,4 +1,4 @@
-"""Signing by Standard Webhooks 1.0: secrets, signatures and the three headers.
+"""Signing by Standard Webhooks 1.0: secrets, signatures (`v1`, `v1a`) and the three headers.
 
 Pure: the time and the random bytes come in. Never logs or keeps a secret.
 """
@@ -10,6 +10,8 @@ import hmac
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from freehold.kit import clock
 
@@ -50,13 +52,28 @@ def signature(secret: bytes, content: bytes) -> str:
     return "v1," + base64.b64encode(hmac.digest(secret, content, hashlib.sha256)).decode()
 
 
-def signature_headers(secrets: Sequence[bytes], message_id: str, at: datetime, body: bytes) -> dict[str, str]:
-    """The three headers of a request. Several secrets (a rotation's overlap) give several signatures."""
+def public_key_text(seed: bytes) -> str:
+    """The public key of an ed25519 seed of 32 bytes, as its receiver is given it: `whpk_` and base64."""
+    return (
+        "whpk_" + base64.b64encode(Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()).decode()
+    )
+
+
+def signature_v1a(seed: bytes, content: bytes) -> str:
+    """The `v1a` signature of signed content: ed25519 (RFC 8032) in base64."""
+    return "v1a," + base64.b64encode(Ed25519PrivateKey.from_private_bytes(seed).sign(content)).decode()
+
+
+def signature_headers(
+    secrets: Sequence[bytes], message_id: str, at: datetime, body: bytes, seeds: Sequence[bytes] = ()
+) -> dict[str, str]:
+    """The three headers of a request. Several secrets (a rotation's overlap) give several signatures, and so do `seeds` (`v1a`)."""
     if not secrets:
         raise ValueError("a message is never sent unsigned")
     content = signed_content(message_id, at, body)
+    signatures = [signature(secret, content) for secret in secrets] + [signature_v1a(seed, content) for seed in seeds]
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(clock.to_ms(at) // 1000),
-        "webhook-signature": " ".join(signature(secret, content) for secret in secrets),
+        "webhook-signature": " ".join(signatures),
     }

@@ -8,10 +8,9 @@ import asyncio
 import logging
 import random
 import threading
-from collections import Counter
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from typing import Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -21,17 +20,23 @@ from freehold.kit.secrets import InstanceSecret
 from freehold.settings import Settings
 from freehold.store import announcements
 from freehold.store.engine import Store
-from freehold.webhooks import delivery_actions, delivery_queries
+from freehold.webhooks import delivery_actions, open_files, queue, queue_queries
+from freehold.webhooks.lanes import Lanes
 from freehold.webhooks.outgoing import request_of
-from freehold.webhooks.records import AttemptResult, Dispatch, Outgoing
+from freehold.webhooks.recorder import Recorder
+from freehold.webhooks.records import Dispatch, Tried
 from freehold.webhooks.sender import Sender
 
 AT_ONCE: Final = 256
 AT_ONCE_PER_ENDPOINT: Final = 8
+SLOW_AT_ONCE: Final = 4096
+# How many endpoints one look goes through: what a turn costs at most, however many have something pending.
+_STEPS: Final = 512
 _POLL_S: Final = 0.1
+# A claim of few is followed by a pause, so that claims of many are made under load.
+_FEW: Final = 16
+_GATHER_S: Final = 0.01
 _DATABASE_AWAY_S: Final = 1.0
-# How long a result waits for the database to come back before it is left to the lease, in seconds.
-_RECORD_PAUSES_S: Final = (0.2, 1.0, 5.0)
 
 _log: Final = logging.getLogger(__name__)
 _dice: Final = random.SystemRandom()
@@ -46,7 +51,10 @@ def run(store: Store, settings: Settings, secret: InstanceSecret, stop: threadin
 async def _run(store: Store, settings: Settings, secret: InstanceSecret, stop: threading.Event) -> None:
     async with Sender.of(settings) as sender:
         with ThreadPoolExecutor(1 if store.is_sqlite else 4, thread_name_prefix="webhook-store") as threads:
-            dispatcher = Dispatcher(store, secret, sender, threads)
+            dispatcher = Dispatcher(
+                store, secret, sender, threads, pages_url=settings.control_url,
+                slow_at_once=open_files.room(SLOW_AT_ONCE),
+            )  # fmt: skip
             while not stop.is_set():
                 await dispatcher.turn()
             await dispatcher.drain(settings.drain_s)
@@ -63,90 +71,97 @@ class Dispatcher:
         threads: ThreadPoolExecutor,
         at_once: int = AT_ONCE,
         per_endpoint: int = AT_ONCE_PER_ENDPOINT,
+        slow_at_once: int = SLOW_AT_ONCE,
+        pages_url: str = "",
     ) -> None:
         self._store = store
         self._secret = secret
         self._sender = sender
         self._threads = threads
-        self._at_once = at_once
-        self._per_endpoint = per_endpoint
-        self._running: dict[asyncio.Task[None], str] = {}
+        self._lanes = Lanes(at_once, per_endpoint, slow_at_once)
+        self._news = asyncio.Event()
+        self._recorder = Recorder(store, threads, pages_url, self._news.set)
+        self._running: set[asyncio.Task[None]] = set()
+        self._after = ""
 
     async def turn(self) -> int:
         """Claim what is due and there is room for, and begin to send it; rest where there is nothing. How many."""
+        self._recorder.give_back(self._lanes.slow_down(time.monotonic()))
+        self._lanes.forget()
+        self._news.clear()
+        started_after = self._after
         try:
-            claimed = await self._claim()
+            claimed = await self._in_thread(self._claim_now) if self._lanes.room else []
         except DBAPIError:
             _log.warning("the database does not answer; deliveries wait", exc_info=True)
             await asyncio.sleep(_DATABASE_AWAY_S)
             return 0
         for dispatch in claimed:
-            task = asyncio.create_task(self._deliver(dispatch))
-            self._running[task] = dispatch.endpoint.id
-            task.add_done_callback(self._ended)
-        if not claimed:
+            self._lanes.take(dispatch)
+        for endpoint_id in dict.fromkeys(dispatch.endpoint.id for dispatch in claimed):
+            self._send_next(endpoint_id)
+        # Not at the end of a round: the rest of the endpoints is looked at before it rests.
+        if not claimed and not (self._after and self._after != started_after):
             await self._rest()
+        elif len(claimed) < _FEW:
+            await asyncio.sleep(_GATHER_S)
         return len(claimed)
 
     async def _rest(self) -> None:
-        if len(self._running) >= self._at_once:
-            await asyncio.wait(self._running, timeout=_POLL_S, return_when=asyncio.FIRST_COMPLETED)
-        else:
-            await asyncio.sleep(_POLL_S)
+        try:
+            await asyncio.wait_for(self._news.wait(), _POLL_S)
+        except TimeoutError:
+            return
 
     async def drain(self, within_s: float) -> None:
         """Let what is being sent end; give up what takes longer, which its lease brings back."""
+        self._recorder.give_back(self._lanes.give_all_back())
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=within_s)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._recorder.flush()
 
-    async def _claim(self) -> list[Dispatch]:
-        room = self._at_once - len(self._running)
-        if room <= 0:
-            return []
-        busy = Counter(self._running.values())
-        return await self._in_thread(lambda: self._claim_now(room, busy))
-
-    def _claim_now(self, room: int, busy: Counter[str]) -> list[Dispatch]:
+    def _claim_now(self) -> list[Dispatch]:
         now = clock.now()
         with self._store.read() as tx:
             # Looking takes no lock, so an idle dispatcher is in no writer's way.
-            announced, due = announcements.any_waiting(tx), delivery_queries.any_due(tx, now)
+            announced = announcements.any_waiting(tx)
+            look = queue_queries.look(tx, now, self._after, _STEPS)
+        self._after = look.go_on_after
         if announced:
             with self._store.write() as tx:
-                delivery_actions.publish_announced(tx, room)
-        if not (announced or due):
+                delivery_actions.publish_announced(tx, self._lanes.room)
+        wanted = self._lanes.wanted(look.waiting, now)
+        if not wanted:
             return []
         with self._store.write() as tx:
-            return delivery_actions.claim_due(tx, now, room, busy, self._per_endpoint)
+            return queue.claim(tx, now, wanted)
+
+    def _send_next(self, endpoint_id: str) -> None:
+        """Begin to send as many of an endpoint's claimed deliveries as may be on their way."""
+        while (dispatch := self._lanes.begin(endpoint_id, time.monotonic())) is not None:
+            task = asyncio.create_task(self._deliver(dispatch))
+            self._running.add(task)
+            task.add_done_callback(self._ended)
 
     async def _deliver(self, dispatch: Dispatch) -> None:
-        at = clock.now()
-        sent = request_of(dispatch, self._secret, at)
-        result = await self._sender.send(sent, dispatch.endpoint.environment)
-        await self._record(dispatch, sent, at, result)
-
-    async def _record(self, dispatch: Dispatch, sent: Outgoing, at: datetime, result: AttemptResult) -> None:
-        jitter = _dice.uniform(-1, 1)
-
-        def write() -> None:
-            with self._store.write() as tx:
-                delivery_actions.record_attempt(tx, dispatch, sent, at, result, jitter)
-
-        for pause_s in _RECORD_PAUSES_S:
-            try:
-                return await self._in_thread(write)
-            except DBAPIError:
-                _log.warning("what came of %s could not be recorded yet", dispatch.delivery_id, exc_info=True)
-                await asyncio.sleep(pause_s)
-        return await self._in_thread(write)
+        accepted = False
+        try:
+            at = clock.now()
+            sent = request_of(dispatch, self._secret, at)
+            result = await self._sender.send(sent, dispatch.endpoint.environment)
+            accepted = result.outcome == "accepted"
+            self._recorder.record(Tried(dispatch, sent, at, result, _dice.uniform(-1, 1)))
+        finally:
+            self._recorder.give_back(self._lanes.end(dispatch, accepted=accepted))
+        self._send_next(dispatch.endpoint.id)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        del self._running[task]
+        self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):
             _log.error("a delivery failed on our side; its lease brings it back", exc_info=error)

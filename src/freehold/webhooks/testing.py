@@ -15,7 +15,7 @@ from freehold.kit.secrets import InstanceSecret
 from freehold.organizations.records import Actor
 from freehold.settings import Settings
 from freehold.store.engine import Store
-from freehold.webhooks import delivery_actions
+from freehold.webhooks import delivery_actions, queue
 from freehold.webhooks.outgoing import request_of
 from freehold.webhooks.records import Attempt, AttemptResult, Dispatch, Outgoing
 
@@ -57,7 +57,7 @@ def send_test(
         sent = request_of(dispatch, secret, at)
         result = asyncio.run(_send(settings, sent, dispatch))
         with store.write() as tx:
-            attempt = delivery_actions.record_attempt(tx, dispatch, sent, at, result, jitter=0.0)
+            attempt = queue.record_attempt(tx, dispatch, sent, at, result, jitter=0.0)
     finally:
         _slots.release()
     return SentTest(dispatch, attempt)
