@@ -71,25 +71,6 @@ def test_what_follows() -> None:
     assert rules.consequence(result(500), 1, "test", NOW, 0) == rules.Consequence("failed", None)
 
 
-@given(
-    waiting=st.lists(st.tuples(st.uuids().map(str), st.sampled_from("abcd")), max_size=40),
-    room=st.integers(0, 20), running=st.dictionaries(st.sampled_from("abcd"), st.integers(0, 4)), share=st.integers(1, 4),
-)  # fmt: skip
-def test_no_endpoint_has_more_than_its_share(
-    waiting: list[tuple[str, str]], room: int, running: dict[str, int], share: int
-) -> None:
-    taken = rules.fair_share(waiting, room, running, share)
-    assert len(taken) <= room
-    for endpoint in "abcd":
-        mine = [delivery for delivery, owner in waiting if owner == endpoint and delivery in taken]
-        assert not mine or len(mine) + running.get(endpoint, 0) <= share
-    # Nobody waits while there is room and a share is free.
-    if len(taken) < room:
-        for delivery, endpoint in waiting:
-            busy = running.get(endpoint, 0) + sum(1 for each, owner in waiting if owner == endpoint and each in taken)
-            assert delivery in taken or busy >= share
-
-
 def test_freeholds_own_events_are_those_that_catalogues_may_not_name() -> None:
     assert set(OWN_EVENTS) == FREEHOLD_EVENT_TYPES
 

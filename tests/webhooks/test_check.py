@@ -22,8 +22,8 @@ from freehold.webhooks import (
     check_actions,
     check_queries,
     checking,
-    delivery_queries,
     glance_queries,
+    queue_queries,
     rehearsal,
     replay_actions,
 )
@@ -122,7 +122,7 @@ def test_its_evidence_is_in_the_delivery_log_and_counts_in_no_rate(world: World)
         activity = glance_queries.activity_of_endpoints(tx, [endpoint_id], found.started_at)[endpoint_id]
         assert (activity.fates, activity.latest) == (glance_queries.Fates(), ())
         # None is left that somebody might send again.
-        assert not delivery_queries.any_due(tx, found.started_at + timedelta(days=400))
+        assert not queue_queries.look(tx, found.started_at + timedelta(days=400), "", 100).waiting
         assert tx.execute(select(func.count()).where(deliveries.c.state == "pending")).scalar_one() == 0
 
 

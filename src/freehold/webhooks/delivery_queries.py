@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, exists, func, insert, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from freehold.store.engine import Transaction
@@ -29,7 +29,7 @@ _DELIVERY: Final = (
 )  # fmt: skip
 _MESSAGE: Final = tuple(messages.c)
 # Written out, not bound: only so does either database see that its partial index holds the answer.
-_PENDING: Final = literal_column("deliveries.state = 'pending'")
+_PENDING: Final[ColumnElement[bool]] = literal_column("deliveries.state = 'pending'")
 
 # --- messages -------------------------------------------------------------------------------------
 

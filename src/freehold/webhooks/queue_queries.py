@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Text, bindparam, column, func, literal_column, or_, select, text, update
+from sqlalchemy import ColumnElement, Text, bindparam, column, func, literal_column, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from freehold.kit import clock
@@ -25,7 +25,7 @@ from freehold.webhooks.rules import Consequence, Health
 _D = deliveries.c
 _E = webhook_endpoints.c
 # Written out, not bound: only so does either database see that its partial index holds the answer.
-_PENDING: Final = literal_column("deliveries.state = 'pending'")
+_PENDING: Final[ColumnElement[bool]] = literal_column("deliveries.state = 'pending'")
 _HEALTH: Final = (_E.state, _E.failures, _E.failing_since_at, _E.held_until_at)
 
 # --- looking --------------------------------------------------------------------------------------
