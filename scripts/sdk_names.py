@@ -48,6 +48,7 @@ _PLACES: Final = {
     "send_test_alert": ("alert", "test"),
     "list_alert_firings": ("alert", "firings"),
     "check_webhook": ("webhook", "check"),
+    "read_webhook_metrics": ("webhook", "metrics"),
     "replay_delivery": ("delivery", "replay"),
     "recover_webhook": ("webhook", "recover"),
 }

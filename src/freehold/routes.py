@@ -36,9 +36,18 @@ from freehold.web import guards
 from freehold.web.openapi import Operation
 from freehold.web.statics import serve_static
 from freehold.webhooks import advance_api as advance
-from freehold.webhooks import advance_pages, check_pages, delivery_pages, endpoint_pages, message_pages
+from freehold.webhooks import (
+    advance_pages,
+    check_pages,
+    delivery_pages,
+    endpoint_pages,
+    message_pages,
+    metrics_pages,
+    replay_pages,
+)
 from freehold.webhooks import api as webhooks
 from freehold.webhooks import check_api as checks
+from freehold.webhooks import metrics_api as webhook_metrics
 from freehold.webhooks import replay_api as replays
 
 Handler = Callable[..., Any]
@@ -113,6 +122,7 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, f"{WEBHOOK}/deliveries", webhooks.list_deliveries, "Webhooks"),
     (get, "/v1/deliveries/{delivery_id:str}", webhooks.read_delivery, "Webhooks"),
     (post, "/v1/deliveries/{delivery_id:str}/replay", replays.replay_delivery, "Webhooks"),
+    (get, f"{WEBHOOK}/metrics", webhook_metrics.read_webhook_metrics, "Webhooks"),
     (get, f"{WEBHOOK}/replays", replays.list_replays, "Webhooks"),
     (post, f"{WEBHOOK}/replays", replays.start_replay, "Webhooks"),
     (post, f"{WEBHOOK}/recover", replays.recover_webhook, "Webhooks"),
@@ -242,7 +252,15 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{HERE}/webhooks/{{endpoint_id:str}}/resume", endpoint_pages.resume_webhook),
     (post, f"{HERE}/webhooks/{{endpoint_id:str}}/rotate", endpoint_pages.rotate_webhook_secret),
     (post, f"{HERE}/webhooks/{{endpoint_id:str}}/delete", endpoint_pages.delete_webhook),
+    (get, f"{HERE}/webhooks/{{endpoint_id:str}}/metrics", metrics_pages.show_metrics),
+    (get, f"{HERE}/webhooks/{{endpoint_id:str}}/replays", replay_pages.show_replays),
+    (post, f"{HERE}/webhooks/{{endpoint_id:str}}/replays", replay_pages.start_replay),
+    (post, f"{HERE}/webhooks/{{endpoint_id:str}}/recover", replay_pages.recover),
+    (get, f"{HERE}/replays/{{replay_id:str}}", replay_pages.show_replay),
+    (get, f"{HERE}/replays/{{replay_id:str}}/live", replay_pages.live_replay),
+    (post, f"{HERE}/replays/{{replay_id:str}}/cancel", replay_pages.cancel_replay),
     (get, f"{HERE}/deliveries/{{delivery_id:str}}", delivery_pages.show_delivery),
+    (post, f"{HERE}/deliveries/{{delivery_id:str}}/replay", delivery_pages.replay_delivery),
     (get, f"{HERE}/deliveries/{{delivery_id:str}}/live", delivery_pages.live_delivery),
     (get, f"{HERE}/messages", message_pages.show_messages),
     (get, f"{HERE}/messages/{{message_id:str}}", message_pages.show_message),

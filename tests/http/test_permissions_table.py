@@ -100,6 +100,7 @@ TABLE: Final = (
     Row("GET", f"{WEBHOOK}/deliveries", READERS),
     Row("GET", "/v1/deliveries/{delivery_id}", READERS),
     Row("POST", "/v1/deliveries/{delivery_id}/replay", DEVELOPERS),
+    Row("GET", f"{WEBHOOK}/metrics", READERS),
     Row("GET", f"{WEBHOOK}/replays", READERS),
     Row("GET", "/v1/replays/{replay_id}", READERS),
     Row("POST", "/v1/replays/{replay_id}/cancel", DEVELOPERS),
@@ -225,7 +226,7 @@ def prepare(instance: Instance) -> dict[str, str]:
     webhook = made(f"{project}/webhooks", {"url": "http://127.0.0.1:1024/hook", "event_types": ["parcel.moved"]})
     message = made(f"{project}/messages", {"event_type": "parcel.moved", "payload": {"id": "p1"}})
     check = owner.post(f"/v1/webhooks/{webhook['id']}/check", json={}).json()
-    delivery = owner.get(f"/v1/webhooks/{webhook['id']}/deliveries").json()["data"][0]["id"]
+    delivery = owner.get(f"/v1/messages/{message['id']}").json()["deliveries"][0]["id"]
     with instance.store.write() as tx:
         # Tried in vain: what has not been tried yet cannot be replayed.
         tx.execute(

@@ -115,10 +115,14 @@ def test_the_list_shows_how_each_endpoint_fares(instance: Instance) -> None:
         actions.pause_endpoint(tx, instance.actor("owner"), second.id)
     answer = instance.browser("auditor").get(at(instance, "/webhooks"))
     shown = text_of(answer)
-    assert "Order service Active 1 event type 1 delivered, 1 pending" in shown
-    assert "Paused by owner@example.com. Paused 1 event type Nothing in 30 days" in shown
+    assert "Order service Active 1 delivered in 30 days 1 retrying Next in" in shown
+    assert "Last accepted 1 event type" in shown
+    assert "Paused by owner@example.com. Paused Nothing in 30 days No retries Never accepted 1 event type" in shown
     bars = re.findall(r'<rect class="(fh-s-\w+)"', answer.text)
-    assert bars == ["fh-s-served", "fh-s-failed"]
+    assert bars == ["fh-s-served", "fh-s-throttled"]
+    # A bar opens the deliveries of its hour.
+    hour = re.findall(r'class="fh-bar" href="([^"]+)"', answer.text)[47].replace("&amp;", "&")
+    assert text_of(instance.browser("auditor").get(hour.partition("#")[0])).count("parcel.moved") >= 2
     assert here(instance, first) in answer.text
     assert BLOCKED in shown
 
@@ -131,7 +135,7 @@ def test_what_the_pages_count_is_the_same_on_each_database(instance_on_each: Ins
     attempt(instance, 500, "The receiver answered 500, not a 2xx.")
     browser = instance.browser("auditor")
     listed = browser.get(at(instance, "/webhooks"))
-    assert sorted(re.findall(r'<rect class="(fh-s-\w+)"', listed.text)) == ["fh-s-failed", "fh-s-served"]
+    assert sorted(re.findall(r'<rect class="(fh-s-\w+)"', listed.text)) == ["fh-s-served", "fh-s-throttled"]
     counted = [text_of(browser.get(here(instance, endpoint))) for endpoint in (first, second)]
     assert sum("1 delivered , 0 failed , 0 pending" in shown for shown in counted) == 1
     assert sum("0 delivered , 0 failed , 1 pending" in shown for shown in counted) == 1
@@ -462,7 +466,7 @@ def test_a_delivery_shows_each_attempt_in_full_the_latest_first(instance: Instan
     assert "from 192.0.2.7" in shown
     assert "Name look-up 1.0 ms" in shown
     assert "Connection 2.0 ms" in shown
-    assert "Answer 30 ms" in shown
+    assert "First byte 30 ms" in shown
     assert "Only the first 16 KiB are kept." in shown
     assert "<script>alert" not in answer.text
     assert "<i>broken" not in answer.text

@@ -128,10 +128,28 @@ def test_a_ring_has_one_piece_a_step(done: int, total: int) -> None:
     assert kinds.count("fh-on") == min(done, total)
 
 
-def test_success_bars_keep_their_order() -> None:
-    kinds = [rect.get("class") for rect in parsed(charts.success_bars([True, False, True])).iter("rect")]
-    assert kinds == ["fh-s-served", "fh-s-failed", "fh-s-served"]
+def test_a_success_column_is_as_red_as_its_share_of_failures() -> None:
+    hours = [
+        charts.Bucket("13:00", (3, 1, 0), "/a"),
+        charts.Bucket("14:00", (0, 0, 0), "/b"),
+        charts.Bucket("15:00", (0, 0, 2), "/c"),
+    ]
+    links = list(parsed(charts.success_columns(hours, "Deliveries")).iter("a"))
+    assert [link.get("href") for link in links] == ["/a", "/b", "/c"]
+    shapes = [[(rect.get("class"), rect.get("height")) for rect in link.iter("rect")][1:] for link in links]
+    assert shapes == [[("fh-s-served", "16.5"), ("fh-s-failed", "5.5")], [("fh-m-t", "3")], [("fh-s-throttled", "22")]]
+    assert [link.get("aria-label") for link in links] == [
+        "13:00, Delivered 3, Failed 1, Pending 0", "14:00, Nothing sent", "15:00, Delivered 0, Failed 0, Pending 2",
+    ]  # fmt: skip
+    assert [link.get("tabindex") for link in links] == ["-1", "-1", "0"]
 
 
-def test_success_bars_of_nothing_are_empty() -> None:
-    assert list(parsed(charts.success_bars([])).iter("rect")) == []
+def test_success_columns_of_nothing_are_empty() -> None:
+    assert list(parsed(charts.success_columns([], "Deliveries")).iter("rect")) == []
+
+
+def test_a_waterfall_shows_each_step_where_it_took_place() -> None:
+    step = list(parsed(charts.waterfall(250, 500, 1000)).iter("rect"))[1]
+    assert (step.get("x"), step.get("width")) == ("25%", "50%")
+    late = list(parsed(charts.waterfall(1000, 0, 1000)).iter("rect"))[1]
+    assert float((late.get("x") or "")[:-1]) + float((late.get("width") or "")[:-1]) <= 100

@@ -23,6 +23,7 @@ from freehold.webhooks import (
     check_queries,
     checking,
     glance_queries,
+    metrics_queries,
     queue_queries,
     rehearsal,
     replay_actions,
@@ -120,7 +121,8 @@ def test_its_evidence_is_in_the_delivery_log_and_counts_in_no_rate(world: World)
     assert states == {"signed": "delivered", "forged": "failed", "stale": "failed", "repeated": "delivered"}
     with world.store.read() as tx:
         activity = glance_queries.activity_of_endpoints(tx, [endpoint_id], found.started_at)[endpoint_id]
-        assert (activity.fates, activity.latest) == (glance_queries.Fates(), ())
+        assert activity.fates == glance_queries.Fates()
+        assert metrics_queries.last_accepted(tx, [endpoint_id]) == {}
         # None is left that somebody might send again.
         assert not queue_queries.look(tx, found.started_at + timedelta(days=400), "", 100).waiting
         assert tx.execute(select(func.count()).where(deliveries.c.state == "pending")).scalar_one() == 0

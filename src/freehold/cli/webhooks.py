@@ -18,6 +18,7 @@ from freehold.cli.options import (
     time_options,
 )
 from freehold.cli.webhook_checks import advance_webhook, check_webhook
+from freehold.cli.webhook_metrics import show_metrics
 
 _STATES = click.Choice(["pending", "delivered", "failed", "dropped"])
 
@@ -36,6 +37,9 @@ def _headers(context: click.Context, parameter: click.Parameter, values: tuple[s
 @click.group("webhooks", short_help="Endpoints that receive a project's events.")
 def command() -> None:
     """Webhook endpoints: URLs of one project that receive its events, signed."""
+
+
+command.add_command(show_metrics)
 
 
 @command.command("create")
@@ -211,6 +215,7 @@ def test_webhook(webhook: str, event_type: str | None, as_json: bool) -> None:
 @click.argument("webhook")
 @click.option("--state", type=_STATES, help="Only those in one state.")
 @click.option("--event-type", "-t", help="Only those of one event type.")
+@click.option("--message", help="Only those of one message, by its id.")
 @time_options
 @page_options
 @json_option

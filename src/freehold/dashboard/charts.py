@@ -18,6 +18,9 @@ _FOOT: Final = 22
 _GAP: Final = 0.28
 _TICKS_MAX: Final = 5
 _STEP_PARTS: Final = (1, 2, 5)
+_COLUMN_STEP: Final = 7
+_COLUMN_HEIGHT: Final = 22
+_FATES: Final[tuple[tuple[Tone, str], ...]] = (("served", "Delivered"), ("failed", "Failed"), ("throttled", "Pending"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,17 @@ def meter(part: int, whole: int, tone: Tone = "served") -> Markup:
     ).format(tone, _decimal(share))
 
 
+def waterfall(begun: int, took: int, whole: int) -> Markup:
+    """A step of something that took `whole`: where in it the step began, and how long it took. Always visible."""
+    whole = max(whole, 1)
+    left = min(begun / whole * 100, 99.2)
+    wide = min(max(took / whole * 100, 0.8), 100 - left)
+    return Markup(
+        '<svg class="fh-meter" width="100%" height="6" aria-hidden="true"><rect class="fh-m-t" width="100%" height="6" rx="2"/>'
+        '<rect class="fh-s-served" x="{}%" width="{}%" height="6" rx="2"/></svg>'
+    ).format(_decimal(left), _decimal(wide))
+
+
 def quota_bar(used: int, reserved: int, limit: int) -> Markup:
     """A bar of a quota: what is used, and what gates hold beside it. Anything above nothing is visible."""
     shares = [min(max(part / limit * 100, 0.8), 100) if part > 0 else 0.0 for part in (used, reserved)]
@@ -239,18 +253,46 @@ def ring(done: int, total: int) -> Markup:
     ).format(drawn)
 
 
-def success_bars(outcomes: Sequence[bool]) -> Markup:
-    """The latest deliveries as small upright bars, oldest first: tall and calm where accepted, red where not."""
-    drawn = Markup("").join(
-        Markup('<rect class="{}" x="{}" y="{}" width="4" height="{}" rx="1"/>').format(
-            "fh-s-served" if accepted else "fh-s-failed", index * 6, 4 if accepted else 0, 12 if accepted else 16
-        )
-        for index, accepted in enumerate(outcomes)
-    )
-    width = max(len(outcomes) * 6 - 2, 1)
+def success_columns(buckets: Sequence[Bucket], title: str) -> Markup:
+    """How deliveries fared over time: a column a bucket, each a link to what is behind it.
+
+    The counts of a bucket are delivered, failed and pending. A column is as red as its share of failures; one
+    in which nothing was sent is a mark on the ground. Arrow keys move between them (charts.js).
+    """
+    drawn = Markup("").join(_success_column(buckets, index) for index in range(len(buckets)))
+    width = max(len(buckets) * _COLUMN_STEP - 2, 1)
     return Markup(
-        '<svg class="fh-success" width="{0}" height="16" viewBox="0 0 {0} 16" aria-hidden="true">{1}</svg>'
-    ).format(width, drawn)
+        '<span class="fh-success" data-chart=""><svg width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="group" aria-label="{2}">{3}</svg></span>'
+    ).format(width, _COLUMN_HEIGHT, title, drawn)
+
+
+def _success_column(buckets: Sequence[Bucket], index: int) -> Markup:
+    bucket, x = buckets[index], index * _COLUMN_STEP
+    told = [(tone, label, count) for (tone, label), count in zip(_FATES, bucket.counts, strict=True)]
+    said = [f"{label} {count:,}" for _, label, count in told] if bucket.total else ["Nothing sent"]
+    shapes, top = [], float(_COLUMN_HEIGHT)
+    for tone, _, count in told:
+        if count:
+            # Anything above nothing is visible.
+            tall = max(count / bucket.total * _COLUMN_HEIGHT, 3)
+            top = max(top - tall, 0)
+            shapes.append(_column_part(f"fh-s-{tone}", x, top, tall))
+    if not shapes:
+        shapes.append(_column_part("fh-m-t", x, _COLUMN_HEIGHT - 3, 3))
+    return Markup(
+        '<a class="fh-bar" href="{href}" tabindex="{tab}" data-tip="{tip}" aria-label="{spoken}">'
+        '<rect class="fh-hit" x="{x}" width="{step}" y="0" height="{height}"/>{shapes}</a>'
+    ).format(
+        href=bucket.href, tab=0 if index == len(buckets) - 1 else -1, x=x - 1, step=_COLUMN_STEP,
+        height=_COLUMN_HEIGHT, shapes=Markup("").join(shapes), spoken=", ".join([bucket.label, *said]),
+        tip="|".join([bucket.label, *(f"{tone}:{label}:{count:,}" for tone, label, count in told)]),
+    )  # fmt: skip
+
+
+def _column_part(kind: str, x: int, top: float, tall: float) -> Markup:
+    return Markup('<rect class="{}" x="{}" y="{}" width="5" height="{}" rx="1"/>').format(
+        kind, x, _decimal(top), _decimal(tall)
+    )
 
 
 def _decimal(value: float) -> str:

@@ -53,9 +53,10 @@ def environment() -> Environment:
         bars=charts.bars,
         spark=charts.spark,
         meter=charts.meter,
+        waterfall=charts.waterfall,
         quota_bar=charts.quota_bar,
         ring=charts.ring,
-        success_bars=charts.success_bars,
+        success_columns=charts.success_columns,
     )
     for filter_name in (
         "number",

@@ -10,17 +10,19 @@ from litestar.response import ServerSentEvent
 from freehold.dashboard import words
 from freehold.dashboard.frame import frame
 from freehold.dashboard.templating import render_part
+from freehold.dashboard.views.form import Form
 from freehold.dashboard.views.parts import Link
 from freehold.dashboard.views.shell import Shell
-from freehold.dashboard.views.webhooks import AttemptView, DeliveryRow, DeliveryView, Timing
-from freehold.errors import not_found
-from freehold.projects.actions import read_project
+from freehold.dashboard.views.webhooks import AttemptView, DeliveryRow, DeliveryView, PastReplayRow, Timing
+from freehold.errors import Problem, not_found
+from freehold.projects.actions import blocked_for, read_project
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
 from freehold.web.live import Sight, follow
-from freehold.web.pages import page
-from freehold.webhooks import delivery_actions, glance_queries, queries
+from freehold.web.pages import page, see_other
+from freehold.webhooks import delivery_actions, glance_queries, queries, replay_actions, replay_queries
+from freehold.webhooks.by_hand import by_hand
 from freehold.webhooks.delivery_actions import DeliveryDetail
 from freehold.webhooks.outgoing import signed_text
 from freehold.webhooks.records import BODY_BYTES_MAX, Attempt, Delivery
@@ -28,7 +30,7 @@ from freehold.webhooks.records import BODY_BYTES_MAX, Attempt, Delivery
 _TEMPLATE: Final = "webhooks/delivery.html.j2"
 # The steps of an attempt, as its timing names them and as the page does.
 _STEPS: Final = (
-    ("dns_us", "Name look-up"), ("connect_us", "Connection"), ("tls_us", "TLS"), ("first_byte_us", "Answer")
+    ("dns_us", "Name look-up"), ("connect_us", "Connection"), ("tls_us", "TLS"), ("first_byte_us", "First byte")
 )  # fmt: skip
 
 
@@ -72,7 +74,7 @@ async def live_delivery(call: Call, project_id: str, delivery_id: str) -> Server
 
 
 def _delivery(
-    tx: Transaction, call: Call, project_id: str, delivery_id: str
+    tx: Transaction, call: Call, project_id: str, delivery_id: str, problem: Problem | None = None
 ) -> tuple[Shell, DeliveryView, DeliveryDetail]:
     project = read_project(tx, call.actor, project_id)
     detail = delivery_actions.read_delivery(tx, call.actor, delivery_id)
@@ -84,9 +86,22 @@ def _delivery(
     advice, fix = _advice(tx, project, detail)
     view = DeliveryView(
         project_id=project_id, endpoint_id="" if removed else endpoint_id, delivery=row,
-        attempts=tuple(_attempt(each) for each in reversed(detail.attempts)), advice=advice, fix=fix,
+        attempts=tuple(_attempt(each) for each in reversed(detail.attempts)), advice=advice, fix=fix, replays=_replays(tx, project_id, delivery_id),
+        replay_form=Form(
+            message=problem.detail if problem else None, blocked=_replay_blocked(call, project, detail.delivery, removed)
+        ),
     )  # fmt: skip
     return frame(tx, call, "webhooks", project=project), view, detail
+
+
+def _replay_blocked(call: Call, project: Project, delivery: Delivery, removed: bool) -> str | None:
+    if delivery.probe is not None:
+        return "A probe of a check is not sent again: check the endpoint once more."
+    if removed:
+        return "The endpoint was removed: there is nothing to send it to."
+    if delivery.state == "pending" and delivery.attempts == 0:
+        return "It has not been tried yet, and goes by itself."
+    return blocked_for(call.actor, "webhooks.edit", project)
 
 
 def _advice(tx: Transaction, project: Project, detail: DeliveryDetail) -> tuple[str, Link | None]:
@@ -125,12 +140,54 @@ def _waiting(tx: Transaction, project: Project, delivery: Delivery, fix: Link) -
 
 def _attempt(attempt: Attempt) -> AttemptView:
     body = attempt.response_body or b""
-    steps = ((name, getattr(attempt.timing, field)) for field, name in _STEPS)
     return AttemptView(
         id=attempt.id, number=attempt.number, at=attempt.at, outcome=attempt.outcome, error=attempt.error or "",
         status=attempt.status, address=attempt.address or "", duration_us=attempt.duration_us,
-        timing=tuple(Timing(name=name, duration_us=took) for name, took in steps if took is not None),
+        timing=_timing(attempt), by_hand=by_hand(attempt),
         url=attempt.url, request_headers=attempt.request_headers, request_body=attempt.request_body,
         signed_text=signed_text(attempt), response_headers=attempt.response_headers or (),
         response_body=body.decode("utf-8", "replace"), response_cut=len(body) >= BODY_BYTES_MAX,
     )  # fmt: skip
+
+
+def _timing(attempt: Attempt) -> tuple[Timing, ...]:
+    """The steps of an attempt one after the other; what is left is the rest of the answer."""
+    shown: list[Timing] = []
+    at = 0
+    for field, name in _STEPS:
+        took = getattr(attempt.timing, field)
+        if took is not None:
+            shown.append(Timing(name=name, duration_us=took, begun_us=at))
+            at += took
+    if shown and attempt.status is not None and attempt.duration_us > at:
+        shown.append(Timing(name="Rest of it", duration_us=attempt.duration_us - at, begun_us=at))
+    return tuple(shown)
+
+
+def _replays(tx: Transaction, project_id: str, delivery_id: str) -> tuple[PastReplayRow, ...]:
+    return tuple(
+        PastReplayRow(
+            at=each.at, by=each.created_by, after_attempts=each.after_attempts,
+            href="" if each.kind == "delivery" else f"/projects/{project_id}/replays/{each.replay_id}",
+        )
+        for each in replay_queries.replays_of_delivery(tx, delivery_id)
+    )  # fmt: skip
+
+
+# --- sending it once more -------------------------------------------------------------------------
+
+
+def replay_delivery(call: Call, project_id: str, delivery_id: str) -> Response[Any]:
+    """Send a delivery once more, and go on to wait for what comes of it."""
+    with call.read() as tx:
+        _delivery(tx, call, project_id, delivery_id)
+    try:
+        with call.write() as tx:
+            replay_actions.replay_delivery(tx, call.actor, delivery_id)
+    except Problem as problem:
+        if problem.code != "conflict":
+            raise
+        with call.read() as tx:
+            shell, view, _ = _delivery(tx, call, project_id, delivery_id, problem)
+        return page(_TEMPLATE, shell, view, problem.status)
+    return see_other(f"/projects/{project_id}/deliveries/{delivery_id}", "delivery-replayed")

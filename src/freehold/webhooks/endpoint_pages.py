@@ -22,15 +22,14 @@ from freehold.web.idempotency import Answer
 from freehold.web.pages import page, see_other
 from freehold.webhooks import actions, testing
 from freehold.webhooks import endpoint_forms as forms
+from freehold.webhooks.endpoint_rows import webhook_rows
 from freehold.webhooks.endpoint_view import (
     Refusal,
     Revealed,
     find_own,
     host_of,
     one_webhook,
-    webhook_row,
 )
-from freehold.webhooks.glance_queries import activity_of_endpoints
 from freehold.webhooks.policy import policy_of
 from freehold.webhooks.records import WebhookEndpoint
 
@@ -54,9 +53,8 @@ def show_webhooks(call: Call, project_id: str) -> Response[Any]:
         project = read_project(tx, call.actor, project_id)
         endpoints = actions.list_endpoints(tx, call.actor, project_id, actions.ENDPOINTS_MAX)
         shell = frame(tx, call, "webhooks", project=project)
-        activity = activity_of_endpoints(tx, [each.id for each in endpoints], shell.now)
         view = WebhooksView(
-            project_id=project_id, rows=tuple(webhook_row(each, activity[each.id]) for each in endpoints),
+            project_id=project_id, rows=webhook_rows(tx, endpoints, shell.now),
             declared_event_types=len(projects.scope_of(tx, project_id).event_types),
             add_blocked=blocked_for(call.actor, "webhooks.edit", project),
         )  # fmt: skip

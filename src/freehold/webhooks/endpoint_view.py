@@ -1,8 +1,7 @@
 """The page of one webhook endpoint: its settings and forms, its deliveries. Presents, decides nothing."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any, Final, get_args
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from litestar import Response
@@ -10,8 +9,8 @@ from litestar import Response
 from freehold.dashboard import words
 from freehold.dashboard.frame import frame
 from freehold.dashboard.views.form import Form, Values, refused
-from freehold.dashboard.views.parts import Danger, Filter
-from freehold.dashboard.views.webhooks import SigningSecretRow, WebhookRow, WebhookView
+from freehold.dashboard.views.parts import Danger
+from freehold.dashboard.views.webhooks import SigningSecretRow, WebhookView
 from freehold.errors import Problem, not_found
 from freehold.kit.ids import new_id
 from freehold.kit.paging import page as cut_page
@@ -22,24 +21,19 @@ from freehold.store.engine import Transaction
 from freehold.web.call import Call
 from freehold.web.cursors import after_instant
 from freehold.web.pages import page
-from freehold.webhooks import actions, check_actions, delivery_actions
+from freehold.webhooks import actions, check_actions, delivery_actions, log_filters
 from freehold.webhooks import endpoint_forms as forms
 from freehold.webhooks.check_standing import standing_view
 from freehold.webhooks.delivery_pages import delivery_rows
 from freehold.webhooks.delivery_queries import DeliveryFilter
 from freehold.webhooks.delivery_views import place_of
+from freehold.webhooks.endpoint_rows import webhook_rows
 from freehold.webhooks.glance_queries import EndpointActivity, activity_of_endpoints
 from freehold.webhooks.list_addresses import pager
 from freehold.webhooks.own_events import CHECK_EVENT
-from freehold.webhooks.records import Delivery, DeliveryState, WebhookEndpoint
+from freehold.webhooks.records import Delivery, WebhookEndpoint
 
 _SHOWN: Final = 25
-_STATES: Final[tuple[DeliveryState, ...]] = get_args(DeliveryState)
-_SPANS: Final = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
-_SPAN_CHOICES: Final = (
-    ("", "Any time"), ("1h", "Last hour"), ("24h", "Last 24 hours"), ("7d", "Last 7 days"), ("30d", "Last 30 days")
-)  # fmt: skip
-_FILTERS: Final = ("state", "event_type", "within")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +51,6 @@ class Revealed:
 
     text: str = field(repr=False)
     rotated: bool = False
-
-
-def webhook_row(endpoint: WebhookEndpoint, activity: EndpointActivity) -> WebhookRow:
-    """An endpoint as lists show it."""
-    fates = activity.fates
-    return WebhookRow(
-        id=endpoint.id, url=endpoint.url, description=endpoint.description or "", state=endpoint.state,
-        state_reason=endpoint.state_reason or "", event_types=endpoint.event_types, delivered=fates.delivered,
-        failed=fates.failed, pending=fates.pending, latest=activity.latest, last_at=activity.last_at,
-    )  # fmt: skip
 
 
 def find_own(tx: Transaction, call: Call, project_id: str, endpoint_id: str) -> WebhookEndpoint:
@@ -87,11 +71,11 @@ def one_webhook(
         endpoint = find_own(tx, call, project_id, endpoint_id)
         shell = frame(tx, call, "webhooks", project=project)
         activity = activity_of_endpoints(tx, [endpoint_id], shell.now)[endpoint_id]
-        wanted = _wanted(call, shell.now)
-        deliveries, next_cursor = _deliveries(tx, call, endpoint_id, wanted)
+        asked = log_filters.read_filters(call, shell.now)
+        deliveries, next_cursor = _deliveries(tx, call, endpoint_id, asked.wanted)
         secrets = actions.signing_secrets_of(tx, [endpoint])[endpoint_id]
         view = WebhookView(
-            project_id=project_id, endpoint=webhook_row(endpoint, activity), revision=endpoint.revision,
+            project_id=project_id, endpoint=webhook_rows(tx, [endpoint], shell.now)[0], revision=endpoint.revision,
             created_by=endpoint.created_by, created_at=endpoint.created_at, headers=tuple(endpoint.headers.items()),
             secrets=tuple(
                 SigningSecretRow(version=each.version, created_at=each.created_at, retires_at=each.retires_at)
@@ -99,8 +83,12 @@ def one_webhook(
             ),
             event_types=forms.event_type_choices(tx, project, endpoint.event_types),
             test_event_types=forms.testable_choices(tx, project, endpoint), overlaps=forms.OVERLAPS,
-            deliveries=delivery_rows(tx, deliveries), filters=_filters(call, endpoint),
-            pager=pager(call, f"/projects/{project_id}/webhooks/{endpoint_id}", next_cursor, _FILTERS), filtered=wanted != DeliveryFilter(),
+            deliveries=delivery_rows(tx, deliveries), filters=log_filters.choices(call, endpoint),
+            pager=pager(call, f"/projects/{project_id}/webhooks/{endpoint_id}", next_cursor, log_filters.NAMES), filtered=asked.wanted != DeliveryFilter(),
+            from_text=log_filters.instant_text(asked.wanted.since) if call.query_value("from") else "",
+            to_text=log_filters.instant_text(asked.wanted.until), message_text=asked.wanted.message_id or "",
+            range_fault=asked.fault, replay_href=_replay_href(project_id, endpoint_id, asked.wanted),
+            replay_blocked=blocked_for(call.actor, "webhooks.edit", project),
             delete=_danger(call, project, endpoint, activity),
             check=standing_view(check_actions.standings_of(tx, [endpoint])[endpoint_id]),
             signing_secret=revealed.text if revealed else None, rotated=revealed is not None and revealed.rotated,
@@ -108,6 +96,11 @@ def one_webhook(
             **_forms(call, project, endpoint, refusal),
         )  # fmt: skip
     return page("webhooks/one.html.j2", shell, view, refusal.problem.status if refusal else 200)
+
+
+def _replay_href(project_id: str, endpoint_id: str, wanted: DeliveryFilter) -> str:
+    query = log_filters.replay_query(wanted)
+    return f"/projects/{project_id}/webhooks/{endpoint_id}/replays" + (f"?{query}#new" if query else "")
 
 
 def _forms(call: Call, project: Project, endpoint: WebhookEndpoint, refusal: Refusal | None) -> dict[str, Form]:
@@ -157,23 +150,3 @@ def _deliveries(
     rows = delivery_actions.list_deliveries(tx, call.actor, endpoint_id, wanted, _SHOWN + 1, after)
     shown = cut_page(rows, _SHOWN, place_of)
     return shown.data, shown.next_cursor
-
-
-def _wanted(call: Call, now: datetime) -> DeliveryFilter:
-    """Which deliveries the address asks for; a word that is no choice asks for any."""
-    state, span = call.query_value("state"), _SPANS.get(call.query_value("within"))
-    return DeliveryFilter(
-        state=state if state in _STATES else None,
-        event_type=call.query_value("event_type") or None, since=now - span if span else None,
-    )  # fmt: skip
-
-
-def _filters(call: Call, endpoint: WebhookEndpoint) -> tuple[Filter, ...]:
-    event_types = dict.fromkeys((*endpoint.event_types, CHECK_EVENT))
-    states = (("", "Any"), *((state, state.capitalize()) for state in _STATES))
-    return (
-        Filter(name="state", label="State", value=call.query_value("state"), choices=states),
-        Filter(name="event_type", label="Event", value=call.query_value("event_type"),
-               choices=(("", "Any"), *((name, name) for name in event_types))),
-        Filter(name="within", label="Time", value=call.query_value("within"), choices=_SPAN_CHOICES),
-    )  # fmt: skip

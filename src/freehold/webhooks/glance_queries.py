@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, select, union_all
+from sqlalchemy import ColumnElement, and_, case, func, select
 
 from freehold.store.engine import Transaction
 from freehold.store.schema import attempts, deliveries, webhook_endpoints
 
 _D = deliveries.c
 _WINDOW: Final = timedelta(days=30)
-_LATEST: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +26,10 @@ class Fates:
 
 @dataclass(frozen=True, slots=True)
 class EndpointActivity:
-    """What an endpoint was sent in 30 days, when last, and whether it accepted the latest, oldest first."""
+    """What an endpoint was sent in 30 days, and when last."""
 
     fates: Fates = Fates()
     last_at: datetime | None = None
-    latest: tuple[bool, ...] = ()
 
 
 def activity_of_endpoints(tx: Transaction, endpoint_ids: Sequence[str], now: datetime) -> dict[str, EndpointActivity]:
@@ -44,28 +42,7 @@ def activity_of_endpoints(tx: Transaction, endpoint_ids: Sequence[str], now: dat
         .group_by(_D.webhook_endpoint_id)
     )
     sums = {row[0]: (_fates(row[1:5]), row[5]) for row in tx.execute(query)}
-    latest = _latest_outcomes(tx, endpoint_ids)
-    return {each: EndpointActivity(*sums.get(each, (Fates(), None)), latest[each]) for each in endpoint_ids}
-
-
-def _latest_outcomes(tx: Transaction, endpoint_ids: Sequence[str]) -> dict[str, tuple[bool, ...]]:
-    """Whether each endpoint accepted its latest tried deliveries: each endpoint reads only so many of its index."""
-    each_latest = [
-        select(
-            select(_D.webhook_endpoint_id, _D.state, _D.created_at, _D.id)
-            .where(_D.webhook_endpoint_id == endpoint_id, _D.attempts > 0, _D.probe.is_(None))
-            .order_by(_D.created_at.desc(), _D.id.desc())
-            .limit(_LATEST)
-            .subquery()
-        )
-        for endpoint_id in endpoint_ids
-    ]
-    every = union_all(*each_latest).subquery()
-    outcomes: dict[str, tuple[bool, ...]] = dict.fromkeys(endpoint_ids, ())
-    rows = select(every.c.webhook_endpoint_id, every.c.state).order_by(every.c.created_at, every.c.id)
-    for endpoint_id, state in tx.execute(rows):
-        outcomes[endpoint_id] += (state == "delivered",)
-    return outcomes
+    return {each: EndpointActivity(*sums.get(each, (Fates(), None))) for each in endpoint_ids}
 
 
 def fates_of_messages(tx: Transaction, message_ids: Sequence[str]) -> dict[str, Fates]:

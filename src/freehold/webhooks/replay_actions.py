@@ -104,6 +104,11 @@ def cancel_replay(tx: Transaction, actor: Actor, replay_id: str) -> Replay:
     return _readable(tx, actor, replay_id)
 
 
+def draft(actor: Actor, endpoint: WebhookEndpoint, wanted: Wanted) -> Replay:
+    """A job as it would be: to count what it would be for before it is begun."""
+    return _new(actor, endpoint, "filter", wanted, clock.now())
+
+
 # --- reading --------------------------------------------------------------------------------------
 
 

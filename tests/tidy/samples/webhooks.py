@@ -1,10 +1,13 @@
 """Sample pages of webhook endpoints, deliveries and messages."""
 
 from datetime import timedelta
+from typing import Literal
 
+from freehold.dashboard.charts import BarChart, Bucket, Series
 from freehold.dashboard.views import webhooks
 from freehold.dashboard.views.form import Choice, Form
 from freehold.dashboard.views.parts import Danger, Pager
+from freehold.dashboard.views.usage import Figure, Option
 from tests.tidy.samples.frame import AT, EVENT_CHOICES, HOOK, NOW, PROJECT, STATE_FILTER, Sample, ago, shell
 from tests.tidy.samples.webhook_checks import standing
 
@@ -13,7 +16,9 @@ def hook(state: str = "failing") -> webhooks.WebhookRow:
     return webhooks.WebhookRow(
         id=HOOK, url="https://hooks.northgate.example/freehold", description="Order service", state="failing" if state == "failing" else "active",
         state_reason="Answered 401 six times in a row. Probed again in 4 min." if state == "failing" else "", event_types=("country.looked_up",),
-        delivered=14_022, failed=6, pending=1, latest=(True,) * 14 + (False,) * 6, last_at=ago(minutes=4),
+        delivered=14_022, failed=6, pending=1, last_at=ago(minutes=4), retrying=4 if state == "failing" else 0, next_retry_at=NOW + timedelta(minutes=4),
+        bars=tuple(Bucket(f"22 Nov, {hour:02}:00", (12, 0, 0) if hour < 18 else (3, 2, 1) if hour < 22 else (0, 0, 0), f"{AT}/webhooks/{HOOK}?from=x") for hour in range(24)),
+        accepted_at=ago(minutes=4), accepted_href=f"{AT}/deliveries/dlv_01kaadelivered",
     )  # fmt: skip
 
 
@@ -53,6 +58,39 @@ def one_hook(fresh: bool) -> webhooks.WebhookView:
     )  # fmt: skip
 
 
+def metrics_page() -> webhooks.WebhookMetricsPage:
+    return webhooks.WebhookMetricsPage(
+        project_id=PROJECT, endpoint_id=HOOK, url="https://hooks.northgate.example/freehold", ranges=(Option(label="24 h", href="?range=24h", current=True),),
+        from_at=ago(hours=24), to_at=NOW, figures=(Figure(label="Success", value="99.4", unit="%", note="Of what is finished", note_tone="", spark=(3, 4, 2)),),
+        chart=BarChart("Deliveries by when they were made", "Hourly, UTC", (Series("served", "Delivered"), Series("failed", "Failed")), (Bucket("22 Nov, 14:00", (12, 1), f"{AT}/webhooks/{HOOK}?from=x"),)),
+        attempts=(("Accepted", 12, "served"), ("Refused", 1, "failed")), attempts_total=13, latencies=(("p50", 42_000), ("p95", None)), latencies_of=13, latencies_cut=True,
+        waiting=(("Due now", "3"),), accepted_at=ago(minutes=4), accepted_href=f"{AT}/deliveries/dlv_01kaadelivered", log_href=f"{AT}/webhooks/{HOOK}?from=x#deliveries",
+    )  # fmt: skip
+
+
+def replay(state: Literal["queued", "running", "done", "canceled"]) -> webhooks.ReplayRow:
+    counted = state != "queued"
+    return webhooks.ReplayRow(
+        id=f"rpl_01kaa{state}", what="All not accepted since 22 Nov 2026, 12:00 UTC", state=state, reason="Canceled by Ines Okafor." if state == "canceled" else "",
+        total=240 if counted else None, replayed={"queued": 0, "running": 120, "done": 238, "canceled": 120}[state], created_by="Ines Okafor", created_at=ago(minutes=4),
+        finished_at=ago(minutes=1) if state in ("done", "canceled") else None, delivered=100 if counted else 0, failed=4 if counted else 0, pending=16 if counted else 0, dropped=0,
+    )  # fmt: skip
+
+
+def replay_page(state: Literal["queued", "running", "done", "canceled"]) -> webhooks.ReplayView:
+    return webhooks.ReplayView(
+        project_id=PROJECT, endpoint_id=HOOK if state != "canceled" else "", url="https://hooks.northgate.example/freehold", replay=replay(state),
+        wanted=(("State", "failed"), ("From", "2026-11-22T12:00:00")),
+    )  # fmt: skip
+
+
+def replays_page(*rows: webhooks.ReplayRow) -> webhooks.ReplaysView:
+    return webhooks.ReplaysView(
+        project_id=PROJECT, endpoint_id=HOOK, url="https://hooks.northgate.example/freehold", rows=rows, pager=Pager(), states=(Choice("", "Not accepted"), Choice("failed", "Failed")),
+        event_types=(Choice("", "Any"),), preview="240 deliveries fit this now." if rows else None, filter_form=Form({"state": "failed"}),
+    )  # fmt: skip
+
+
 def webhook_pages() -> dict[str, Sample]:
     here = shell("webhooks")
     new = webhooks.NewWebhookView(
@@ -83,6 +121,10 @@ def webhook_pages() -> dict[str, Sample]:
         "delivery-waiting": one_delivery("pending", ()),
         "delivery-refused": one_delivery("failed", (attempt(2, "refused"), attempt(1, "unreachable"))),
         "delivery": one_delivery("delivered", (attempt(1, "accepted"),)),
+        "webhook-metrics": Sample("webhooks/metrics.html.j2", here, metrics_page()),
+        "replays": Sample("webhooks/replays.html.j2", here, replays_page(replay("running"), replay("done"))),
+        "replays-empty": Sample("webhooks/replays.html.j2", here, replays_page()),
+        **{f"replay-{state}": Sample("webhooks/replay.html.j2", here, replay_page(state)) for state in ("queued", "running", "done", "canceled")},
         "messages": Sample("webhooks/messages.html.j2", here, webhooks.MessagesView(project_id=PROJECT, rows=(message,), filters=(STATE_FILTER,), pager=Pager())),
         "messages-empty": Sample("webhooks/messages.html.j2", here, webhooks.MessagesView(project_id=PROJECT, rows=(), filters=(), pager=Pager())),
         "message": Sample("webhooks/message.html.j2", here, webhooks.MessageView(project_id=PROJECT, message=message, dedup_id="order-77", request_id="req_1", payload='{"code": "PT"}', deliveries=(delivery("delivered"), delivery("failed", 8)))),

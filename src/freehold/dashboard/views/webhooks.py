@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from freehold.dashboard.charts import BarChart, Bucket
 from freehold.dashboard.views.form import Choice, Form
 from freehold.dashboard.views.parts import Danger, Filter, Link, Pager
+from freehold.dashboard.views.usage import Figure, Option
 from freehold.dashboard.views.webhook_checks import StandingView
 
 EndpointState = Literal["active", "paused", "failing", "disabled"]
@@ -14,7 +16,11 @@ DeliveryState = Literal["pending", "delivered", "failed", "dropped"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRow:
-    """One endpoint in the list. The counts are of 30 days; `latest` are its last deliveries, oldest first: accepted or not."""
+    """One endpoint in the list.
+
+    The counts are of 30 days; `bars` are the last 24 hours, by when deliveries were made (delivered, failed, pending).
+    `retrying` deliveries were tried in vain and wait for another try, `parked` ones for the endpoint to be resumed.
+    """
 
     id: str
     url: str
@@ -25,8 +31,13 @@ class WebhookRow:
     delivered: int
     failed: int
     pending: int
-    latest: tuple[bool, ...]
+    bars: tuple[Bucket, ...]
     last_at: datetime | None
+    retrying: int = 0
+    parked: int = 0
+    next_retry_at: datetime | None = None
+    accepted_at: datetime | None = None
+    accepted_href: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +118,12 @@ class WebhookView:
     delete: Danger
     check: StandingView
     filtered: bool = False
+    from_text: str = ""
+    to_text: str = ""
+    message_text: str = ""
+    range_fault: str = ""
+    replay_href: str = ""
+    replay_blocked: str | None = None
     signing_secret: str | None = None
     rotated: bool = False
     test_blocked: str | None = None
@@ -119,10 +136,21 @@ class WebhookView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """One phase of an attempt."""
+    """One phase of an attempt: when in it the phase began, and how long it took, in microseconds."""
 
     name: str
     duration_us: int
+    begun_us: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastReplayRow:
+    """That a delivery was sent once more: when, by whom, after how many attempts; `href` is the job's page."""
+
+    at: datetime
+    by: str
+    after_attempts: int
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +172,7 @@ class AttemptView:
     signed_text: str
     response_headers: tuple[tuple[str, str], ...]
     response_body: str
+    by_hand: str = ""
     response_cut: bool = False
 
 
@@ -161,6 +190,8 @@ class DeliveryView:
     attempts: tuple[AttemptView, ...]
     advice: str = ""
     fix: Link | None = None
+    replays: tuple[PastReplayRow, ...] = ()
+    replay_form: Form = field(default_factory=Form)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,3 +229,80 @@ class MessageView:
     request_id: str
     payload: str
     deliveries: tuple[DeliveryRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookMetricsPage:
+    """How one endpoint fares (`webhooks/metrics.html.j2`). `waiting` says in sentences what is still to be sent."""
+
+    project_id: str
+    endpoint_id: str
+    url: str
+    ranges: tuple[Option, ...]
+    from_at: datetime
+    to_at: datetime
+    figures: tuple[Figure, ...]
+    chart: BarChart
+    attempts: tuple[tuple[str, int, str], ...]
+    attempts_total: int
+    latencies: tuple[tuple[str, int | None], ...]
+    latencies_of: int
+    latencies_cut: bool
+    waiting: tuple[tuple[str, str], ...]
+    accepted_at: datetime | None
+    accepted_href: str
+    log_href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayRow:
+    """One job that sends deliveries once more. `what` says in words which ones."""
+
+    id: str
+    what: str
+    state: Literal["queued", "running", "done", "canceled"]
+    reason: str
+    total: int | None
+    replayed: int
+    created_by: str
+    created_at: datetime
+    finished_at: datetime | None
+    delivered: int
+    failed: int
+    pending: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaysView:
+    """An endpoint's replays and the forms that begin one (`webhooks/replays.html.j2`).
+
+    Recovery form: `since` (UTC, to the minute). Filter form: `state`, `event_type`, `from`, `to`, `message`;
+    `preview` says how many deliveries fit what it holds, None where that was not asked.
+    """
+
+    project_id: str
+    endpoint_id: str
+    url: str
+    rows: tuple[ReplayRow, ...]
+    pager: Pager
+    states: tuple[Choice, ...]
+    event_types: tuple[Choice, ...]
+    preview: str | None = None
+    recover_form: Form = field(default_factory=Form)
+    filter_form: Form = field(default_factory=Form)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayView:
+    """One replay (`webhooks/replay.html.j2`).
+
+    The block `live` waits at `/projects/{project_id}/replays/{replay.id}/live` while it is under way.
+    """
+
+    project_id: str
+    endpoint_id: str
+    url: str
+    replay: ReplayRow
+    wanted: tuple[tuple[str, str], ...]
+    cancel_form: Form = field(default_factory=Form)

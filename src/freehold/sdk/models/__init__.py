@@ -78,13 +78,19 @@ from freehold.sdk.models.usage import (
     Usage,
 )
 from freehold.sdk.models.webhooks import (
+    Accepted,
     Advance,
     Attempt,
     Delivery,
     DeliveryDetail,
+    Fates,
+    FatesAt,
     Header,
+    Latency,
     Message,
     MessageDetail,
+    Outcomes,
+    Pressure,
     Probe,
     ReceivedResponse,
     Replay,
@@ -96,6 +102,7 @@ from freehold.sdk.models.webhooks import (
     Timing,
     Webhook,
     WebhookCheck,
+    WebhookMetrics,
     WebhookWithSecret,
 )
 from freehold.sdk.models.words import (
@@ -133,6 +140,7 @@ from freehold.sdk.models.words import (
 )
 
 __all__ = [
+    "Accepted",
     "Actor",
     "Advance",
     "Alert",
@@ -169,6 +177,8 @@ __all__ = [
     "EventType",
     "ExplainedRequest",
     "Explanation",
+    "Fates",
+    "FatesAt",
     "Firing",
     "FiringDetail",
     "FiringState",
@@ -185,6 +195,7 @@ __all__ = [
     "IssuedToken",
     "Key",
     "KeyState",
+    "Latency",
     "Limit",
     "LimitState",
     "Me",
@@ -202,9 +213,11 @@ __all__ = [
     "ObservedScope",
     "Organization",
     "OrganizationUsage",
+    "Outcomes",
     "Owner",
     "Page",
     "Point",
+    "Pressure",
     "Previous",
     "Probe",
     "ProbeProbe",
@@ -257,6 +270,7 @@ __all__ = [
     "Webhook",
     "WebhookCheck",
     "WebhookCheckState",
+    "WebhookMetrics",
     "WebhookState",
     "WebhookWithSecret",
 ]

@@ -225,6 +225,77 @@ class Replay(Model, frozen=True, kw_only=True):
     finished_at: datetime | None
 
 
+class FatesAt(ReplayOutcome, frozen=True, kw_only=True):
+    """The deliveries that were made in one bucket of time, by what became of them so far."""
+
+    at: datetime
+
+
+class Fates(Model, frozen=True, kw_only=True):
+    """Deliveries by what became of them so far."""
+
+    delivered: int
+    failed: int
+    pending: int
+    dropped: int
+
+
+class Outcomes(Model, frozen=True, kw_only=True):
+    """Attempts by their outcome."""
+
+    accepted: int
+    refused: int
+    unreachable: int
+    blocked: int
+
+
+class Latency(Model, frozen=True, kw_only=True):
+    """How long complete answers took, in milliseconds, by nearest rank; `of`: the newest so many attempts."""
+
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    max_ms: float | None
+    of: int
+
+
+class Pressure(Model, frozen=True, kw_only=True):
+    """What is still to be sent now: `retrying` was tried in vain, `due` should be sent, `parked` waits to be resumed.."""
+
+    pending: int
+    retrying: int
+    due: int
+    parked: int
+    next_retry_at: datetime | None
+    oldest_at: datetime | None
+
+
+class Accepted(Model, frozen=True, kw_only=True):
+    """The last delivery that the receiver accepted."""
+
+    delivery: str
+    at: datetime
+
+
+class WebhookMetrics(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """How a webhook endpoint fares: the deliveries that were made in a range, and what waits now.
+
+    `success_rate` is the share of the finished deliveries that were delivered; null where none is finished.
+    """
+
+    webhook: str
+    from_: datetime
+    to: datetime
+    bucket_s: int
+    series: list[FatesAt]
+    totals: Fates
+    success_rate: float | None
+    attempts: Outcomes
+    latency: Latency
+    pressure: Pressure
+    last_accepted: Accepted | None
+
+
 class Message(Model, frozen=True, kw_only=True):
     """One event for one project.
 

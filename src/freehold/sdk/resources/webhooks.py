@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
-from freehold.sdk.models import Advance, Replay, TestEvent, Webhook, WebhookCheck, WebhookWithSecret
+from freehold.sdk.models import Advance, Replay, TestEvent, Webhook, WebhookCheck, WebhookMetrics, WebhookWithSecret
 
 
 class WebhookCalls(Resource[Mode]):
@@ -183,6 +183,25 @@ class WebhookCalls(Resource[Mode]):
             Advance,
             body=sent({"by_s": by_s}),
             idempotency_key=key_or_new(idempotency_key),
+            repeatable=True,
+        )
+
+    @operation
+    def metrics(
+        self, endpoint_id: str, *, from_: datetime | None = None, to: datetime | None = None
+    ) -> Call[WebhookMetrics]:
+        """How a webhook endpoint fares: success, attempts, latency and what waits; the last 24 hours unless given.
+
+        `from_`: From this time on.
+        `to`: Before this time.
+
+        Raises NotFound.
+        """
+        return Call(
+            "GET",
+            f"/v1/webhooks/{segment(endpoint_id)}/metrics",
+            WebhookMetrics,
+            query={"from": from_, "to": to},
             repeatable=True,
         )
 
