@@ -29,8 +29,10 @@ from freehold.projects import api as projects
 from freehold.projects import pages as project_pages
 from freehold.usage import api as usage
 from freehold.usage import explain_api
+from freehold.usage.pages import export as usage_export
 from freehold.usage.pages import one_request as request_page
 from freehold.usage.pages import requests as request_pages
+from freehold.usage.pages import tail as request_tail
 from freehold.usage.pages import usage as usage_pages
 from freehold.web import guards
 from freehold.web.openapi import Operation
@@ -235,7 +237,10 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{HERE}/keys/{{key_id:str}}/secrets/{{version:str}}/retire", key_rotating.retire_secret),
     (get, f"{HERE}/keys/{{key_id:str}}/live", key_issuing.live_key),
     (get, f"{HERE}/usage", usage_pages.show_usage),
+    (get, f"{HERE}/usage/export.csv", usage_export.export_usage),
     (get, f"{HERE}/requests", request_pages.show_requests),
+    (get, f"{HERE}/requests/live", request_tail.live_requests),
+    (get, f"{HERE}/requests/export.csv", usage_export.export_requests),
     (get, f"{HERE}/requests/{{request_id:str}}", request_page.show_request),
     (get, f"{HERE}/webhooks", endpoint_pages.show_webhooks),
     (get, f"{HERE}/webhooks/new", endpoint_pages.show_new_webhook),

@@ -165,12 +165,12 @@ def test_a_filter_narrows_every_number(busy: Instance, kind: str) -> None:
     totals = api(busy, **{"from": (end - timedelta(days=7)).isoformat(), "to": end.isoformat()}, kind=kind)["totals"]
     assert totals["requests"] == totals[kind] > 0
     assert figure(page, "Requests") == str(totals["requests"])
-    assert f'<option value="{kind}" selected>' in page
+    assert f'name="kind" value="{kind}" checked>' in page
     assert sum(sum(counts) for _, counts in bars(page)) == totals["requests"]
 
 
 def test_the_filters_form_carries_the_rest_of_the_view(busy: Instance) -> None:
-    query = {"range": "7d", "bucket": "day", "group_by": "key", "secret": "abc"}
+    query = {"range": "7d", "bucket": "day", "group_by": "key", "table": "yes"}
     page = busy.browser("auditor").get(at(busy), **query).text
     form = page[page.index("fh-filters") :]
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[: form.index("</form>")]))
@@ -180,11 +180,14 @@ def test_the_filters_form_carries_the_rest_of_the_view(busy: Instance) -> None:
 def test_options_keep_the_rest_of_the_view(busy: Instance) -> None:
     browser = busy.browser("auditor")
     page = browser.get(at(busy), range="7d", group_by="key", kind="denied").text
+    page = re.sub(r'<li class="fh-chip">.*?</li>', "", page)
     options = [html.unescape(each) for each in re.findall(r'<a href="([^"]*/usage\?[^"]*)"', page)]
     assert len(options) >= 8
     assert all("kind=denied" in each for each in options)
     for each in options:
         assert browser.get(each).status_code == 200
+    assert 'class="fh-plot"' in page
+    assert 'class="fh-plot"' not in browser.get(at(busy), table="yes").text
     [current] = re.findall(r'<a href="[^"]*" aria-current="true">(7 d)</a>', page)
     assert current
 
@@ -194,6 +197,63 @@ def test_a_range_of_ones_own_is_taken_to_the_minute(busy: Instance) -> None:
     totals = api(busy, **{"from": "2027-01-14T06:30:00Z", "to": "2027-01-14T07:30:00Z"})["totals"]
     assert figure(shown.text, "Requests") == str(totals["requests"])
     assert 'aria-current="true">24 h' not in shown.text
+
+
+def test_each_value_of_a_filter_can_be_taken_away(busy: Instance) -> None:
+    browser = busy.browser("auditor")
+    shown = browser.client.get(at(busy), params={"range": "7d", "kind": ["denied", "failed"]}).text
+    totals = (
+        busy.client("auditor")
+        .get(
+            f"/v1{at(busy)}",
+            params={"from": (clock.now() - timedelta(days=7)).isoformat(), "kind": ["denied", "failed"]},
+        )
+        .json()["totals"]
+    )
+    assert figure(shown, "Requests") == str(totals["requests"]) == str(totals["denied"] + totals["failed"])
+    chips = re.findall(r'<li class="fh-chip">Outcome <b>(\w+)</b><a href="([^"]*)"', shown)
+    assert [name for name, _ in chips] == ["Denied", "Failed"]
+    without = browser.get(html.unescape(chips[0][1])).text
+    assert figure(without, "Requests") == figure(without, "Failed") == str(totals["failed"])
+
+
+def test_days_are_those_of_the_zone_that_is_asked_for(busy: Instance) -> None:
+    browser = busy.browser("auditor")
+    page = browser.get(at(busy), range="7d", bucket="day", timezone="Asia/Kathmandu").text
+    assert "Daily, Asia/Kathmandu" in page
+    # Midnight there is 18:15 UTC.
+    assert all("from=" in href and "T18%3A15" in href for href, _ in bars(page)[1:])
+    assert sum(sum(counts) for _, counts in bars(page)) == int(figure(page, "Requests"))
+    assert browser.get(at(busy), timezone="Mars/Olympus").status_code == 422
+
+
+def test_what_changed_is_marked_on_the_chart(busy: Instance, test_clock: TestClock) -> None:
+    with busy.store.write() as tx:
+        keys.revoke_key(tx, busy.actor("owner"), busy.key)
+    test_clock.move(90)
+    page = busy.browser("auditor").get(at(busy), range="24h").text
+    assert "Key revoked: first" in page
+    assert f'href="{at(busy, "/keys/" + busy.key)}"' in page
+    # What is made and undone within one bar is one mark that leads to all of it.
+    assert re.search(r'<a class="fh-mark" href="[^"]*"[^>]*aria-label="(\d+ changes|Key revoked: first)"', page)
+
+
+def test_the_month_that_runs_is_projected_and_said_to_be(busy: Instance) -> None:
+    browser = busy.browser("auditor")
+    page = text_of(browser.get(at(busy), range="month"))
+    assert "Projection, not a count: about" in page
+    assert "if the rest goes" in page
+    for name in ("24h", "7d"):
+        assert "Projection" not in text_of(browser.get(at(busy), range=name))
+
+
+def test_declared_and_observed_are_set_side_by_side(busy: Instance) -> None:
+    page = text_of(busy.browser("auditor").get(at(busy)))
+    assert re.search(r"Declared and observed .* calls? refused", page)
+    scope = api(busy, "/scope")
+    assert scope["refused_endpoints"][0]["operation_id"] == "create_parcel"
+    assert set(scope["unused_endpoints"]) <= set(scope["endpoints"])
+    assert not set(scope["unused_endpoints"]) & {"get_parcel", "list_parcels"}
 
 
 @pytest.mark.parametrize("bucket", ["minute", "month", "nonsense"])
@@ -279,7 +339,7 @@ def test_filters_show_what_the_api_answers_to_them(busy: Instance, query: dict[s
         if name in ("from", "to"):
             assert f'<input type="hidden" name="{name}" value="{value.removesuffix("Z")}' in page.text
         else:
-            assert f'<option value="{value}" selected>' in page.text
+            assert f'name="{name}" value="{value}" checked>' in page.text
 
 
 def test_the_pages_of_a_filtered_list_stay_filtered(busy: Instance, second_key: str) -> None:
@@ -292,7 +352,7 @@ def test_the_pages_of_a_filtered_list_stay_filtered(busy: Instance, second_key: 
 def test_a_filter_that_nothing_meets_can_be_taken_away(busy: Instance) -> None:
     page = busy.browser("auditor").get(at(busy, "/requests"), endpoint="<b>gone</b>")
     assert "No request matches" in text_of(page)
-    assert '<option value="&lt;b&gt;gone&lt;/b&gt;" selected>' in page.text
+    assert 'name="endpoint" value="&lt;b&gt;gone&lt;/b&gt;" checked>' in page.text
 
 
 @pytest.mark.parametrize("cursor", ["x", "eyJ", "e30", "W10"])

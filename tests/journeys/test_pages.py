@@ -20,7 +20,9 @@ from tests.journeys.demo_instance import Demo, filled, running_demo
 # Not pages, but what pages ask for; and pages that are looked at where they can be reached.
 _NOT_HERE: Final = {"/", "/setup", "/sign-in", "/static/{path:path}"}
 _ROUTES: Final = [
-    path for method, path, _ in PAGES if method is get and path not in _NOT_HERE and not path.endswith("/live")
+    path
+    for method, path, _ in PAGES
+    if method is get and path not in _NOT_HERE and not path.endswith(("/live", "/export.csv"))
 ]
 _PROJECT: Final = "/projects/{project_id:str}"
 _MORE: Final = {
@@ -28,6 +30,8 @@ _MORE: Final = {
     "a throttled request": f"{_PROJECT}/requests/{{throttled_id:str}}",
     "a failed request": f"{_PROJECT}/requests/{{failed_id:str}}",
     "usage of 30 days by key": f"{_PROJECT}/usage?range=30d&group_by=key",
+    "usage of a month as a table": f"{_PROJECT}/usage?range=month&timezone=Asia/Kolkata&table=yes&kind=served&kind=denied",
+    "requests followed": f"{_PROJECT}/requests?live=yes",
     "denied requests": f"{_PROJECT}/requests?kind=denied",
     "no request fits": f"{_PROJECT}/requests?outcome=expired",
     "no project fits": "/organizations/{organization_id:str}/projects?query=zebra",

@@ -91,7 +91,9 @@ ADDRESSES = [
     "/projects/{}/messages",
     "/projects/{}/messages/{}",
     "/projects/{}/usage",
+    "/projects/{}/usage/export.csv",
     "/projects/{}/requests",
+    "/projects/{}/requests/export.csv",
     "/projects/{}/requests/{}",
 ]
 KNOWN = re.compile("|".join(re.escape(address).replace(r"\{\}", "[^/?#]+") for address in ADDRESSES))

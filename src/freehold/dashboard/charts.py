@@ -17,6 +17,8 @@ _TOP: Final = 14
 _FOOT: Final = 22
 _GAP: Final = 0.28
 _TICKS_MAX: Final = 5
+# A mark's words need so many per cent of a wide chart's width.
+_MARK_TEXT: Final = 22
 _STEP_PARTS: Final = (1, 2, 5)
 _COLUMN_STEP: Final = 7
 _COLUMN_HEIGHT: Final = 22
@@ -54,6 +56,15 @@ class AxisLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened `at` so many bars from the left, and the page that tells of it."""
+
+    at: float
+    label: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class BarChart:
     """Counts over time. `unit` says what a bar spans (`Hourly, UTC`); `chosen` is the bar that is looked at."""
 
@@ -63,6 +74,7 @@ class BarChart:
     buckets: tuple[Bucket, ...]
     axis: tuple[AxisLabel, ...] = ()
     chosen: int | None = None
+    marks: tuple[Mark, ...] = ()
 
     @property
     def total(self) -> int:
@@ -103,12 +115,15 @@ def bars(chart: BarChart, height: int = 190) -> Markup:
     grid = Markup("").join(_grid_line(plot, value) for value in values)
     names = Markup("").join(_axis_text(plot, label) for label in chart.axis)
     drawn = Markup("").join(_bar(plot, chart, index) for index in range(len(chart.buckets)))
+    marks = Markup("").join(_mark(plot, chart.marks, index) for index in range(len(chart.marks)))
     scale = Markup("").join(_tick_text(plot, value) for value in values)
     return Markup(
         '<div class="fh-plot" data-chart=""><svg width="40" height="{h}" aria-hidden="true">{scale}</svg>'
         '<svg width="100%" height="{h}" role="group" aria-label="{title}, {unit}. Arrow keys move between bars.">'
-        "{grid}{names}{drawn}</svg></div>"
-    ).format(h=height, scale=scale, title=chart.title, unit=chart.unit, grid=grid, names=names, drawn=drawn)
+        "{grid}{names}{drawn}{marks}</svg></div>"
+    ).format(
+        h=height, scale=scale, title=chart.title, unit=chart.unit, grid=grid, names=names, drawn=drawn, marks=marks
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +158,27 @@ def _axis_text(plot: _Plot, label: AxisLabel) -> Markup:
     return Markup('<text x="{}%" y="{}" text-anchor="{}" class="fh-ax">{}</text>').format(
         _decimal(x), plot.height - 5, anchor, label.text
     )
+
+
+def _mark(plot: _Plot, marks: Sequence[Mark], index: int) -> Markup:
+    """A dashed line with what happened there; the words on the side where no other mark is in their way, or nowhere."""
+    mark = marks[index]
+    x = min(max(mark.at * plot.width, 0), 100)
+    before = marks[index - 1].at * plot.width if index else 0
+    following = marks[index + 1].at * plot.width if index + 1 < len(marks) else 100
+    text = Markup("")
+    if following - x > _MARK_TEXT:
+        text = Markup('<text x="{}%" dx="8" y="{}">{}</text>').format(_decimal(x), _TOP - 2, mark.label)
+    elif x - before > 2 * _MARK_TEXT:
+        text = Markup('<text x="{}%" dx="-8" y="{}" text-anchor="end">{}</text>').format(
+            _decimal(x), _TOP - 2, mark.label
+        )
+    return Markup(
+        '<a class="fh-mark" href="{href}" aria-label="{label}"><title>{label}</title>'
+        '<line x1="{x}%" x2="{x}%" y1="{top}" y2="{foot}"/><circle cx="{x}%" cy="{top}" r="3.5"/>{text}</a>'
+    ).format(
+        href=mark.href, label=mark.label, x=_decimal(x), top=_TOP - 6, foot=plot.height - _FOOT, text=text
+    )  # fmt: skip
 
 
 def _bar(plot: _Plot, chart: BarChart, index: int) -> Markup:

@@ -6,7 +6,7 @@ Never holds a secret: `before` and `after` are what a person may read.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -136,6 +136,17 @@ def project_entries(tx: Transaction, project_id: str, limit: int) -> list[AuditE
     query = select(audit_entries).where(audit_entries.c.project_id == project_id)
     ordered = query.order_by(audit_entries.c.at.desc(), audit_entries.c.position.desc()).limit(limit)
     return [_entry(row) for row in tx.execute(ordered)]
+
+
+def project_changes(
+    tx: Transaction, project_id: str, actions: Sequence[str], since: datetime, until: datetime, limit: int
+) -> list[AuditEntry]:
+    """The newest changes of some kinds in a project between two instants, newest first (ix_audit_entries_project)."""
+    column = audit_entries.c
+    query = select(audit_entries).where(
+        column.project_id == project_id, column.at >= since, column.at < until, column.action.in_(actions)
+    )
+    return [_entry(row) for row in tx.execute(query.order_by(column.at.desc(), column.position.desc()).limit(limit))]
 
 
 def actions_seen(tx: Transaction, chain: str) -> list[str]:

@@ -24,6 +24,14 @@ class ObservedEndpointView(msgspec.Struct, kw_only=True):
     last_at: datetime | None
 
 
+class RefusedEndpointView(msgspec.Struct, kw_only=True):
+    """An endpoint whose calls were refused in the last 30 days, since the project, or the key, does not declare it."""
+
+    operation_id: str
+    refused: int
+    last_at: datetime | None
+
+
 class ObservedEventTypeView(msgspec.Struct, kw_only=True):
     """A declared event type: messages of the last 30 days, and the webhook endpoints that receive it."""
 
@@ -34,12 +42,18 @@ class ObservedEventTypeView(msgspec.Struct, kw_only=True):
 
 
 class ObservedScopeView(msgspec.Struct, kw_only=True):
-    """What a project declares, and what was observed of each item."""
+    """What a project declares, what was observed of each item, and where the two differ.
+
+    `unused_endpoints` and `unused_event_types` are declared, and were not called or received in 30 days.
+    """
 
     endpoints: list[str]
     event_types: list[str]
     observed_endpoints: list[ObservedEndpointView]
     observed_event_types: list[ObservedEventTypeView]
+    unused_endpoints: list[str]
+    unused_event_types: list[str]
+    refused_endpoints: list[RefusedEndpointView]
 
 
 def read_scope(call: Call, project_id: str) -> ObservedScopeView:
@@ -52,6 +66,13 @@ def read_scope(call: Call, project_id: str) -> ObservedScopeView:
         endpoints=scope.endpoints, event_types=scope.event_types,
         observed_endpoints=[_endpoint(name, endpoints.get(name)) for name in scope.endpoints],
         observed_event_types=[_event_type(name, event_types.get(name)) for name in scope.event_types],
+        unused_endpoints=[name for name in scope.endpoints if not (name in endpoints and endpoints[name].allowed)],
+        unused_event_types=[name for name in scope.event_types if not (name in event_types and event_types[name].messages)],
+        refused_endpoints=[
+            RefusedEndpointView(operation_id=name, refused=use.refused, last_at=use.last_at)
+            for name, use in sorted(endpoints.items(), key=lambda each: (-each[1].refused, each[0]))
+            if use.refused
+        ],
     )  # fmt: skip
 
 

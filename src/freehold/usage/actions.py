@@ -19,6 +19,7 @@ from freehold.usage import gap_queries, queries, rules, sum_queries
 from freehold.usage.archive import Archive
 from freehold.usage.records import (
     Counts,
+    Divided,
     Filter,
     Group,
     GroupBy,
@@ -50,25 +51,25 @@ class ExplainedRequest:
 
 def read_usage(tx: Transaction, actor: Actor, project_id: str, question: Question) -> Usage:
     """Answer a question about a project's usage; Problem `invalid` where it cannot be asked."""
-    _require_project(tx, actor, project_id)
-    rules.check_filter(question.filter)
-    range_ = question.range
-    starts = rules.buckets(range_, question.bucket, rules.read_zone(question.timezone))
-    sums = sum_queries.sums_of_project(
-        tx, project_id, rules.cover(starts, range_.end), question.filter, question.group_by
-    )
-    totals = rules.total(each.counts for each in sums)
-    groups = _groups(tx, sums, totals, question.group_by) if question.group_by else []
+    divided, range_ = read_divided(tx, actor, project_id, question), question.range
     latencies = sum_queries.latencies_of_project(tx, project_id, _whole(range_), question.filter)
     return Usage(
-        question=question,
-        series=rules.into_points(sums, starts, [group.id for group in groups] if question.group_by else None),
-        totals=totals,
-        latency=rules.percentiles(latencies),
-        groups=groups,
-        as_of=as_of(tx),
-        gaps=gap_queries.gaps_of(tx, [project_id], range_.start, range_.end),
-    )
+        question=question, series=divided.series, totals=divided.totals, latency=rules.percentiles(latencies),
+        groups=divided.groups, as_of=as_of(tx), gaps=gap_queries.gaps_of(tx, [project_id], range_.start, range_.end),
+    )  # fmt: skip
+
+
+def read_divided(tx: Transaction, actor: Actor, project_id: str, question: Question) -> Divided:
+    """A project's usage over time, divided as the question says, without what else an answer has."""
+    _require_project(tx, actor, project_id)
+    rules.check_filter(question.filter)
+    starts = rules.buckets(question.range, question.bucket, rules.read_zone(question.timezone))
+    pieces = rules.cover(starts, question.range.end)
+    sums = sum_queries.sums_of_project(tx, project_id, pieces, question.filter, question.group_by)
+    totals = rules.total(each.counts for each in sums)
+    groups = _groups(tx, sums, totals, question.group_by) if question.group_by else []
+    series = rules.into_points(sums, starts, [group.id for group in groups] if question.group_by else None)
+    return Divided(series, totals, groups)
 
 
 def break_down(

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Final, Literal
 
 from freehold.usage import rules
-from freehold.usage.records import Counts, Range
+from freehold.usage.records import Counts, Percentiles, Range
 
 # `same_hours_last_week`: what is left of the period is taken to be as its hours were in the last seven days.
 # `pace_so_far`: the rest goes on at the mean pace of the period so far, where there are no seven days to look at.
@@ -28,6 +28,7 @@ class Previous:
 
     range: Range
     totals: Counts
+    latency: Percentiles
 
 
 @dataclass(frozen=True, slots=True)

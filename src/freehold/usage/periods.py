@@ -20,13 +20,14 @@ def read_previous(tx: Transaction, actor: Actor, project_id: str, question: Ques
         return None
     pieces = rules.cover([range_.start], range_.end)
     sums = sum_queries.groups_of_project(tx, project_id, pieces, question.filter, "outcome")
-    return Previous(range_, rules.total(each.counts for each in sums))
+    latencies = sum_queries.latencies_of_project(tx, project_id, pieces, question.filter)
+    return Previous(range_, rules.total(each.counts for each in sums), rules.percentiles(latencies))
 
 
 def read_projection(tx: Transaction, actor: Actor, project_id: str, usage: Usage) -> Projection | None:
     """What a project's usage may come to by the end of a range that still runs; None where it has ended."""
     asked, as_of = usage.question, usage.as_of
-    if not asked.range.start < as_of < asked.range.end:
+    if asked.range.end <= rules.ceil_minute(clock.now()):
         return None
     made_at = projects.read_project(tx, actor, project_id).created_at
     hours = _hours(tx, project_id, asked.filter, as_of) if made_at <= as_of - WEEK else None

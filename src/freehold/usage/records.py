@@ -151,6 +151,15 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Divided:
+    """The sums of a question: over time, together, and of each group where it is divided into such."""
+
+    series: list[Point]
+    totals: Counts
+    groups: list[Group]
+
+
+@dataclass(frozen=True, slots=True)
 class UsageGap:
     """Decisions that were answered without a record, and so are in no sum. None: of several projects."""
 

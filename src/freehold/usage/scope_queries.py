@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import and_, case, distinct, func, select
 
-from freehold.keys.records import ALLOWED
+from freehold.keys.records import ALLOWED, Reason
 from freehold.store.engine import Transaction
 from freehold.store.schema import usage_rollups
 
@@ -16,10 +16,11 @@ _COLUMNS: Final = usage_rollups.c
 
 @dataclass(frozen=True, slots=True)
 class ScopeUse:
-    """The use of one endpoint by a project. `last_at`: the beginning of its last minute of use, where minutes are kept."""
+    """The use of one endpoint by a project. `refused`: denied because it is not declared, or not to that key. `last_at`: the beginning of its last minute of use, where minutes are kept."""
 
     allowed: int
     denied: int
+    refused: int
     keys: int
     last_at: datetime
 
@@ -30,8 +31,18 @@ def scope_use(tx: Transaction, project_id: str, now: datetime) -> dict[str, Scop
     hours = _COLUMNS.grain == "hour"
     allowed = func.sum(case((and_(hours, _COLUMNS.outcome == ALLOWED), _COLUMNS.requests), else_=0))
     denied = func.sum(case((and_(hours, _COLUMNS.outcome != ALLOWED), _COLUMNS.requests), else_=0))
+    refused = func.sum(
+        case((and_(hours, _COLUMNS.outcome == Reason.ENDPOINT_NOT_IN_SCOPE), _COLUMNS.requests), else_=0)
+    )
     query = (
-        select(_COLUMNS.endpoint, allowed, denied, func.count(distinct(_COLUMNS.key_id)), func.max(_COLUMNS.bucket_at))
+        select(
+            _COLUMNS.endpoint,
+            allowed,
+            denied,
+            refused,
+            func.count(distinct(_COLUMNS.key_id)),
+            func.max(_COLUMNS.bucket_at),
+        )
         .where(
             _COLUMNS.project_id == project_id,
             _COLUMNS.grain.in_(("minute", "hour")),
@@ -40,4 +51,4 @@ def scope_use(tx: Transaction, project_id: str, now: datetime) -> dict[str, Scop
         .where(_COLUMNS.endpoint != "")
         .group_by(_COLUMNS.endpoint)
     )
-    return {row[0]: ScopeUse(int(row[1]), int(row[2]), int(row[3]), row[4]) for row in tx.execute(query)}
+    return {row[0]: ScopeUse(int(row[1]), int(row[2]), int(row[3]), int(row[4]), row[5]) for row in tx.execute(query)}

@@ -70,7 +70,7 @@ class GapView(msgspec.Struct, kw_only=True):
     decisions: int
 
 
-class PreviousView(CountsView, kw_only=True):
+class PreviousView(TotalsView, kw_only=True):
     """The same sums of the period before: as long, or as many days or months of the time zone.
 
     Of a range that still runs, it is the same part of the period before.
@@ -217,7 +217,9 @@ def usage_view(
 def _previous_view(previous: Previous | None) -> PreviousView | None:
     if previous is None:
         return None
-    return PreviousView(from_=previous.range.start, to=previous.range.end, **_fields(previous.totals))
+    return PreviousView(
+        from_=previous.range.start, to=previous.range.end, **previous.latency._asdict(), **_fields(previous.totals)
+    )
 
 
 def _projection_view(projection: Projection | None) -> ProjectionView | None:

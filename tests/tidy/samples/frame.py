@@ -9,7 +9,7 @@ from freehold.dashboard.charts import AxisLabel, BarChart, Bucket, Series
 from freehold.dashboard.views import requests
 from freehold.dashboard.views.form import Choice
 from freehold.dashboard.views.limits import OwnerLimits, QuotaGauge, RateLimitRow
-from freehold.dashboard.views.parts import Filter
+from freehold.dashboard.views.parts import Filter, Pick
 from freehold.dashboard.views.shell import Jump, Notice, OrganizationFrame, Person, ProjectFrame, Shell
 
 NOW = datetime(2026, 11, 22, 14, 6, 12, 208_000, UTC)
@@ -169,11 +169,11 @@ STATE_FILTER = Filter(
     name="state", label="State", value="", choices=(("", "Any"), ("delivered", "Delivered"), ("failed", "Failed"))
 )
 
-OUTCOME_FILTER = Filter(
+OUTCOME_PICK = Pick(
     name="outcome",
-    label="Outcome",
-    value="rate_limited",
-    choices=(("", "Any"), ("allowed", "Allowed"), ("rate_limited", "Rate limited")),
+    label="Reason",
+    values=("rate_limited",),
+    choices=(("allowed", "Allowed"), ("rate_limited", "Rate limited")),
 )
 
-KEY_FILTER = Filter(name="key", label="Key", value="", choices=(("", "Any"), (KEY, "checkout-web")))
+KEY_PICK = Pick(name="key", label="Key", values=(), choices=((KEY, "checkout-web"),))

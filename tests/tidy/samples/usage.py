@@ -1,13 +1,15 @@
 """Sample pages of usage and requests."""
 
+from dataclasses import replace
+
 from freehold.dashboard.views import requests, usage
-from freehold.dashboard.views.parts import Link, Pager
+from freehold.dashboard.views.parts import Chip, Link, Pager
 from tests.tidy.samples.frame import (
     AT,
     KEY,
-    KEY_FILTER,
+    KEY_PICK,
     NOW,
-    OUTCOME_FILTER,
+    OUTCOME_PICK,
     OUTCOMES,
     PROJECT,
     REQUESTS,
@@ -16,6 +18,8 @@ from tests.tidy.samples.frame import (
     hours,
     shell,
 )
+
+CHIPS = (Chip(name="Reason", value="Rate limited", href=f"{AT}/usage"),)
 
 
 def usage_view(quiet: bool) -> usage.UsageView:
@@ -28,7 +32,7 @@ def usage_view(quiet: bool) -> usage.UsageView:
         ranges=tuple(usage.Option(label=label, href=f"{AT}/usage?range={label}", current=label == "7 d") for label in ("1 h", "24 h", "7 d", "30 d")),
         buckets=(usage.Option(label="Hour", href=f"{AT}/usage?bucket=hour", current=True), usage.Option(label="Day", href=f"{AT}/usage?bucket=day")),
         groupings=(usage.Option(label="Outcome", href=f"{AT}/usage", current=True), usage.Option(label="Key", href=f"{AT}/usage?group_by=key"), usage.Option(label="Endpoint", href=f"{AT}/usage?group_by=endpoint")),
-        filters=(KEY_FILTER, OUTCOME_FILTER), hidden=(("range", "7d"),), from_at=ago(days=7), to_at=NOW, as_of=NOW, total=total,
+        picks=(KEY_PICK, OUTCOME_PICK), chips=() if quiet else CHIPS, hidden=(("range", "7d"),), timezone="UTC", timezones=("UTC", "Europe/Berlin"), from_at=ago(days=7), to_at=NOW, as_of=NOW, total=total,
         gaps=() if quiet else (
             usage.Gap(decisions=1_204, from_at=ago(hours=9), to_at=ago(hours=8), shared=False),
             usage.Gap(decisions=1, from_at=ago(hours=2), to_at=ago(hours=2), shared=True),
@@ -40,7 +44,13 @@ def usage_view(quiet: bool) -> usage.UsageView:
             usage.Figure(label="Throttled", value=f"{sums[1]:,}", unit="", note="770 within 4 h on Thu 19", note_tone="warn", spark=tuple(b.counts[1] for b in chart.buckets)[::4], tone="throttled"),
             usage.Figure(label="Failed", value=f"{sums[3]:,}", unit="", note="184 within 2 h on Tue 17", note_tone="bad", spark=tuple(b.counts[3] for b in chart.buckets)[::4], tone="failed"),
         ),
-        chart=chart,
+        projected=None if quiet else usage.Projected(requests=1_204_000, cost=1_301_000, at=NOW, how="the rest goes on at the mean pace so far"),
+        chart=chart, as_table=quiet, table_href=f"{AT}/usage?table=yes", export_href=f"{AT}/usage/export.csv", live_href=f"{AT}/requests?live=yes",
+        changes=() if quiet else (usage.Change(at=ago(days=2), label="Key issued: price-batch", who="Ines Vieira", href=f"{AT}/keys/{KEY}"),),
+        scope_gaps=() if quiet else (
+            usage.ScopeGap(label="GET /v1/currencies/{code}", note="3 calls refused", href=f"{AT}/requests?outcome=endpoint_not_in_scope", refused=True),
+            usage.ScopeGap(label="GET /v1/countries", note="Never called", href=f"{AT}/scope"),
+        ),
         breakdowns=(
             usage.Breakdown(title="By key", empty="No key was used.", shares=() if quiet else (usage.Share(label="checkout-web", requests=total * 64 // 100, href=f"{AT}/usage?key={KEY}"), usage.Share(label="price-batch", requests=total * 36 // 100, href=f"{AT}/usage", note="2.9% throttled", note_tone="warn"), usage.Share(label="ines-laptop", requests=0, href=f"{AT}/usage", note="no call yet"))),
             usage.Breakdown(title="By endpoint", empty="No endpoint was called.", shares=() if quiet else (usage.Share(label="GET /v1/countries/{code}", requests=total * 74 // 100, href=f"{AT}/usage", code=True), usage.Share(label="GET /v1/currencies/{code}", requests=total * 26 // 100, href=f"{AT}/usage", code=True))),
@@ -90,19 +100,35 @@ def usage_pages() -> dict[str, Sample]:
     listing = requests.RequestsView(
         project_id=PROJECT,
         rows=REQUESTS,
-        filters=(KEY_FILTER, OUTCOME_FILTER),
+        picks=(KEY_PICK, OUTCOME_PICK),
+        chips=CHIPS,
         from_at=ago(hours=1),
         to_at=NOW,
         as_of=NOW,
         pager=Pager(older=f"{AT}/requests?cursor=x", newest=f"{AT}/requests"),
+        export_href=f"{AT}/requests/export.csv",
+        live_href=f"{AT}/requests?live=yes",
+    )
+    followed = replace(
+        listing, tail_url=f"{AT}/requests/live?after=x", stop_href=f"{AT}/requests", from_at=None, to_at=None
     )
     none = requests.RequestsView(
-        project_id=PROJECT, rows=(), filters=(KEY_FILTER,), from_at=None, to_at=None, as_of=NOW, pager=Pager()
+        project_id=PROJECT,
+        rows=(),
+        picks=(KEY_PICK,),
+        chips=(),
+        from_at=None,
+        to_at=None,
+        as_of=NOW,
+        pager=Pager(),
+        export_href=f"{AT}/requests/export.csv",
+        live_href=f"{AT}/requests?live=yes",
     )
     return {
         "usage": Sample("usage/usage.html.j2", shell("usage"), usage_view(False)),
         "usage-quiet": Sample("usage/usage.html.j2", shell("usage"), usage_view(True)),
         "requests": Sample("usage/requests.html.j2", shell("requests"), listing),
+        "requests-followed": Sample("usage/requests.html.j2", shell("requests"), followed),
         "requests-empty": Sample("usage/requests.html.j2", shell("requests"), none),
         "request-throttled": Sample("usage/request.html.j2", shell("requests"), request_view("throttled")),
         "request-denied": Sample("usage/request.html.j2", shell("requests", "production"), request_view("denied")),

@@ -73,6 +73,25 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """One filter, of which several values can be picked at once; `values` are those that are."""
+
+    name: str
+    label: str
+    values: tuple[str, ...]
+    choices: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """One value that is filtered by; `href` is the same view without it."""
+
+    name: str
+    value: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pager:
     """The way on in a list: addresses of the next page and back to the first one, or None."""
 

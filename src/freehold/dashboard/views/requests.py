@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from freehold.dashboard.views.parts import Filter, Link, Pager
+from freehold.dashboard.views.parts import Chip, Link, Pager, Pick
 
 # What the charts and lists sort every outcome and status into.
 OutcomeKind = Literal["served", "throttled", "denied", "failed"]
@@ -32,11 +32,16 @@ class RequestsView:
 
     project_id: str
     rows: tuple[RequestRow, ...]
-    filters: tuple[Filter, ...]
+    picks: tuple[Pick, ...]
+    chips: tuple[Chip, ...]
     from_at: datetime | None
     to_at: datetime | None
     as_of: datetime
     pager: Pager
+    export_href: str
+    live_href: str
+    tail_url: str = ""
+    stop_href: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from freehold.dashboard.charts import BarChart, Tone
-from freehold.dashboard.views.parts import Filter, Pager
+from freehold.dashboard.views.parts import Chip, Pager, Pick
 from freehold.dashboard.views.requests import RequestRow
 
 
@@ -29,6 +29,37 @@ class Figure:
     note_tone: Literal["", "ok", "warn", "bad"]
     spark: tuple[int, ...]
     tone: Tone = "served"
+    more: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What happened in the range, such as a key that was issued, and the page of what changed."""
+
+    at: datetime
+    label: str
+    who: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projected:
+    """What the running period may come to by its end: an estimate, with how it was made."""
+
+    requests: int
+    cost: int
+    at: datetime
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeGap:
+    """Where declared and observed differ: an endpoint that was never called in 30 days, or calls that were refused."""
+
+    label: str
+    note: str
+    href: str
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +74,7 @@ class Share:
     swatch: bool = False
     note: str = ""
     note_tone: Literal["", "warn", "bad"] = ""
+    spark: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +84,8 @@ class Breakdown:
     title: str
     shares: tuple[Share, ...]
     empty: str
+    parts: int = 0
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,15 +106,25 @@ class UsageView:
     ranges: tuple[Option, ...]
     buckets: tuple[Option, ...]
     groupings: tuple[Option, ...]
-    filters: tuple[Filter, ...]
+    picks: tuple[Pick, ...]
+    chips: tuple[Chip, ...]
     hidden: tuple[tuple[str, str], ...]
+    timezone: str
+    timezones: tuple[str, ...]
     from_at: datetime
     to_at: datetime
     as_of: datetime
     gaps: tuple[Gap, ...]
     total: int
     figures: tuple[Figure, ...]
+    projected: Projected | None
     chart: BarChart
+    as_table: bool
+    table_href: str
+    changes: tuple[Change, ...]
+    scope_gaps: tuple[ScopeGap, ...]
+    export_href: str
+    live_href: str
     breakdowns: tuple[Breakdown, ...]
     requests: tuple[RequestRow, ...]
     requests_total: int

@@ -30,7 +30,7 @@ BUCKETS: Final[tuple[tuple[Grain, str, timedelta], ...]] = (
 )  # fmt: skip
 FILTERS: Final = ("kind", "outcome", "key", "secret", "endpoint")
 _BARS_MAX: Final = 400
-_CARRIED: Final = ("range", "from", "to", "bucket", "timezone", "group_by", "table", "secret")
+_CARRIED: Final = ("range", "bucket", "group_by", "table")
 _VALUES_MAX: Final = 50
 
 
@@ -63,10 +63,6 @@ class View:
         return self.address(
             project_id, page, range="", **{"from": _text(self.range.start), "to": _text(self.range.end)}
         )
-
-    def without(self, project_id: str, name: str, value: str) -> str:
-        """The same view with one value of a filter taken away."""
-        return _address(f"/projects/{project_id}/usage", without_value(self.query, name, value))
 
     @property
     def filter_query(self) -> str:
@@ -156,15 +152,20 @@ def requests_address(project_id: str, query: Query, **changed: str) -> str:
     return _address(f"/projects/{project_id}/requests", with_values(query, **{"cursor": "", **changed}))
 
 
+def project_address(project_id: str, page: str, query: Query, **changed: str) -> str:
+    """A page of a project that takes the same query, with some of it changed."""
+    return _address(f"/projects/{project_id}/{page}", with_values(query, **changed))
+
+
 def with_values(query: Query, **changed: str) -> Query:
     """A query with some names given one value each, or none."""
     return {**query, **{name: (value,) if value else () for name, value in changed.items()}}
 
 
-def without_value(query: Query, name: str, value: str) -> Query:
-    """A query with one value of a name taken away, from the list's beginning."""
+def without_address(project_id: str, page: str, query: Query, name: str, value: str) -> str:
+    """A page with one value of a filter taken away, from its beginning."""
     left = tuple(each for each in query.get(name, ()) if each != value)
-    return {**query, name: left, "cursor": ()}
+    return _address(f"/projects/{project_id}/{page}", {**query, name: left, "cursor": ()})
 
 
 def _address(path: str, query: Query) -> str:

@@ -1,41 +1,45 @@
-"""The whole divided: what each key, endpoint and outcome has of it. Pure."""
+"""The whole divided: what each key, endpoint, outcome and secret has of it. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, cast
 
 from freehold.dashboard import words
 from freehold.dashboard.views.usage import Breakdown, Share
 from freehold.usage import rules
 from freehold.usage.pages.address import View
-from freehold.usage.records import KINDS, Group, GroupBy, Kind
+from freehold.usage.records import KINDS, Divided, Group, GroupBy, Kind
 
 _SHOWN: Final = 8
 _EMPTY: Final[dict[GroupBy, tuple[str, str]]] = {
     "key": ("By key", "No key was used."), "endpoint": ("By endpoint", "No endpoint was called."),
-    "outcome": ("By outcome", "Nothing was decided."),
+    "outcome": ("By outcome", "Nothing was decided."), "secret": ("By secret", "No secret was used."),
 }  # fmt: skip
 
 
 def breakdowns(
-    broken: Mapping[GroupBy, Sequence[Group]], view: View, project_id: str, routes: Mapping[str, str]
+    broken: Mapping[GroupBy, Divided], view: View, project_id: str, routes: Mapping[str, str]
 ) -> tuple[Breakdown, ...]:
     """Each division, largest part first; a part opens the requests behind it."""
     return tuple(
-        Breakdown(title=title, empty=empty, shares=_shares(broken[name], view, project_id, name, routes))
+        Breakdown(
+            title=title, empty=empty, shares=_shares(broken[name], view, project_id, name, routes),
+            parts=len(broken[name].groups), more=view.address(project_id, group_by=name, table="yes"),
+        )
         for name, (title, empty) in _EMPTY.items()
-    )
+    )  # fmt: skip
 
 
 def _shares(
-    groups: Sequence[Group], view: View, project_id: str, name: GroupBy, routes: Mapping[str, str]
+    divided: Divided, view: View, project_id: str, name: GroupBy, routes: Mapping[str, str]
 ) -> tuple[Share, ...]:
     return tuple(
         Share(
             label=_label(group, name, routes), requests=group.counts.requests, href=_href(group, view, project_id, name),
             code=name == "endpoint", tone=_kind(group) if name == "outcome" else "served", swatch=name == "outcome",
             note=_note(group) if name != "outcome" else "", note_tone="warn" if _note(group) else "",
+            spark=tuple(point.counts.requests for point in divided.series if point.group == group.id),
         )
-        for group in groups[:_SHOWN]
+        for group in divided.groups[:_SHOWN]
     )  # fmt: skip
 
 

@@ -1,41 +1,71 @@
-"""The filters of usage and of requests, as fields with what can be picked."""
+"""The filters of usage and of requests, as menus with what can be picked."""
 
 from collections.abc import Iterable
+from typing import Final
 
-from freehold.dashboard.views.parts import Filter
+from freehold.dashboard.views.parts import Chip, Pick
 from freehold.keys import actions as keys
 from freehold.organizations.permissions import may
 from freehold.projects import queries as projects
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
-from freehold.usage.pages.address import Query, last
+from freehold.usage.pages.address import Query, without_address
 from freehold.usage.records import KINDS, OUTCOMES
 from freehold.web.call import Call
 
-_KEYS_OFFERED = 200
+_KEYS_OFFERED: Final = 200
+# Those of most people; any other is taken from the address, and then offered too.
+_TIMEZONES: Final = (
+    "UTC", "Europe/London", "Europe/Berlin", "Europe/Istanbul", "Africa/Lagos", "Africa/Nairobi", "Asia/Dubai", "Asia/Karachi",
+    "Asia/Kolkata", "Asia/Kathmandu", "Asia/Shanghai", "Asia/Singapore", "Asia/Tokyo", "Australia/Adelaide", "Australia/Sydney",
+    "Pacific/Auckland", "America/Los_Angeles", "America/Denver", "America/Chicago", "America/New_York", "America/St_Johns",
+    "America/Sao_Paulo",
+)  # fmt: skip
 
 
-def filters(tx: Transaction, call: Call, project: Project, query: Query) -> tuple[Filter, ...]:
+def picks(tx: Transaction, call: Call, project: Project, query: Query) -> tuple[Pick, ...]:
     """The filters, set as the address has them. Who may not read keys is offered none by name."""
     scope = projects.scope_of(tx, project.id).endpoints
+    known = _keys(tx, call, project)
     return (
-        _choice("kind", "Outcome", query, ((kind, kind.capitalize()) for kind in KINDS)),
-        _choice("outcome", "Reason", query, ((each, each.replace("_", " ")) for each in OUTCOMES)),
-        _choice("key", "Key", query, _keys(tx, call, project)),
-        _choice("endpoint", "Endpoint", query, ((each, each) for each in scope)),
+        _pick("kind", "Outcome", query, ((kind, kind.capitalize()) for kind in KINDS)),
+        _pick("outcome", "Reason", query, ((each, each.replace("_", " ").capitalize()) for each in OUTCOMES)),
+        _pick("key", "Key", query, ((each.key.id, each.key.name) for each in known)),
+        _pick("endpoint", "Endpoint", query, ((each, each) for each in scope)),
+        _pick("secret", "Secret", query, (
+            (secret.selector, f"{each.key.name}, version {secret.version}, ends in {secret.last4}")
+            for each in known for secret in each.secrets
+        )),
+    )  # fmt: skip
+
+
+def chips(offered: Iterable[Pick], query: Query, project_id: str, page: str) -> tuple[Chip, ...]:
+    """What is filtered by, each with the view without it."""
+    return tuple(
+        Chip(
+            name=pick.label,
+            value=dict(pick.choices)[value],
+            href=without_address(project_id, page, query, pick.name, value),
+        )
+        for pick in offered
+        for value in pick.values
     )
 
 
-def _keys(tx: Transaction, call: Call, project: Project) -> list[tuple[str, str]]:
+def timezones(now: str) -> tuple[str, ...]:
+    """The time zones that are offered, the one in use among them."""
+    return _TIMEZONES if now in _TIMEZONES else (now, *_TIMEZONES)
+
+
+def _keys(tx: Transaction, call: Call, project: Project) -> list[keys.KeyDetail]:
     if not may(call.actor, "keys.read", project.organization_id):
         return []
-    return [(each.key.id, each.key.name) for each in keys.list_keys(tx, call.actor, project.id, _KEYS_OFFERED)]
+    return keys.list_keys(tx, call.actor, project.id, _KEYS_OFFERED)
 
 
-def _choice(name: str, label: str, query: Query, choices: Iterable[tuple[str, str]]) -> Filter:
-    value = last(query, name)
-    offered = (("", "Any"), *choices)
-    if value not in {each for each, _ in offered}:
-        # A filter from an address that the list does not offer stays visible, so that it can be taken away.
-        offered = (*offered, (value, value))
-    return Filter(name=name, label=label, value=value, choices=offered)
+def _pick(name: str, label: str, query: Query, choices: Iterable[tuple[str, str]]) -> Pick:
+    offered = dict(choices)
+    values = tuple(dict.fromkeys(value for value in query.get(name, ()) if value))
+    # A filter from an address that the list does not offer stays visible, so that it can be taken away.
+    offered |= {value: value for value in values if value not in offered}
+    return Pick(name=name, label=label, values=values, choices=tuple(offered.items()))
