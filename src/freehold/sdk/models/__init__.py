@@ -51,6 +51,7 @@ from freehold.sdk.models.projects import (
     Quota,
     QuotaState,
     RateLimit,
+    RefusedEndpoint,
 )
 from freehold.sdk.models.setup import Setup
 from freehold.sdk.models.usage import (
@@ -232,6 +233,7 @@ __all__ = [
     "RateLimit",
     "ReceiptDelivery",
     "ReceivedResponse",
+    "RefusedEndpoint",
     "Replay",
     "ReplayFilter",
     "ReplayFilterState",

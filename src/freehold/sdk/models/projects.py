@@ -113,13 +113,27 @@ class ObservedEventType(Model, frozen=True, kw_only=True):
     last_at: datetime | None
 
 
+class RefusedEndpoint(Model, frozen=True, kw_only=True):
+    """An endpoint whose calls were refused in the last 30 days, since the project, or the key, does not declare it.."""
+
+    operation_id: str
+    refused: int
+    last_at: datetime | None
+
+
 class ObservedScope(Model, frozen=True, kw_only=True):
-    """What a project declares, and what was observed of each item."""
+    """What a project declares, what was observed of each item, and where the two differ.
+
+    `unused_endpoints` and `unused_event_types` are declared, and were not called or received in 30 days.
+    """
 
     endpoints: list[str]
     event_types: list[str]
     observed_endpoints: list[ObservedEndpoint]
     observed_event_types: list[ObservedEventType]
+    unused_endpoints: list[str]
+    unused_event_types: list[str]
+    refused_endpoints: list[RefusedEndpoint]
 
 
 class ConfirmedScope(Model, frozen=True, kw_only=True):

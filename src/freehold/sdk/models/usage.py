@@ -63,7 +63,7 @@ class Gap(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
     decisions: int
 
 
-class Previous(Counts, frozen=True, kw_only=True, rename={"from_": "from"}):
+class Previous(Totals, frozen=True, kw_only=True, rename={"from_": "from"}):
     """The same sums of the period before: as long, or as many days or months of the time zone.
 
     Of a range that still runs, it is the same part of the period before.
