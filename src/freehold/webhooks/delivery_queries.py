@@ -4,7 +4,7 @@ What the dispatcher does with the queue is in queue_queries.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ _DELIVERY: Final = (
     _D.attempts, _D.due_at, _D.leased_until_at, _D.created_at, _D.finished_at, _D.probe, _D.place,
 )  # fmt: skip
 _MESSAGE: Final = tuple(messages.c)
+_ATTEMPT: Final = tuple(each.name for each in fields(Attempt))
 # Written out, not bound: only so does either database see that its partial index holds the answer.
 _PENDING: Final[ColumnElement[bool]] = literal_column("deliveries.state = 'pending'")
 
@@ -217,7 +218,9 @@ def _select_deliveries() -> Any:
 def insert_attempts(tx: Transaction, rows: Sequence[Attempt]) -> None:
     """Add attempts; IntegrityError where a delivery has one of that number."""
     if rows:
-        tx.execute(insert(attempts), [asdict(row) for row in rows])
+        # By name, not by `asdict`: that copies each header pair, and took a seventh of the dispatcher's time.
+        values = [{name: getattr(row, name) for name in _ATTEMPT} for row in rows]
+        tx.execute(insert(attempts), [each | {"timing": asdict(each["timing"])} for each in values])
 
 
 def attempts_of(tx: Transaction, delivery_id: str) -> list[Attempt]:

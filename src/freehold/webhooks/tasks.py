@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
+import uvloop
 from sqlalchemy.exc import DBAPIError
 
 from freehold.kit import clock
@@ -45,7 +46,7 @@ T = TypeVar("T")
 
 def run(store: Store, settings: Settings, secret: InstanceSecret, stop: threading.Event) -> None:
     """Deliver until told to stop; then let running requests end within the drain time."""
-    asyncio.run(_run(store, settings, secret, stop))
+    uvloop.run(_run(store, settings, secret, stop))
 
 
 async def _run(store: Store, settings: Settings, secret: InstanceSecret, stop: threading.Event) -> None:

@@ -1,0 +1,47 @@
+"""Webhook deliveries a second on one core: signed, sent, each attempt on record. On SQLite and on PostgreSQL."""
+
+from pathlib import Path
+from typing import Final
+
+from benchmarks.gates import workshop
+from benchmarks.plan import Plan, pinned
+from benchmarks.records import Claim, Figure, Series
+from benchmarks.run import main
+from benchmarks.sending import dispatching, one_round, sending
+from tests.databases import make_sqlite_template, postgres_server
+
+GOALS: Final = {"SQLite": 1_500, "PostgreSQL": 1_000}
+_ENDPOINTS: Final = 20
+
+
+def measure(plan: Plan) -> Figure:
+    """A backlog for twenty endpoints each round, from its publication until all of it is on record as delivered."""
+    with workshop() as folder, pinned(plan.load_core), postgres_server(None) as server, server.database() as url:
+        make_sqlite_template(folder / "freehold.db")
+        series = [_rounds(plan, folder, "SQLite", ""), _rounds(plan, folder / "postgresql", "PostgreSQL", url)]
+    claims = [Claim(f"deliveries a second, {each.name}", "/s", each.values, GOALS[each.name]) for each in series]
+    return Figure("deliveries", "Webhook deliveries a second", series, claims, _NOTES)
+
+
+def _rounds(plan: Plan, folder: Path, name: str, url: str) -> Series:
+    found = Series(name, "deliveries/s", [], ours=True)
+    with sending(plan, folder, url, _ENDPOINTS) as made, dispatching(plan, folder, made) as pids:
+        each = made.endpoints * max(10, int(plan.seconds * GOALS[name] / _ENDPOINTS))
+        one_round(made, pids, made.endpoints * 20)
+        for _ in range(plan.rounds):
+            got = one_round(made, pids, each)
+            found.values.append(round(got.rate, 1))
+            for what, value in {"cpu_us": got.cpu_us, "busy": got.busy}.items():
+                found.beside.setdefault(what, []).append(round(value, 3))
+    return found
+
+
+_NOTES: Final = [
+    "The whole tasks process runs on one core; the receiver, PostgreSQL's server and who publishes are on the other.",
+    "Each delivery is signed (v1), sent over HTTP/1.1 to loopback, and its attempt kept with request, answer and timing.",
+    "The clock begins before the messages are written and stops when the last is on record as delivered.",
+    "On SQLite every commit is forced to the disk (synchronous=FULL); on PostgreSQL as the server is set up by its wheel.",
+]
+
+if __name__ == "__main__":
+    main("deliveries")
