@@ -157,6 +157,8 @@ def test_a_new_endpoint_shows_its_signing_secret_once(instance: Instance) -> Non
         **hidden_fields(form.text, at(instance, "/webhooks/new")),
         "url": f" {URL} ", "description": "Orders", "event_types": ["parcel.moved", "key.revoked"],
         "headers": "Authorization: Basic abc\n\n X-Team :  orders ",
+        "sending": ["fifo", "v1a"],
+        "max_per_second": " 25 ",
     }  # fmt: skip
     made, again = (browser.post(at(instance, "/webhooks/new"), fields) for _ in range(2))
     assert made.status_code == again.status_code == 200
@@ -171,9 +173,18 @@ def test_a_new_endpoint_shows_its_signing_secret_once(instance: Instance) -> Non
         "Orders",
     )
     assert endpoint.headers == {"Authorization": MASK, "X-Team": "orders"}
+    assert (endpoint.fifo, endpoint.v1a, endpoint.max_per_second) == (True, True, 25)
     later = browser.get(here(instance, endpoint))
     assert "whsec_" not in later.text
     assert "Basic abc" not in later.text
+    assert "In order, one at a time" in text_of(later)
+    assert "whpk_" in later.text
+    slow = browser.post(
+        at(instance, "/webhooks/new"), {**fields, "idempotency_key": "req_other", "max_per_second": "a few"}
+    )
+    assert slow.status_code == 422
+    assert "Write a whole number" in text_of(slow)
+    assert "a few" in slow.text
 
 
 def test_a_secret_that_was_shown_is_the_one_that_signs(instance: Instance) -> None:

@@ -62,6 +62,26 @@ def test_an_endpoint_is_made_read_listed_changed_and_removed(instance: Instance)
     assert client.get(f"/v1/projects/{instance.project}/webhooks").json()["data"] == []
 
 
+def test_order_pace_and_ed25519_are_set_and_changed(instance: Instance) -> None:
+    client = instance.client("developer")
+    plain = create(instance).json()
+    assert (plain["fifo"], plain["max_per_second"], plain["v1a"]) == (False, None, False)
+    assert [each["public_key"] for each in plain["signing_secrets"]] == [None]
+    made = create(instance, fifo=True, max_per_second=20, v1a=True).json()
+    assert (made["fifo"], made["max_per_second"], made["v1a"]) == (True, 20, True)
+    assert made["signing_secrets"][0]["public_key"].startswith("whpk_")
+    path = f"/v1/webhooks/{made['id']}"
+    changed = client.patch(path, json={"max_per_second": None, "fifo": False}).json()
+    assert (changed["fifo"], changed["max_per_second"], changed["v1a"]) == (False, None, True)
+    rotated = client.post(f"{path}/rotate_secret").json()
+    keys = [each["public_key"] for each in rotated["signing_secrets"]]
+    assert len(set(keys)) == 2
+    assert keys[1] == made["signing_secrets"][0]["public_key"]
+    for wrong in (0, 1001, -1, "fast"):
+        refused = client.patch(path, json={"max_per_second": wrong})
+        assert (refused.status_code, set(codes(refused))) == (422, {"max_per_second"})
+
+
 def test_the_same_idempotency_key_makes_one_endpoint_with_one_secret(instance: Instance) -> None:
     client = instance.client("developer")
     path, body = f"/v1/projects/{instance.project}/webhooks", {"url": URL, "event_types": ["parcel.moved"]}
@@ -115,7 +135,7 @@ def test_settings_that_are_not_right_are_named(instance: Instance, body: dict[st
 
 @pytest.mark.parametrize(
     "body", [{}, {"url": URL}, {"url": 1, "event_types": []}, {"url": URL, "event_types": "x"}, {"url": URL, "event_types": [1]},
-             {"url": URL, "event_types": ["parcel.moved"], "max_per_second": 3}, [], "x", None],
+             {"url": URL, "event_types": ["parcel.moved"], "most": 3}, [], "x", None],
 )  # fmt: skip
 def test_a_body_of_another_shape_is_refused(instance: Instance, body: Any) -> None:
     answer = instance.client("developer").post(f"/v1/projects/{instance.project}/webhooks", json=body)

@@ -57,6 +57,9 @@ command.add_command(show_metrics)
     metavar="NAME:VALUE",
     help="A header that every request carries. Repeatable.",
 )
+@click.option("--in-order", is_flag=True, help="One at a time, in the order of publication.")
+@click.option("--max-per-second", type=click.IntRange(1, 1000), help="How many requests a second at most.")
+@click.option("--v1a", is_flag=True, help="Sign by ed25519 (v1a) besides HMAC-SHA256 (v1).")
 @json_option
 def create_webhook(
     project: str,
@@ -64,6 +67,10 @@ def create_webhook(
     event_types: tuple[str, ...],
     description: str | None,
     headers: dict[str, str],
+    *,
+    in_order: bool,
+    max_per_second: int | None,
+    v1a: bool,
     as_json: bool,
 ) -> None:
     """Add a webhook endpoint. Its signing secret is printed this once.
@@ -73,7 +80,10 @@ def create_webhook(
       freehold webhooks create -p parcel-lookup --url https://example.com/hooks -t lookup.completed
     """
     api = Api.current()
-    body = {"url": url, "event_types": list(event_types), "description": description, "headers": headers}
+    body: dict[str, Any] = {
+        "url": url, "event_types": list(event_types), "description": description, "headers": headers
+    }  # fmt: skip
+    body |= {"fifo": in_order, "max_per_second": max_per_second, "v1a": v1a}
     made = api.post(f"/v1/projects/{segment(project_id(api, project))}/webhooks", body)
     if as_json:
         output.print_json(made)
@@ -121,6 +131,53 @@ def show_webhook(webhook: str, as_json: bool) -> None:
         _show(found)
 
 
+@command.command("edit")
+@click.argument("webhook")
+@click.option("--url", help="Where events are sent.")
+@click.option("--event-type", "-t", "event_types", multiple=True, help="What it receives from now on. Repeatable.")
+@click.option("--description", help="What receives them.")
+@click.option("--in-order/--side-by-side", default=None, help="One at a time in the order of publication, or not.")
+@click.option(
+    "--max-per-second", type=click.IntRange(0, 1000), help="How many requests a second at most; 0 for no limit."
+)
+@click.option("--v1a/--no-v1a", default=None, help="Sign by ed25519 (v1a) too, or not.")
+@json_option
+def edit_webhook(
+    webhook: str,
+    url: str | None,
+    event_types: tuple[str, ...],
+    description: str | None,
+    in_order: bool | None,
+    max_per_second: int | None,
+    v1a: bool | None,
+    as_json: bool,
+) -> None:
+    """Change a webhook endpoint; what is not given stays.
+
+    \b
+    Examples:
+      freehold webhooks edit whe_… --max-per-second 20 --in-order
+      freehold webhooks edit whe_… --url https://example.com/new
+    """
+    given = {
+        "url": url,
+        "event_types": list(event_types) or None,
+        "description": description,
+        "fifo": in_order,
+        "v1a": v1a,
+    }
+    body: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if max_per_second is not None:
+        body["max_per_second"] = max_per_second or None
+    if not body:
+        raise click.UsageError("Say what to change, as in --max-per-second 20.")
+    changed = Api.current().patch(f"/v1/webhooks/{segment(webhook)}", body)
+    if as_json:
+        output.print_json(changed)
+    else:
+        _show(changed)
+
+
 @command.command("pause")
 @click.argument("webhook")
 @json_option
@@ -138,7 +195,7 @@ def pause_webhook(webhook: str, as_json: bool) -> None:
 @click.argument("webhook")
 @json_option
 def resume_webhook(webhook: str, as_json: bool) -> None:
-    """Send to a paused or disabled endpoint again, first what was kept for it.
+    """Send to a paused, disabled or failing endpoint again, first what was kept for it.
 
     \b
     Example:
@@ -281,7 +338,12 @@ def _show(webhook: dict[str, Any]) -> None:
             "Project": webhook["project"],
             "URL": webhook["url"],
             "State": webhook["state"] + reason,
+            "Failing since": webhook["failing_since"],
+            "Next probe": webhook["next_probe_at"],
             "Event types": webhook["event_types"],
+            "Sending": "in order, one at a time" if webhook["fifo"] else "side by side",
+            "Requests a second": webhook["max_per_second"],
+            "Public keys": [each["public_key"] for each in webhook["signing_secrets"] if each["public_key"]],
             "Description": webhook["description"],
             "Headers": webhook["headers"],
             "Created": webhook["created_at"],

@@ -97,6 +97,22 @@ def signing_secrets_of(tx: Transaction, endpoints: Sequence[WebhookEndpoint]) ->
     }
 
 
+def public_keys_of(
+    instance: InstanceSecret, endpoint: WebhookEndpoint, versions: Sequence[SecretVersion]
+) -> dict[int, str]:
+    """The ed25519 public keys (`whpk_…`) of an endpoint that signs by `v1a` too, by version; none where it does not."""
+    if not endpoint.v1a:
+        return {}
+    opened = {
+        each.version: sealing.open_signing_secret(instance, endpoint.id, each.version, each.encrypted)
+        for each in versions
+    }
+    return {
+        version: signing.public_key_text(sealing.ed25519_seed(instance, endpoint.id, version, plain))
+        for version, plain in opened.items()
+    }
+
+
 def edit_endpoint(
     tx: Transaction, actor: Actor, secret: InstanceSecret, settings: Settings, endpoint_id: str,
     change: Callable[[EndpointSettings], EndpointSettings], revision: int | None = None,

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Response
@@ -16,7 +16,7 @@ from freehold.web import nul
 from freehold.web.call import Call, checked_limit, etag
 from freehold.web.cursors import after_id, after_instant
 from freehold.web.inputs import Body, CursorText, Limit, number, text, with_time_zone
-from freehold.webhooks import actions, delivery_actions, headers, testing
+from freehold.webhooks import actions, delivery_actions, headers, rules, testing
 from freehold.webhooks.delivery_queries import DeliveryFilter
 from freehold.webhooks.delivery_views import (
     AttemptView,
@@ -44,6 +44,15 @@ from freehold.webhooks.urls import URL_CHARACTERS_MAX
 UrlText = Annotated[str, text("https://example.com/hooks/freehold", minimum=1, maximum=URL_CHARACTERS_MAX)]
 
 
+_FIFO: Final = (
+    "One at a time, in the order of publication; the next only once the one before is delivered or has failed."
+)
+_V1A: Final = "Sign by ed25519 (`v1a`) besides HMAC-SHA256 (`v1`). The public keys stand with the signing secrets."
+MaxPerSecond = Annotated[
+    int, number(50, "How many requests a second at most; null for no limit.", 1, rules.MAX_PER_SECOND_MAX)
+]
+
+
 class WebhookBody(Body, frozen=True):
     """A new webhook endpoint. `event_types`: of the project's scope, or Freehold's own."""
 
@@ -53,6 +62,9 @@ class WebhookBody(Body, frozen=True):
     ]
     description: Annotated[str | None, text("The receiver in Frankfurt", maximum=200)] = None
     headers: dict[str, str] = msgspec.field(default_factory=dict)
+    fifo: Annotated[bool, msgspec.Meta(description=_FIFO)] = False
+    max_per_second: MaxPerSecond | None = None
+    v1a: Annotated[bool, msgspec.Meta(description=_V1A)] = False
 
 
 class WebhookPatch(Body, frozen=True):
@@ -62,6 +74,9 @@ class WebhookPatch(Body, frozen=True):
     event_types: list[str] | UnsetType = UNSET
     description: Annotated[str, text("The receiver in Frankfurt", maximum=200)] | UnsetType | None = UNSET
     headers: dict[str, str | None] | UnsetType | None = UNSET
+    fifo: Annotated[bool, msgspec.Meta(description=_FIFO)] | UnsetType = UNSET
+    max_per_second: MaxPerSecond | UnsetType | None = UNSET
+    v1a: Annotated[bool, msgspec.Meta(description=_V1A)] | UnsetType = UNSET
 
 
 class SigningRotationBody(Body, frozen=True):
@@ -91,15 +106,23 @@ class MessageBody(Body, frozen=True):
 
 
 class SigningSecretView(msgspec.Struct, kw_only=True):
-    """One version of a signing secret: never the secret itself. `retires_at` is null for the current one."""
+    """One version of a signing secret: never the secret itself. `retires_at` is null for the current one.
+
+    `public_key` (`whpk_…`) verifies the `v1a` signatures; null where the endpoint does not sign by ed25519.
+    """
 
     version: int
     created_at: datetime
     retires_at: datetime | None
+    public_key: str | None
 
 
 class WebhookView(msgspec.Struct, kw_only=True):
-    """A webhook endpoint. Header values that look like credentials are masked."""
+    """A webhook endpoint. Header values that look like credentials are masked.
+
+    `failing`: ten attempts in a row failed. It is then tried ever more rarely, up to every five minutes, until it
+    accepts one; after five days it is `disabled`. `next_probe_at`: until when it is left alone.
+    """
 
     id: str
     project: str
@@ -108,8 +131,13 @@ class WebhookView(msgspec.Struct, kw_only=True):
     event_types: list[str]
     description: str | None
     headers: dict[str, str]
+    fifo: bool
+    max_per_second: int | None
+    v1a: bool
     state: EndpointState
     state_reason: str | None
+    failing_since: datetime | None
+    next_probe_at: datetime | None
     signing_secrets: list[SigningSecretView]
     created_by: str
     created_at: datetime
@@ -139,16 +167,18 @@ def list_webhooks(call: Call, project_id: str, limit: Limit = 50, cursor: Cursor
         rows = actions.list_endpoints(tx, call.actor, project_id, checked_limit(limit) + 1, after_id(cursor))
         cut = page(rows, limit, lambda row: Cursor(0, row.id))
         secrets = actions.signing_secrets_of(tx, cut.data)
-    return Page([WebhookView(**_fields(row, secrets[row.id])) for row in cut.data], cut.next_cursor)
+    return Page([WebhookView(**_fields(call, row, secrets[row.id])) for row in cut.data], cut.next_cursor)
 
 
 def create_webhook(call: Call, project_id: str, data: WebhookBody) -> Response[WebhookWithSecretView]:
     """Add a webhook endpoint; its signing secret is in this answer and nowhere else."""
-    wanted = EndpointSettings(data.url, tuple(data.event_types), data.description, data.headers)
+    wanted = EndpointSettings(
+        data.url, tuple(data.event_types), data.description, data.headers, data.fifo, data.max_per_second, data.v1a
+    )
 
     def act(tx: Transaction) -> WebhookWithSecretView:
         made = actions.create_endpoint(tx, call.actor, call.secret, call.settings, project_id, wanted)
-        return _with_secret(tx, made)
+        return _with_secret(tx, call, made)
 
     return call.create(act)
 
@@ -156,7 +186,7 @@ def create_webhook(call: Call, project_id: str, data: WebhookBody) -> Response[W
 def read_webhook(call: Call, endpoint_id: str) -> WebhookView:
     """One webhook endpoint."""
     with call.read() as tx:
-        return _view(tx, actions.read_endpoint(tx, call.actor, endpoint_id))
+        return _view(tx, call, actions.read_endpoint(tx, call.actor, endpoint_id))
 
 
 def edit_webhook(call: Call, endpoint_id: str, data: WebhookPatch) -> WebhookView:
@@ -165,7 +195,7 @@ def edit_webhook(call: Call, endpoint_id: str, data: WebhookPatch) -> WebhookVie
         changed = actions.edit_endpoint(
             tx, call.actor, call.secret, call.settings, endpoint_id, lambda old: patched(old, data), call.revision()
         )
-        return _view(tx, changed)
+        return _view(tx, call, changed)
 
 
 def delete_webhook(call: Call, endpoint_id: str) -> None:
@@ -177,13 +207,13 @@ def delete_webhook(call: Call, endpoint_id: str) -> None:
 def pause_webhook(call: Call, endpoint_id: str) -> WebhookView:
     """Stop sending to an endpoint; what arrives for it meanwhile is kept."""
     with call.write() as tx:
-        return _view(tx, actions.pause_endpoint(tx, call.actor, endpoint_id, call.revision()))
+        return _view(tx, call, actions.pause_endpoint(tx, call.actor, endpoint_id, call.revision()))
 
 
 def resume_webhook(call: Call, endpoint_id: str) -> WebhookView:
     """Send to a paused or disabled endpoint again, first what was kept for it."""
     with call.write() as tx:
-        return _view(tx, actions.resume_endpoint(tx, call.actor, endpoint_id, call.revision()))
+        return _view(tx, call, actions.resume_endpoint(tx, call.actor, endpoint_id, call.revision()))
 
 
 def rotate_webhook_secret(
@@ -193,7 +223,9 @@ def rotate_webhook_secret(
     overlap_s = actions.OVERLAP_S if data is None else data.overlap_s
 
     def act(tx: Transaction) -> WebhookWithSecretView:
-        return _with_secret(tx, actions.rotate_signing_secret(tx, call.actor, call.secret, endpoint_id, overlap_s))
+        return _with_secret(
+            tx, call, actions.rotate_signing_secret(tx, call.actor, call.secret, endpoint_id, overlap_s)
+        )
 
     return call.create(act, status=200)
 
@@ -273,26 +305,40 @@ def patched(old: EndpointSettings, patch: WebhookPatch) -> EndpointSettings:
         new = replace(new, description=patch.description)
     if patch.headers is not UNSET:
         new = replace(new, headers={} if patch.headers is None else headers.merged(old.headers, patch.headers))
+    if patch.fifo is not UNSET:
+        new = replace(new, fifo=patch.fifo)
+    if patch.max_per_second is not UNSET:
+        new = replace(new, max_per_second=patch.max_per_second)
+    if patch.v1a is not UNSET:
+        new = replace(new, v1a=patch.v1a)
     return new
 
 
-def _with_secret(tx: Transaction, made: actions.NewSecret) -> WebhookWithSecretView:
+def _with_secret(tx: Transaction, call: Call, made: actions.NewSecret) -> WebhookWithSecretView:
     secrets = actions.signing_secrets_of(tx, [made.endpoint])[made.endpoint.id]
-    return WebhookWithSecretView(signing_secret=made.text, **_fields(made.endpoint, secrets))
+    return WebhookWithSecretView(signing_secret=made.text, **_fields(call, made.endpoint, secrets))
 
 
-def _view(tx: Transaction, endpoint: WebhookEndpoint) -> WebhookView:
-    return WebhookView(**_fields(endpoint, actions.signing_secrets_of(tx, [endpoint])[endpoint.id]))
+def _view(tx: Transaction, call: Call, endpoint: WebhookEndpoint) -> WebhookView:
+    return WebhookView(**_fields(call, endpoint, actions.signing_secrets_of(tx, [endpoint])[endpoint.id]))
 
 
-def _fields(endpoint: WebhookEndpoint, secrets: tuple[SecretVersion, ...]) -> dict[str, Any]:
+def _fields(call: Call, endpoint: WebhookEndpoint, secrets: tuple[SecretVersion, ...]) -> dict[str, Any]:
+    keys = actions.public_keys_of(call.secret, endpoint, secrets)
     versions = [
-        SigningSecretView(version=each.version, created_at=each.created_at, retires_at=each.retires_at)
+        SigningSecretView(
+            version=each.version,
+            created_at=each.created_at,
+            retires_at=each.retires_at,
+            public_key=keys.get(each.version),
+        )
         for each in secrets
     ]
     return {
         "id": endpoint.id, "project": endpoint.project_id, "environment": endpoint.environment, "url": endpoint.url,
         "event_types": list(endpoint.event_types), "description": endpoint.description, "headers": endpoint.headers,
+        "fifo": endpoint.fifo, "max_per_second": endpoint.max_per_second, "v1a": endpoint.v1a,
+        "failing_since": endpoint.failing_since_at, "next_probe_at": endpoint.held_until_at,
         "state": endpoint.state, "state_reason": endpoint.state_reason, "signing_secrets": versions,
         "created_by": endpoint.created_by, "created_at": endpoint.created_at, "etag": etag(endpoint.revision),
     }  # fmt: skip

@@ -21,19 +21,25 @@ OVERLAPS: Final = (
     Choice("604800", "For 7 days"),
 )
 
+SENDING: Final = (
+    Choice("fifo", "In order", "One at a time, as they were published. One that is retried holds up those behind it."),
+    Choice("v1a", "Sign by ed25519 too", "A public key verifies (v1a), besides the signing secret (v1)."),
+)
+
 
 def settings_of(call: Call) -> EndpointSettings:
     """An endpoint's settings as the form has them; Problem `invalid` where its headers cannot be read."""
     return EndpointSettings(
         call.field("url").strip(), tuple(call.fields("event_types")), call.field("description").strip() or None,
-        read_headers(call.field("headers")),
+        read_headers(call.field("headers")), "fifo" in call.fields("sending"),
+        read_rate(call.field("max_per_second")), "v1a" in call.fields("sending"),
     )  # fmt: skip
 
 
 def typed_values(call: Call) -> Values:
     """What was typed, for the form that comes back."""
-    fields = {name: call.field(name) for name in ("url", "description", "headers")}
-    return {**fields, "event_types": call.fields("event_types")}
+    fields = {name: call.field(name) for name in ("url", "description", "headers", "max_per_second")}
+    return {**fields, "event_types": call.fields("event_types"), "sending": call.fields("sending")}
 
 
 def values_of(endpoint: WebhookEndpoint) -> Values:
@@ -41,6 +47,8 @@ def values_of(endpoint: WebhookEndpoint) -> Values:
     return {
         "url": endpoint.url, "description": endpoint.description or "", "event_types": endpoint.event_types,
         "headers": "\n".join(f"{name}: {value}" for name, value in endpoint.headers.items()),
+        "max_per_second": str(endpoint.max_per_second or ""),
+        "sending": tuple(name for name in ("fifo", "v1a") if getattr(endpoint, name)),
     }  # fmt: skip
 
 
@@ -57,6 +65,16 @@ def read_headers(text: str) -> Mapping[str, str]:
             raise invalid(FieldError("headers", f"The header {name[:64]} is named twice.", "repeated"))
         headers[name] = value
     return headers
+
+
+def read_rate(text: str) -> int | None:
+    """A rate as it is typed, none where nothing is; Problem `invalid` for what is no number."""
+    text = text.strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise invalid(FieldError("max_per_second", "Write a whole number, or nothing for no limit.", "not_a_number"))
+    return int(text)
 
 
 def overlap_s(call: Call) -> int:

@@ -100,7 +100,7 @@ def _new_webhook(call: Call, project_id: str, problem: Problem | None = None) ->
         cannot = blocked_for(call.actor, "webhooks.edit", project)
         form = Form({"event_types": forms.first_choice(tx, project)}, blocked=cannot, idempotency_key=key)
         view = NewWebhookView(
-            project_id=project_id, event_types=forms.event_type_choices(tx, project),
+            project_id=project_id, event_types=forms.event_type_choices(tx, project), sending=forms.SENDING,
             loopback=policy_of(call.settings, project.environment).loopback,
             form=refused(problem, forms.typed_values(call), key) if problem else form,
         )  # fmt: skip

@@ -74,15 +74,21 @@ def one_webhook(
         asked = log_filters.read_filters(call, shell.now)
         deliveries, next_cursor = _deliveries(tx, call, endpoint_id, asked.wanted)
         secrets = actions.signing_secrets_of(tx, [endpoint])[endpoint_id]
+        keys = actions.public_keys_of(call.secret, endpoint, secrets)
         view = WebhookView(
             project_id=project_id, endpoint=webhook_rows(tx, [endpoint], shell.now)[0], revision=endpoint.revision,
             created_by=endpoint.created_by, created_at=endpoint.created_at, headers=tuple(endpoint.headers.items()),
             secrets=tuple(
-                SigningSecretRow(version=each.version, created_at=each.created_at, retires_at=each.retires_at)
+                SigningSecretRow(
+                    version=each.version, created_at=each.created_at, retires_at=each.retires_at,
+                    public_key=keys.get(each.version, ""),
+                )
                 for each in secrets
             ),
             event_types=forms.event_type_choices(tx, project, endpoint.event_types),
             test_event_types=forms.testable_choices(tx, project, endpoint), overlaps=forms.OVERLAPS,
+            sending=forms.SENDING, max_per_second=endpoint.max_per_second, fifo=endpoint.fifo,
+            failing_since=endpoint.failing_since_at, next_probe_at=endpoint.held_until_at,
             deliveries=delivery_rows(tx, deliveries), filters=log_filters.choices(call, endpoint),
             pager=pager(call, f"/projects/{project_id}/webhooks/{endpoint_id}", next_cursor, log_filters.NAMES), filtered=asked.wanted != DeliveryFilter(),
             from_text=log_filters.instant_text(asked.wanted.since) if call.query_value("from") else "",

@@ -52,13 +52,14 @@ class WebhooksView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewWebhookView:
-    """A new endpoint (`webhooks/new.html.j2`). Fields: `url`, `description`, `event_types`, `headers`.
+    """A new endpoint (`webhooks/new.html.j2`). Fields: `url`, `description`, `event_types`, `headers`, `sending`, `max_per_second`.
 
     `headers` has one `Name: value` a line. `loopback` says that this machine itself may be the receiver.
     """
 
     project_id: str
     event_types: tuple[Choice, ...]
+    sending: tuple[Choice, ...] = ()
     loopback: bool = False
     form: Form = field(default_factory=Form)
 
@@ -86,11 +87,12 @@ class DeliveryRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningSecretRow:
-    """One version of a signing secret that still signs. The newest has no `retires_at`."""
+    """One version of a signing secret that still signs. The newest has no `retires_at`. `public_key`: of its `v1a` signatures."""
 
     version: int
     created_at: datetime
     retires_at: datetime | None
+    public_key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,7 @@ class WebhookView:
     """One endpoint (`webhooks/one.html.j2`).
 
     `signing_secret` is there only on the answer that made it, with the endpoint or, where `rotated`, by a
-    rotation. Edit form: `url`, `description`, `event_types`, `headers`, `revision`. Test form: `event_type`.
+    rotation. Edit form: `url`, `description`, `event_types`, `headers`, `sending`, `max_per_second`, `revision`. Test form: `event_type`.
     Rotation form: `overlap_s`. Pause and resume have no fields. Delete form: `confirm` (the URL's host).
     """
 
@@ -117,6 +119,11 @@ class WebhookView:
     pager: Pager
     delete: Danger
     check: StandingView
+    sending: tuple[Choice, ...] = ()
+    max_per_second: int | None = None
+    fifo: bool = False
+    failing_since: datetime | None = None
+    next_probe_at: datetime | None = None
     filtered: bool = False
     from_text: str = ""
     to_text: str = ""

@@ -21,15 +21,25 @@ from freehold.sdk.models.words import (
 
 
 class SigningSecret(Model, frozen=True, kw_only=True):
-    """One version of a signing secret: never the secret itself. `retires_at` is null for the current one."""
+    """One version of a signing secret: never the secret itself.
+
+    `retires_at` is null for the current one. `public_key` (`whpk_…`) verifies the `v1a` signatures; null where
+    the endpoint does not sign by ed25519.
+    """
 
     version: int
     created_at: datetime
     retires_at: datetime | None
+    public_key: str | None
 
 
 class Webhook(Model, frozen=True, kw_only=True):
-    """A webhook endpoint. Header values that look like credentials are masked."""
+    """A webhook endpoint.
+
+    Header values that look like credentials are masked. `failing`: ten attempts in a row failed. It is then
+    tried ever more rarely, up to every five minutes, until it accepts one; after five days it is `disabled`.
+    `next_probe_at`: until when it is left alone.
+    """
 
     id: str
     project: str
@@ -38,8 +48,13 @@ class Webhook(Model, frozen=True, kw_only=True):
     event_types: list[str]
     description: str | None
     headers: dict[str, str]
+    fifo: bool
+    max_per_second: int | None
+    v1a: bool
     state: WebhookState
     state_reason: str | None
+    failing_since: datetime | None
+    next_probe_at: datetime | None
     signing_secrets: list[SigningSecret]
     created_by: str
     created_at: datetime

@@ -42,11 +42,18 @@ class WebhookCalls(Resource[Mode]):
         event_types: Sequence[str],
         description: str | Unset | None = UNSET,
         headers: Mapping[str, str] | Unset = UNSET,
+        fifo: bool | Unset = UNSET,
+        max_per_second: int | Unset | None = UNSET,
+        v1a: bool | Unset = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[WebhookWithSecret]:
         """Add a webhook endpoint; its signing secret is in this answer and nowhere else.
 
         A new webhook endpoint. `event_types`: of the project's scope, or Freehold's own.
+
+        `fifo`: One at a time, in the order of publication; the next only once the one before is delivered or has
+        failed.
+        `v1a`: Sign by ed25519 (`v1a`) besides HMAC-SHA256 (`v1`). The public keys stand with the signing secrets.
 
         Raises Conflict, IdempotencyConflict, NotFound.
         """
@@ -54,7 +61,17 @@ class WebhookCalls(Resource[Mode]):
             "POST",
             f"/v1/projects/{segment(project_id)}/webhooks",
             WebhookWithSecret,
-            body=sent({"url": url, "event_types": event_types, "description": description, "headers": headers}),
+            body=sent(
+                {
+                    "url": url,
+                    "event_types": event_types,
+                    "description": description,
+                    "headers": headers,
+                    "fifo": fifo,
+                    "max_per_second": max_per_second,
+                    "v1a": v1a,
+                }
+            ),
             idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )
@@ -84,11 +101,18 @@ class WebhookCalls(Resource[Mode]):
         event_types: Sequence[str] | Unset = UNSET,
         description: str | Unset | None = UNSET,
         headers: Mapping[str, str | None] | Unset | None = UNSET,
+        fifo: bool | Unset = UNSET,
+        max_per_second: int | Unset | None = UNSET,
+        v1a: bool | Unset = UNSET,
         if_match: str | None = None,
     ) -> Call[Webhook]:
         """Change a webhook endpoint (RFC 7396).
 
         New values; what is absent stays. In `headers`, null removes one and the others stay (RFC 7396).
+
+        `fifo`: One at a time, in the order of publication; the next only once the one before is delivered or has
+        failed.
+        `v1a`: Sign by ed25519 (`v1a`) besides HMAC-SHA256 (`v1`). The public keys stand with the signing secrets.
 
         Raises Conflict, NotFound, PreconditionFailed.
         """
@@ -96,7 +120,17 @@ class WebhookCalls(Resource[Mode]):
             "PATCH",
             f"/v1/webhooks/{segment(endpoint_id)}",
             Webhook,
-            body=sent({"url": url, "event_types": event_types, "description": description, "headers": headers}),
+            body=sent(
+                {
+                    "url": url,
+                    "event_types": event_types,
+                    "description": description,
+                    "headers": headers,
+                    "fifo": fifo,
+                    "max_per_second": max_per_second,
+                    "v1a": v1a,
+                }
+            ),
             if_match=if_match,
             repeatable=True,
         )
