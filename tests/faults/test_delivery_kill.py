@@ -35,7 +35,7 @@ def test_killed_at_any_step_nothing_is_lost(world: World, capsys: pytest.Capture
     assert arrived == set(found.messages)
     with world.store.read() as tx:
         counted = tx.execute(select(deliveries.c.state, func.count()).group_by(deliveries.c.state))
-        states = {state: count for state, count in counted}
+        states = {row[0]: row[1] for row in counted}
         recorded = tx.execute(select(func.count()).select_from(attempts)).scalar_one()
     assert states == {"delivered": len(found.messages)}
     # Each delivery is recorded once: what came twice was sent by a process that died before it could say so.
