@@ -72,6 +72,7 @@ TABLE: Final = (
     Row("PUT", f"{API}/openapi", OPERATOR, DOCUMENT, hides=False),
     Row("GET", f"{API}/endpoints", EVERYBODY),
     Row("GET", f"{API}/event_types", EVERYBODY),
+    Row("GET", f"{API}/event_types/{{event_type}}", EVERYBODY),
     Row("GET", f"{ORGANIZATION}/projects", MEMBERS),
     Row("POST", f"{ORGANIZATION}/projects", DEVELOPERS, {"name": "New", "purpose": "To see", "api": "parcels"}),
     Row("GET", PROJECT, MEMBERS),
@@ -247,7 +248,7 @@ def prepare(instance: Instance) -> dict[str, str]:
         "organization_id": instance.harbour, "api": "parcels", "project_id": instance.project,
         "key_id": instance.key, "user_id": instance.users["developer"].id, "token_id": token["id"],
         "invitation_id": invitation["id"], "endpoint_id": webhook["id"], "message_id": message["id"],
-        "delivery_id": delivery, "check_id": check["id"], "replay_id": replay["id"], "other_endpoint_id": other["id"], "request_id": record_request(instance), "version": "1",
+        "delivery_id": delivery, "check_id": check["id"], "replay_id": replay["id"], "event_type": "parcel.moved", "other_endpoint_id": other["id"], "request_id": record_request(instance), "version": "1",
     }  # fmt: skip
 
 

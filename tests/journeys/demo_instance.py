@@ -82,12 +82,21 @@ def _of_project(client: httpx.Client, project_id: str) -> dict[str, str]:
         "key_id": _list(client, f"{at}/keys")[-1]["id"],
         "message_id": _list(client, f"{at}/messages")[0]["id"],
         "delivery_id": _list(client, f"/v1/webhooks/{webhook}/deliveries")[-1]["id"],
+        "event_type": _list(client, f"{at}/messages")[0]["event_type"],
+        "replay_id": _replay(client, webhook),
     }  # fmt: skip
     for kind in ("served", "denied", "throttled", "failed"):
         rows = _list(client, f"{at}/requests", kind=kind, limit="1")
         if rows:
             found["request_id" if kind == "served" else f"{kind}_id"] = rows[0]["id"]
     return found
+
+
+def _replay(client: httpx.Client, webhook: str) -> str:
+    """A replay to look at, that has nothing to do: no receiver is there."""
+    answer = client.post(f"/v1/webhooks/{webhook}/replays", json={"to": "2020-01-01T00:00:00Z"})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
 
 
 def _list(client: httpx.Client, path: str, **params: str) -> list[dict[str, Any]]:

@@ -69,6 +69,14 @@ def read_event_types(tx: Transaction, actor: Actor, api: str, include_removed: b
     return queries.event_types_of(tx, read_api(tx, actor, api).id, include_removed)
 
 
+def read_event_type(tx: Transaction, actor: Actor, api: str, name: str) -> EventType:
+    """One event type of an API's catalogue, a removed one too."""
+    found = queries.find_event_type(tx, read_api(tx, actor, api).id, name)
+    if found is None:
+        raise not_found("event type")
+    return found
+
+
 def read_document_text(tx: Transaction, actor: Actor, api: str) -> str:
     """An API's OpenAPI document as it was imported; Problem `not_found` before the first import."""
     text = queries.document_of(tx, read_api(tx, actor, api).id)

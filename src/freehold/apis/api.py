@@ -240,6 +240,12 @@ def list_event_types(
     return _cut([event_type_view(row) for row in rows], limit, cursor)
 
 
+def read_event_type(call: Call, api: str, event_type: str) -> EventTypeView:
+    """One event type, with its payload's schema and an example: the document's, or made from the schema."""
+    with call.read() as tx:
+        return event_type_view(actions.read_event_type(tx, call.actor, api, event_type))
+
+
 def _cut(rows: list[T], limit: int, cursor: str | None) -> Page[T]:
     """One page of a catalogue. A catalogue only changes as a whole, so a place in it is a number."""
     place = read_cursor(cursor).value if cursor else 0

@@ -183,6 +183,27 @@ def list_event_types(api: str, limit: int, cursor: str | None, as_json: bool) ->
     show_page(page, as_json, columns, "The catalogue has no event type: freehold apis import …")
 
 
+@command.command("event-type")
+@click.argument("api")
+@click.argument("name")
+@json_option
+def show_event_type(api: str, name: str, as_json: bool) -> None:
+    """Show one event type with its payload's schema and an example. To send it: freehold webhooks test … -t NAME.
+
+    \b
+    Example:
+      freehold apis event-type example lookup.completed
+    """
+    found = Api.current().get(f"/v1/apis/{segment(api)}/event_types/{segment(name)}")
+    if as_json:
+        output.print_json(found)
+        return
+    output.print_facts({"Event type": found["name"], "Summary": found["summary"], "Removed": found["removed_at"]})
+    for title, value in (("Schema", found["schema"]), ("Example", found["example"])):
+        click.secho(f"\n{title}", bold=True)
+        click.echo("none" if value is None else output.printable_json(value))
+
+
 def _read(document: Path) -> tuple[bytes, str]:
     if str(document) == "-":
         content = sys.stdin.buffer.read()

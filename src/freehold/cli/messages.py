@@ -10,7 +10,7 @@ import click
 from freehold.cli import output
 from freehold.cli.api import Api, segment
 from freehold.cli.failures import CannotTry
-from freehold.cli.options import json_option, page_options, project_id, project_option, show_page
+from freehold.cli.options import json_option, page_options, project_id, project_option, show_page, time_options
 
 
 @click.group("messages", short_help="Publish events to a project.")
@@ -47,17 +47,29 @@ def publish(project: str, event_type: str, payload: str, own_id: str | None, as_
 
 @command.command("list")
 @project_option
+@click.option("--event-type", "-t", help="Only those of one event type.")
+@click.option(
+    "--origin",
+    type=click.Choice(["published", "test", "freehold"]),
+    help="Only those from the API, a test or Freehold.",
+)
+@click.option("--unmatched", is_flag=True, help="Only those that no endpoint received.")
+@time_options
 @page_options
 @json_option
-def list_messages(project: str, limit: int, cursor: str | None, as_json: bool) -> None:
-    """List a project's messages, newest first.
+def list_messages(
+    project: str, unmatched: bool, limit: int, cursor: str | None, as_json: bool, **filters: str | None
+) -> None:
+    """List a project's messages, newest first, also those that no endpoint received.
 
     \b
-    Example:
+    Examples:
       freehold messages list -p parcel-lookup
+      freehold messages list -p parcel-lookup --unmatched --from 2026-11-01T00:00:00Z
     """
     api = Api.current()
-    page = api.get(f"/v1/projects/{segment(project_id(api, project))}/messages", {"limit": limit, "cursor": cursor})
+    question = {**filters, "matched": False if unmatched else None, "limit": limit, "cursor": cursor}
+    page = api.get(f"/v1/projects/{segment(project_id(api, project))}/messages", question)
     columns = {
         "id": lambda each: each["id"],
         "event type": lambda each: each["event_type"],

@@ -18,6 +18,11 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def printable_json(value: Any) -> str:
+    """A JSON value, indented, with everything escaped that is no plain character."""
+    return json.dumps(value, indent=2)
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: str) -> None:
     """Rows under their columns' names; the sentence `empty` where there are none. Numbers stand right."""
     if not rows:

@@ -115,6 +115,10 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "firing_id": _id("fir", "A firing's"),
     "channel_id": _id("chn", "A chat channel's"),
     "delivery_id": _id("dlv", "A delivery's"),
+    "event_type": {
+        "description": "An event type's name.", "example": "lookup.completed",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    },
     "replay_id": _id("rpl", "A replay's"),
     "message_id": _id("msg", "A message's"),
     "request_id": _id("req", "A request's"),

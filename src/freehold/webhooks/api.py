@@ -17,7 +17,7 @@ from freehold.web.call import Call, checked_limit, etag
 from freehold.web.cursors import after_id, after_instant
 from freehold.web.inputs import Body, CursorText, Limit, number, text, with_time_zone
 from freehold.webhooks import actions, delivery_actions, headers, rules, testing
-from freehold.webhooks.delivery_queries import DeliveryFilter
+from freehold.webhooks.delivery_queries import DeliveryFilter, MessageFilter
 from freehold.webhooks.delivery_views import (
     AttemptView,
     DeliveryDetailView,
@@ -36,6 +36,7 @@ from freehold.webhooks.records import (
     EndpointSettings,
     EndpointState,
     NewMessage,
+    Origin,
     SecretVersion,
     WebhookEndpoint,
 )
@@ -249,11 +250,26 @@ def publish_message(call: Call, project_id: str, data: MessageBody) -> Response[
     )
 
 
-def list_messages(call: Call, project_id: str, limit: Limit = 50, cursor: CursorText = None) -> Page[MessageView]:
-    """A project's messages, newest first."""
+def list_messages(
+    call: Call,
+    project_id: str,
+    *,
+    event_type: Annotated[str | None, QueryParameter(description="Only of this event type.", max_length=200)] = None,
+    origin: Annotated[Origin | None, QueryParameter(description="Only from there.")] = None,
+    matched: Annotated[
+        bool | None,
+        QueryParameter(description="Whether an endpoint received it: `false` finds those that matched none."),
+    ] = None,
+    since: Annotated[datetime | None, QueryParameter(name="from", description="From this time on.")] = None,
+    until: Annotated[datetime | None, QueryParameter(name="to", description="Before this time.")] = None,
+    limit: Limit = 50,
+    cursor: CursorText = None,
+) -> Page[MessageView]:
+    """A project's messages, newest first, also those that no endpoint received."""
+    wanted = MessageFilter(event_type, origin, with_time_zone("from", since), with_time_zone("to", until), matched)
     with call.read() as tx:
         rows = delivery_actions.list_messages(
-            tx, call.actor, project_id, checked_limit(limit) + 1, after_instant(cursor)
+            tx, call.actor, project_id, checked_limit(limit) + 1, after_instant(cursor), wanted
         )
     cut = page(rows, limit, place_of)
     return Page([message_view(row) for row in cut.data], cut.next_cursor)

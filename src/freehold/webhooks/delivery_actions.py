@@ -21,7 +21,7 @@ from freehold.store import announcements
 from freehold.store.engine import Transaction
 from freehold.webhooks import delivery_queries, queries, queue_queries, rules
 from freehold.webhooks.actions import read_endpoint
-from freehold.webhooks.delivery_queries import DeliveryFilter
+from freehold.webhooks.delivery_queries import DeliveryFilter, MessageFilter
 from freehold.webhooks.own_events import CHECK_EVENT, OWN_EVENTS
 from freehold.webhooks.payloads import payload_faults
 from freehold.webhooks.records import (
@@ -175,12 +175,12 @@ def list_messages(
     project_id: str,
     limit: int,
     after: Place | None = None,
-    event_type: str | None = None,
+    wanted: MessageFilter | None = None,
 ) -> list[Message]:
-    """A project's messages, of one event type or of all, newest first."""
+    """A project's messages, those that fit a filter or all, newest first."""
     project = read_project(tx, actor, project_id)
     require(actor, "messages.read", project.organization_id)
-    return delivery_queries.messages_of(tx, project.id, limit, after, event_type)
+    return delivery_queries.messages_of(tx, project.id, limit, after, wanted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from freehold.store.schema import (
     webhook_endpoints,
     webhook_subscriptions,
 )
-from freehold.webhooks.records import Attempt, Delivery, DeliveryState, Message, Timing
+from freehold.webhooks.records import Attempt, Delivery, DeliveryState, Message, Origin, Timing
 
 _D = deliveries.c
 _DELIVERY: Final = (
@@ -56,17 +56,35 @@ def find_message_by_dedup_id(tx: Transaction, project_id: str, dedup_id: str) ->
     return _message(row) if row else None
 
 
+@dataclass(frozen=True, slots=True)
+class MessageFilter:
+    """Which messages to show; None means any. `matched`: whether an endpoint received it, or none did."""
+
+    event_type: str | None = None
+    origin: Origin | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    matched: bool | None = None
+
+
 def messages_of(
-    tx: Transaction,
-    project_id: str,
-    limit: int,
-    after: tuple[datetime, str] | None = None,
-    event_type: str | None = None,
-) -> list[Message]:
+    tx: Transaction, project_id: str, limit: int, after: tuple[datetime, str] | None = None,
+    wanted: MessageFilter | None = None,
+) -> list[Message]:  # fmt: skip
     """A project's messages, newest first, after an (instant, id) (ix_messages_project_created_at)."""
     query = select(*_MESSAGE, _count_deliveries()).where(messages.c.project_id == project_id)
-    if event_type:
-        query = query.where(messages.c.event_type == event_type)
+    wanted = wanted or MessageFilter()
+    if wanted.event_type:
+        query = query.where(messages.c.event_type == wanted.event_type)
+    if wanted.origin:
+        query = query.where(messages.c.origin == wanted.origin)
+    if wanted.since:
+        query = query.where(messages.c.created_at >= wanted.since)
+    if wanted.until:
+        query = query.where(messages.c.created_at < wanted.until)
+    if wanted.matched is not None:
+        received = exists().where(_D.message_id == messages.c.id)
+        query = query.where(received if wanted.matched else ~received)
     if after:
         query = query.where(_before(messages.c.created_at, messages.c.id, after))
     ordered = query.order_by(messages.c.created_at.desc(), messages.c.id.desc()).limit(limit)

@@ -31,19 +31,25 @@ class LogFilters:
 def read_filters(call: Call, now: datetime) -> LogFilters:
     """Which deliveries the address asks for; a word that is no choice asks for any."""
     state, span = call.query_value("state"), _SPANS.get(call.query_value("within"))
-    fault = ""
-    instants: dict[str, datetime | None] = {}
-    for name in ("from", "to"):
-        try:
-            instants[name] = read_instant(name, call.query_value(name))
-        except ValueError as wrong:
-            instants[name], fault = None, str(wrong)
+    (since, until), fault = read_times(call)
     wanted = DeliveryFilter(
         state=state if state in _STATES else None, event_type=call.query_value("event_type") or None,
-        since=instants["from"] or (now - span if span else None), until=instants["to"],
+        since=since or (now - span if span else None), until=until,
         message_id=call.query_value("message").strip() or None,
     )  # fmt: skip
     return LogFilters(wanted, fault)
+
+
+def read_times(call: Call) -> tuple[tuple[datetime | None, datetime | None], str]:
+    """The times `from` and `to` of the address, and what is wrong with one that cannot be read."""
+    fault, found = "", []
+    for name in ("from", "to"):
+        try:
+            found.append(read_instant(name, call.query_value(name)))
+        except ValueError as wrong:
+            found.append(None)
+            fault = str(wrong)
+    return (found[0], found[1]), fault
 
 
 def read_instant(name: str, text: str) -> datetime | None:

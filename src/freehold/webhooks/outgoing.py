@@ -11,6 +11,7 @@ import msgspec
 from freehold import __version__
 from freehold.kit import clock, ids
 from freehold.kit.secrets import InstanceSecret
+from freehold.projects.records import Environment
 from freehold.webhooks import headers, sealing, signing
 from freehold.webhooks.records import Attempt, AttemptResult, Dispatch, HeaderPairs, Message, Outgoing, WebhookEndpoint
 
@@ -24,13 +25,18 @@ _OURS: Final = (
 
 def body_of(message: Message, endpoint: WebhookEndpoint) -> bytes:
     """The request body of a message."""
+    return body_in(message, endpoint.environment)
+
+
+def body_in(message: Message, environment: Environment) -> bytes:
+    """The request body of a message of a project in an environment."""
     return msgspec.json.encode(
         {
             "id": message.id,
             "type": message.event_type,
             "timestamp": clock.to_text(message.created_at),
-            "project": endpoint.project_id,
-            "environment": endpoint.environment,
+            "project": message.project_id,
+            "environment": environment,
             "data": message.payload,
         }
     )

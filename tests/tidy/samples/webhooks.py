@@ -6,7 +6,7 @@ from typing import Literal
 from freehold.dashboard.charts import BarChart, Bucket, Series
 from freehold.dashboard.views import webhooks
 from freehold.dashboard.views.form import Choice, Form
-from freehold.dashboard.views.parts import Danger, Pager
+from freehold.dashboard.views.parts import Danger, Link, Pager
 from freehold.dashboard.views.usage import Figure, Option
 from tests.tidy.samples.frame import AT, EVENT_CHOICES, HOOK, NOW, PROJECT, STATE_FILTER, Sample, ago, shell
 from tests.tidy.samples.webhook_checks import standing
@@ -91,6 +91,22 @@ def replays_page(*rows: webhooks.ReplayRow) -> webhooks.ReplaysView:
     )  # fmt: skip
 
 
+def event_type(name: str, own: bool = False, declared: bool = True) -> webhooks.EventTypeRow:
+    return webhooks.EventTypeRow(
+        name=name, summary="A country was looked up", own=own, declared=declared, endpoints=1, messages=14_022, last_at=ago(minutes=4) if declared else None,
+        removed_at=None if declared else ago(days=2),
+    )  # fmt: skip
+
+
+def event_type_page(declared: bool, whole: bool) -> webhooks.EventTypeView:
+    endpoint = "https://hooks.northgate.example/freehold"
+    return webhooks.EventTypeView(
+        project_id=PROJECT, event_type=event_type("country.looked_up", declared=declared), schema='{"type": "object"}' if whole else "", example='{"code": "PT"}' if whole else "",
+        body='{"id": "msg_01kaa", "data": {"code": "PT"}}' if whole else "", subscribers=(Link(label=endpoint, href=f"{AT}/webhooks/{HOOK}"),) if declared else (),
+        choices=(Choice(HOOK, endpoint),) if declared else (), send_blocked=None if declared else "Your role lets you look at this.",
+    )  # fmt: skip
+
+
 def webhook_pages() -> dict[str, Sample]:
     here = shell("webhooks")
     new = webhooks.NewWebhookView(
@@ -121,6 +137,11 @@ def webhook_pages() -> dict[str, Sample]:
         "delivery-waiting": one_delivery("pending", ()),
         "delivery-refused": one_delivery("failed", (attempt(2, "refused"), attempt(1, "unreachable"))),
         "delivery": one_delivery("delivered", (attempt(1, "accepted"),)),
+        "event-types": Sample("webhooks/event_types.html.j2", here, webhooks.EventTypesView(project_id=PROJECT, api_name="Countries", rows=(event_type("country.looked_up"), event_type("country.gone", declared=False)), own_rows=(event_type("webhook.check", own=True),))),
+        "event-types-empty": Sample("webhooks/event_types.html.j2", here, webhooks.EventTypesView(project_id=PROJECT, api_name="Countries", rows=(), own_rows=())),
+        "event-type": Sample("webhooks/event_type.html.j2", here, event_type_page(True, True)),
+        "event-type-bare": Sample("webhooks/event_type.html.j2", here, event_type_page(False, False)),
+        "event-type-unheard": Sample("webhooks/event_type.html.j2", here, event_type_page(False, True)),
         "webhook-metrics": Sample("webhooks/metrics.html.j2", here, metrics_page()),
         "replays": Sample("webhooks/replays.html.j2", here, replays_page(replay("running"), replay("done"))),
         "replays-empty": Sample("webhooks/replays.html.j2", here, replays_page()),

@@ -224,6 +224,9 @@ class MessagesView:
     filters: tuple[Filter, ...]
     pager: Pager
     filtered: bool = False
+    from_text: str = ""
+    to_text: str = ""
+    range_fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +239,7 @@ class MessageView:
     request_id: str
     payload: str
     deliveries: tuple[DeliveryRow, ...]
+    declared: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,3 +317,48 @@ class ReplayView:
     replay: ReplayRow
     wanted: tuple[tuple[str, str], ...]
     cancel_form: Form = field(default_factory=Form)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTypeRow:
+    """One event type that a project can receive: of its API's catalogue, or one of Freehold's own (`own`).
+
+    `messages` are those of 30 days; `endpoints` how many webhook endpoints subscribe to it.
+    """
+
+    name: str
+    summary: str
+    own: bool
+    declared: bool
+    endpoints: int
+    messages: int
+    last_at: datetime | None
+    removed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTypesView:
+    """The event types of a project (`webhooks/event_types.html.j2`)."""
+
+    project_id: str
+    api_name: str
+    rows: tuple[EventTypeRow, ...]
+    own_rows: tuple[EventTypeRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTypeView:
+    """One event type (`webhooks/event_type.html.j2`). Form: `endpoint`, the one to send the example to.
+
+    `schema` and `example` are JSON text, empty where there is none; `body` is the example as it is sent.
+    """
+
+    project_id: str
+    event_type: EventTypeRow
+    schema: str
+    example: str
+    body: str
+    subscribers: tuple[Link, ...]
+    choices: tuple[Choice, ...]
+    send_blocked: str | None = None
+    form: Form = field(default_factory=Form)

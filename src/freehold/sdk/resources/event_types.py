@@ -2,7 +2,7 @@
 
 """What can be done with event types."""
 
-from freehold.sdk.calls import Call, Mode, Resource, listing, segment
+from freehold.sdk.calls import Call, Mode, Resource, listing, operation, segment
 from freehold.sdk.listings import Page
 from freehold.sdk.models import EventType
 
@@ -29,3 +29,11 @@ class EventTypeCalls(Resource[Mode]):
             query={"removed": removed, "limit": limit, "cursor": cursor},
             repeatable=True,
         )
+
+    @operation
+    def get(self, api: str, event_type: str) -> Call[EventType]:
+        """One event type, with its payload's schema and an example: the document's, or made from the schema.
+
+        Raises NotFound.
+        """
+        return Call("GET", f"/v1/apis/{segment(api)}/event_types/{segment(event_type)}", EventType, repeatable=True)

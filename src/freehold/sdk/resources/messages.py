@@ -2,6 +2,7 @@
 
 """What can be done with messages."""
 
+from datetime import datetime
 from typing import Any
 
 from msgspec import UNSET
@@ -9,15 +10,32 @@ from msgspec import UNSET
 from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
 from freehold.sdk.models import Message, MessageDetail
+from freehold.sdk.models.words import MessageOrigin
 
 
 class MessageCalls(Resource[Mode]):
     """What `client.messages` does."""
 
     @listing
-    def list(self, project_id: str, *, limit: int | None = None, cursor: str | None = None) -> Call[Page[Message]]:
-        """A project's messages, newest first.
+    def list(
+        self,
+        project_id: str,
+        *,
+        event_type: str | None = None,
+        origin: MessageOrigin | None = None,
+        matched: bool | None = None,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Call[Page[Message]]:
+        """A project's messages, newest first, also those that no endpoint received.
 
+        `event_type`: Only of this event type.
+        `origin`: Only from there.
+        `matched`: Whether an endpoint received it: `false` finds those that matched none.
+        `from_`: From this time on.
+        `to`: Before this time.
         `limit`: How many to answer, 1 to 200.
         `cursor`: Where the list goes on: `next_cursor` of the answer before.
 
@@ -27,7 +45,15 @@ class MessageCalls(Resource[Mode]):
             "GET",
             f"/v1/projects/{segment(project_id)}/messages",
             Page[Message],
-            query={"limit": limit, "cursor": cursor},
+            query={
+                "event_type": event_type,
+                "origin": origin,
+                "matched": matched,
+                "from": from_,
+                "to": to,
+                "limit": limit,
+                "cursor": cursor,
+            },
             repeatable=True,
         )
 
