@@ -62,7 +62,7 @@ PACKAGES: Final = (
     LUCIDE,
 )
 ICONS: Final = """
-activity archive archive-restore arrow-left arrow-right arrow-up-right ban book-open box braces building-2 calendar
+activity archive archive-restore arrow-left arrow-right arrow-up-right ban bell book-open box braces building-2 calendar
 chart-column check chevron-down chevron-right chevrons-up-down circle-alert circle-check circle-dashed circle-x
 clock copy credit-card download ellipsis eye file-down filter flask-conical folder git-compare git-pull-request-
 arrow globe inbox info key-round layout-dashboard link list-checks list-filter lock-keyhole log-out mail menu

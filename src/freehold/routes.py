@@ -10,6 +10,8 @@ from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 
 from freehold.alerts import api as alerts
+from freehold.alerts import pages as alert_pages
+from freehold.alerts import rule_pages
 from freehold.apis import api as apis
 from freehold.apis import pages as api_pages
 from freehold.keys import api as keys
@@ -274,6 +276,18 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{HERE}/event_types/{{event_type:str}}/send", event_type_pages.send_example),
     (get, f"{HERE}/messages", message_pages.show_messages),
     (get, f"{HERE}/messages/{{message_id:str}}", message_pages.show_message),
+    (get, f"{HERE}/alerts", alert_pages.show_alerts),
+    (get, f"{HERE}/alerts/new", rule_pages.show_new_rule),
+    (post, f"{HERE}/alerts/new", rule_pages.create_rule),
+    (post, f"{HERE}/alerts/channels", alert_pages.add_channel),
+    (post, f"{HERE}/alerts/channels/{{channel_id:str}}/delete", alert_pages.remove_channel),
+    (get, f"{HERE}/alerts/firings/{{firing_id:str}}", alert_pages.show_firing),
+    (post, f"{HERE}/alerts/firings/{{firing_id:str}}/acknowledge", alert_pages.acknowledge_firing),
+    (get, f"{HERE}/alerts/{{rule_id:str}}", rule_pages.show_rule),
+    (post, f"{HERE}/alerts/{{rule_id:str}}", rule_pages.edit_rule),
+    (post, f"{HERE}/alerts/{{rule_id:str}}/mute", rule_pages.mute_rule),
+    (post, f"{HERE}/alerts/{{rule_id:str}}/test", rule_pages.send_test),
+    (post, f"{HERE}/alerts/{{rule_id:str}}/delete", rule_pages.delete_rule),
     (get, "/static/{path:path}", serve_static),
 )
 

@@ -1,5 +1,6 @@
 """Every page of the dashboard with invented data: what the template tests render and people look at."""
 
+from tests.tidy.samples.alerts import alert_pages
 from tests.tidy.samples.frame import Sample
 from tests.tidy.samples.instance import instance_pages
 from tests.tidy.samples.keys import key_pages
@@ -10,5 +11,5 @@ from tests.tidy.samples.webhook_checks import check_pages
 from tests.tidy.samples.webhooks import webhook_pages
 
 PAGES: dict[str, Sample] = {
-    **project_pages(), **key_pages(), **usage_pages(), **webhook_pages(), **check_pages(), **organization_pages(), **instance_pages()
+    **project_pages(), **key_pages(), **usage_pages(), **webhook_pages(), **check_pages(), **alert_pages(), **organization_pages(), **instance_pages()
 }  # fmt: skip

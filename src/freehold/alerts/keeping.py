@@ -26,6 +26,11 @@ def settings_kept(kept: dict[str, Any]) -> RuleSettings:
     return RuleSettings(**values)
 
 
+def instant_kept(text: str) -> datetime:
+    """An instant that a firing kept."""
+    return datetime.fromisoformat(text)
+
+
 def kept_observation(settings: RuleSettings, seen: Observation, as_of: datetime) -> dict[str, Any]:
     """What a firing keeps of what was seen when it opened."""
     return {

@@ -22,13 +22,14 @@ _FAILED: Final = of_kind(_R.outcome, _R.status_class == 5, "failed")
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What rules need of some requests. `let_through`: those that an upstream should have served."""
+    """What rules need of some requests. `let_through`: those that an upstream should have served; `spent`: of quotas."""
 
     requests: int = 0
     cost: int = 0
     denials: int = 0
     let_through: int = 0
     failures: int = 0
+    spent: int = 0
 
 
 def _sum(condition: ColumnElement[bool], of: ColumnElement[int]) -> ColumnElement[int]:
@@ -42,6 +43,7 @@ _SUMS: Final = (
     _sum(_R.outcome != ALLOWED, _REQUESTS),
     _sum(or_(_R.outcome == ALLOWED, _FAILED), _REQUESTS),
     _sum(_FAILED, _REQUESTS),
+    _sum(_R.outcome == ALLOWED, type_coerce(_R.cost, BigInteger)),
 )
 
 

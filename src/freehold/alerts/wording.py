@@ -2,11 +2,16 @@
 
 from typing import Final
 
-from freehold.alerts.records import Firing, RuleSettings, Threshold
+from freehold.alerts.records import Firing, Metric, RuleSettings, Threshold
 from freehold.projects.limits import Period
 
 WINDOWS: Final[dict[int, str]] = {
     300: "5 minutes", 900: "15 minutes", 3600: "1 hour", 21_600: "6 hours", 86_400: "24 hours",
+}  # fmt: skip
+_OF: Final[dict[Metric, str]] = {
+    "failure_rate": " failed", "quota_used": " of the quota used", "webhook_failure_rate": " of webhook attempts failed",
+    "retry_pressure": " waiting for a retry", "key_unused": " unused", "key_expiring": " until it expires",
+    "key_rotation_overdue": " since its secret was made", "no_traffic": " without traffic",
 }  # fmt: skip
 _PERIODS: Final[dict[Period, str]] = {"hour": "an hour", "day": "a day", "month": "a month"}
 
@@ -62,7 +67,7 @@ def metric_title(settings: RuleSettings) -> str:
     if settings.metric == "latency":
         return f"Latency p{settings.filter.percentile or 95}"
     if settings.metric == "denials" and settings.filter.reason:
-        return f"Denials ({settings.filter.reason})"
+        return f"Denials ({settings.filter.reason.replace('_', ' ')})"
     return settings.facts.title
 
 
@@ -70,5 +75,19 @@ def headline(firing: Firing, settings: RuleSettings) -> str:
     """A firing in one sentence: what was crossed, and by how much."""
     name = firing.seen.get("subject_name") or ""
     about = f"{name}: " if name else ""
-    value = amount(firing.value, settings)
-    return f"{about}{value}, where the threshold is {condition(settings, Threshold(firing.threshold))}"
+    return f"{about}{amount(firing.value, settings)}{_after(settings)}{span(settings)}; the threshold is {bound(settings, firing.threshold)}"
+
+
+def bound(settings: RuleSettings, at: float) -> str:
+    """The value from which on a threshold fires, such as `5 % or more`."""
+    return f"below {amount(at, settings)}" if settings.comparison == "below" else f"{amount(at, settings)} or more"
+
+
+def _after(settings: RuleSettings) -> str:
+    """What a value is of, where its unit does not say it."""
+    chosen = settings.filter
+    if settings.metric == "latency":
+        return f" at p{chosen.percentile or 95}"
+    if settings.metric == "denials":
+        return f" ({chosen.reason.replace('_', ' ')})" if chosen.reason else ""
+    return _OF.get(settings.metric, "")

@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "projects": ("projects", "command"),
     "scope": ("scope", "command"),
     "keys": ("keys", "command"),
+    "alerts": ("alerts", "command"),
     "webhooks": ("webhooks", "command"),
     "listen": ("listen", "command"),
     "replays": ("replays", "command"),

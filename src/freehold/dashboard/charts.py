@@ -137,6 +137,9 @@ class _Plot:
     def y(self, value: int) -> float:
         return _TOP + (self.height - _TOP - _FOOT) * (1 - value / self.highest)
 
+    def y_of(self, value: float) -> float:
+        return _TOP + (self.height - _TOP - _FOOT) * (1 - value / self.highest)
+
     @property
     def width(self) -> float:
         return 100 / max(self.count, 1)
@@ -225,6 +228,61 @@ def _segments(plot: _Plot, chart: BarChart, index: int) -> Markup:
             )
         below += count
     return Markup("").join(drawn)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A bar of a chart with thresholds: what it spans, its value in words, and whether it crossed one."""
+
+    label: str
+    value: float | None
+    text: str
+    crossed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdChart:
+    """One series over time, and the values at which something fires: (value, in words)."""
+
+    title: str
+    levels: tuple[Level, ...]
+    thresholds: tuple[tuple[float, str], ...]
+    axis: tuple[AxisLabel, ...] = ()
+
+
+def threshold_bars(chart: ThresholdChart, height: int = 190) -> Markup:
+    """The bars of a series, red where it crossed, with a line for each threshold."""
+    highest = max([each.value or 0 for each in chart.levels] + [value for value, _ in chart.thresholds], default=0)
+    values = ticks(math.ceil(highest))
+    plot = _Plot(height, values[-1], len(chart.levels))
+    return Markup(
+        '<div class="fh-plot"><svg width="40" height="{h}" aria-hidden="true">{scale}</svg>'
+        '<svg width="100%" height="{h}" role="img" aria-label="{title}">{grid}{names}{drawn}{lines}</svg></div>'
+    ).format(
+        h=height, title=chart.title, scale=Markup("").join(_tick_text(plot, value) for value in values),
+        grid=Markup("").join(_grid_line(plot, value) for value in values),
+        names=Markup("").join(_axis_text(plot, label) for label in chart.axis),
+        drawn=Markup("").join(_level(plot, place, each) for place, each in enumerate(chart.levels)),
+        lines=Markup("").join(_threshold_line(plot, value, text) for value, text in chart.thresholds),
+    )  # fmt: skip
+
+
+def _level(plot: _Plot, place: int, level: Level) -> Markup:
+    if not level.value:
+        return Markup("")
+    tall = max(plot.y(0) - plot.y_of(level.value), 1.25)
+    return Markup('<rect class="fh-s-{}" x="{}%" width="{}%" y="{}" height="{}"><title>{}: {}</title></rect>').format(
+        "failed" if level.crossed else "served", _decimal((place + _GAP / 2) * plot.width),
+        _decimal(plot.width * (1 - _GAP)), _decimal(plot.y(0) - tall), _decimal(tall), level.label, level.text,
+    )  # fmt: skip
+
+
+def _threshold_line(plot: _Plot, value: float, text: str) -> Markup:
+    y = _decimal(plot.y_of(value))
+    return Markup(
+        '<line x1="0" x2="100%" y1="{0}" y2="{0}" class="fh-threshold"/>'
+        '<text x="100%" y="{0}" dy="-4" text-anchor="end" class="fh-threshold-t">{1}</text>'
+    ).format(y, text)
 
 
 def spark(values: Sequence[int], tone: Tone = "served") -> Markup:

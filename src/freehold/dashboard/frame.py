@@ -67,7 +67,7 @@ def _project(tx: Transaction, project: Project) -> ProjectFrame:
     return ProjectFrame(
         id=project.id, name=project.name, environment=project.environment, archived=project.state == "archived",
         sibling_id=sibling.id if sibling else None, keys=counts.serving_keys,
-        webhooks_failing=counts.failing_webhook_endpoints,
+        webhooks_failing=counts.failing_webhook_endpoints, alerts_firing=counts.alerts_firing,
     )  # fmt: skip
 
 

@@ -57,6 +57,7 @@ def environment() -> Environment:
         quota_bar=charts.quota_bar,
         ring=charts.ring,
         success_columns=charts.success_columns,
+        threshold_bars=charts.threshold_bars,
     )
     for filter_name in (
         "number",

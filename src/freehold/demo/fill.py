@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from freehold.demo.alerts import make_alerts
 from freehold.demo.events import events_planned, make_events
 from freehold.demo.people import MadeProject, Place, at, make_organization, make_project
 from freehold.demo.story import STORY
@@ -63,6 +64,9 @@ def fill(store: Store, settings: Settings, secret: InstanceSecret, password: str
     _revoke_ended(place, made)
     progress.begin("Webhook deliveries", events_planned(made))
     messages = make_events(place, made, dice, progress.tell)
+    progress.begin("Alerts", 1)
+    make_alerts(place, made)
+    progress.tell(1)
     emails = tuple(f"{person.mailbox}@{story.domain}" for story in STORY for person in story.people)
     return Filled(len(STORY), len(made), requests, messages, emails)
 

@@ -112,6 +112,7 @@ class ProjectView(msgspec.Struct, kw_only=True):
     sibling: str | None
     serving_keys: int
     webhook_endpoints: int
+    alerts_firing: int
     rate_limits: list[RateLimitView]
     quota: QuotaView | None
     quota_state: QuotaStateView | None
@@ -255,6 +256,7 @@ def project_view(posture: Posture) -> ProjectView:
         owners=[OwnerView(user=each.user_id, email=each.email, name=each.name, duty=each.duty) for each in posture.owners],
         sibling=posture.sibling.id if posture.sibling else None,
         serving_keys=posture.counts.serving_keys, webhook_endpoints=posture.counts.webhook_endpoints,
+        alerts_firing=posture.counts.alerts_firing,
         **limit_fields(project.rate_limits, project.quota, posture.quota),
         next_step=NextStepView(action=step.action, title=step.title, detail=step.detail, href=step.href) if step else None,
         created_by=project.created_by, created_at=project.created_at, archived_at=project.archived_at,

@@ -1,6 +1,6 @@
 """What several projects have and how far they have come, in two queries however many they are.
 
-Reads the tables of slices to the right (keys, usage, webhooks), never their code: a project's posture
+Reads the tables of slices to the right (keys, usage, webhooks, alerts), never their code: a project's posture
 is made of everything that it owns, and each of those slices already imports this one.
 """
 
@@ -13,6 +13,7 @@ from sqlalchemy import ScalarSelect, and_, case, func, or_, select
 from freehold.projects.records import Counts, Progress
 from freehold.store.engine import Transaction
 from freehold.store.schema import (
+    alert_firings,
     attempts,
     deliveries,
     key_secrets,
@@ -52,8 +53,11 @@ def counts_of(tx: Transaction, project_ids: Sequence[str], now: datetime) -> dic
             func.coalesce(func.sum(case((webhook_endpoints.c.state.in_(("failing", "disabled")), 1), else_=0)), 0)
         ).where(*here)
     )
-    rows = tx.execute(select(projects.c.id, serving, receiving, failing).where(projects.c.id.in_(project_ids)))
-    return {row[0]: Counts(row[1], row[2], row[3]) for row in rows}
+    firing = _count(
+        select(func.count()).where(alert_firings.c.project_id == projects.c.id, alert_firings.c.resolved_at.is_(None))
+    )
+    rows = tx.execute(select(projects.c.id, serving, receiving, failing, firing).where(projects.c.id.in_(project_ids)))
+    return {row[0]: Counts(row[1], row[2], row[3], row[4]) for row in rows}
 
 
 def progress_of(tx: Transaction, project_ids: Sequence[str]) -> dict[str, Progress]:

@@ -101,6 +101,7 @@ class Counts:
     serving_keys: int
     webhook_endpoints: int
     failing_webhook_endpoints: int
+    alerts_firing: int = 0
 
 
 @dataclass(frozen=True, slots=True)

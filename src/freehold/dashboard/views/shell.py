@@ -37,6 +37,7 @@ class ProjectFrame:
     sibling_id: str | None = None
     keys: int = 0
     webhooks_failing: int = 0
+    alerts_firing: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from litestar import Response
 
+from freehold.alerts import actions as alerts
+from freehold.alerts.firing_queries import FiringFilter
 from freehold.apis import queries as apis
 from freehold.dashboard import words
 from freehold.dashboard.frame import frame
@@ -148,11 +150,31 @@ def _assets(tx: Transaction, call: Call, posture: Posture, day: glances.Day) -> 
               unit="endpoint" if counts.webhook_endpoints == 1 else "endpoints", href=f"{here}/webhooks",
               lines=(AssetLine(text=f"{delivered} delivered in 24 h" + (f", {failed} failed" if failed else ""),
                                tone="bad" if failed else ""),)),
+        _alerts_asset(tx, call, posture, here),
         Asset(label="Messages", icon="send", count=observations.messages_since(tx, posture.project.id, since), unit="in 24 h",
               href=f"{here}/messages", lines=()),
         Asset(label="Usage", icon="chart-column", count=day.total.requests, unit="request in 24 h" if day.total.requests == 1 else "requests in 24 h", href=f"{here}/usage",
               lines=(AssetLine(text=f"{words.number(day.total.denied + day.total.throttled)} denied or throttled"),)
               if day.total.denied + day.total.throttled else ()),
+    )  # fmt: skip
+
+
+def _alerts_asset(tx: Transaction, call: Call, posture: Posture, here: str) -> Asset:
+    """The project's alert rules, and what fires now."""
+    project, firing = posture.project, posture.counts.alerts_firing
+    may_see = may(call.actor, "alerts.read", project.organization_id)
+    rules = alerts.list_rules(tx, call.actor, project.id, alerts.RULES_MAX) if may_see else []
+    newest = (
+        alerts.list_firings(tx, call.actor, project.id, FiringFilter(state="open"), 1) if firing and may_see else []
+    )
+    line = (
+        AssetLine(text=f"{firing} firing: {newest[0].rule_name}", tone="bad")
+        if newest
+        else AssetLine(text="Nothing fires")
+    )
+    return Asset(
+        label="Alerts", icon="bell", count=len(rules), unit="rule" if len(rules) == 1 else "rules",
+        href=f"{here}/alerts", lines=(line,) if rules else (),
     )  # fmt: skip
 
 

@@ -72,6 +72,7 @@ class Project(Model, frozen=True, kw_only=True):
     sibling: str | None
     serving_keys: int
     webhook_endpoints: int
+    alerts_firing: int
     rate_limits: list[RateLimit]
     quota: Quota | None
     quota_state: QuotaState | None
