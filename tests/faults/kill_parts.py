@@ -31,6 +31,7 @@ from freehold.usage.journal import JournalWriter
 from freehold.usage.records import UsageEvent
 from freehold.webhooks import replay_tasks
 from tests.databases import SECRET
+from tests.faults.alert_parts import alert_collector, alert_tasks, alert_writer
 from tests.faults.usage_events import AT_MS, event
 
 BATCH_MAX: Final = 12
@@ -89,7 +90,9 @@ def replayer(data: str, database_url: str, batch: int) -> None:
             time.sleep(0.005)
 
 
-PARTS: Final = {part.__name__: part for part in (writer, collector, gate, replayer)}
+PARTS: Final = {
+    part.__name__: part for part in (writer, collector, gate, replayer, alert_writer, alert_collector, alert_tasks)
+}
 
 
 def _fork(command: dict[str, Any]) -> int:
