@@ -15,8 +15,9 @@ from freehold.organizations.records import Actor
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.store.schema import usage_archives, usage_events, usage_rollups
-from freehold.usage import actions, archive, partitions, retention
+from freehold.usage import actions, archive, partitions, retention, rules, sum_queries
 from freehold.usage.archive import Archive
+from freehold.usage.records import Filter, Question, Range
 from freehold.usage.retention import Retention
 from tests.conftest import TestClock
 from tests.store.usage_world import UsageWorld, make_usage_world
@@ -238,3 +239,28 @@ def test_a_day_of_postgresql_is_a_partition_and_what_came_before_it_moves_in(
     assert (count(store, "usage_events_other"), count(store, "usage_events")) == (0, 20)
     collect_days(world, 2)
     assert (count(store, "usage_events_other"), count(store, "usage_events")) == (0, 30)
+
+
+def test_where_minutes_are_gone_an_hour_counts_where_it_begins(world: UsageWorld, store: Store, kept: Settings) -> None:
+    collect_days(world, 8)
+    day = clock.from_ms(clock.now_ms() - clock.now_ms() % DAY_MS)
+
+    def ask(back: int, minutes: int) -> list[int]:
+        """Two days of requests by the day, of a zone whose days begin so many minutes after those of UTC."""
+        start = day - timedelta(days=back) + timedelta(minutes=minutes)
+        question = Question(Range(start, start + timedelta(days=2)), "day", "Asia/Kolkata")
+        with store.read() as tx:
+            usage = actions.read_usage(tx, OPERATOR, world.project_id, question)
+            latencies = sum_queries.latencies_of_project(
+                tx, world.project_id, rules.cover([start], start + timedelta(days=2)), Filter()
+            )
+        assert sum(latencies.values()) == usage.totals.requests
+        return [point.counts.requests for point in usage.series]
+
+    # India's day begins at 18:30 UTC; the requests are at 07:59 UTC.
+    before = {back: ask(back, 18 * 60 + 30) for back in range(3, 9)}
+    keep_house(store, kept)
+    assert {back: ask(back, 18 * 60 + 30) for back in range(3, 9)} == before
+    # A range that cuts the hour of the requests: exact while there are minutes, by the hour's beginning then.
+    assert ask(1, 7 * 60 + 58)[0] == 3
+    assert [sum(ask(7, 7 * 60 + cut)) for cut in (0, 30, 59, 60)] == [6, 6, 6, 6]

@@ -1,21 +1,28 @@
-"""SQL of sums over time, all from the rollups: no page adds up single requests."""
+"""SQL of sums over time, all from the rollups: no page adds up single requests.
+
+Minutes are kept for days, hours for more than a year. Where a stretch that only minutes could cut exactly
+is older than the minutes that are kept, an hour counts where it begins: nothing is lost or counted twice.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Row, and_, case, func, literal, or_, select
+from sqlalchemy import Column, ColumnElement, Row, SelectBase, and_, case, func, literal, or_, select
 
 from freehold.keys.records import ALLOWED
 from freehold.kit.sketch import Sketch, decode, merge
 from freehold.store.engine import Transaction
 from freehold.store.schema import organizations, projects, usage_rollups
+from freehold.store.types import Instant
 from freehold.usage.queries import of_kind, one_of
 from freehold.usage.records import KINDS, Counts, Filter, GroupBy, Kind, Piece, Sum
 
 # SQLite parses no condition that is nested more than 1,000 deep.
 _PIECES_AT_ONCE: Final = 200
+# Where a project has no minutes at all.
+_FAR: Final = datetime(2200, 1, 1, tzinfo=UTC)
 _ROLLUPS: Final = usage_rollups.c
 _GROUP_COLUMNS: Final[dict[GroupBy | None, Column[str]]] = {
     "key": _ROLLUPS.key_id, "endpoint": _ROLLUPS.endpoint, "outcome": _ROLLUPS.outcome, "secret": _ROLLUPS.secret,
@@ -27,7 +34,7 @@ def sums_of_project(
 ) -> list[Sum]:
     """A project's sums by bucket, and by group where asked for (primary key)."""
     columns = [_ROLLUPS.bucket_at] + ([_GROUP_COLUMNS[group_by]] if group_by else [])
-    rows = _sums(tx, columns, pieces, [_ROLLUPS.project_id == project_id, *_matching(filter_)])
+    rows = _sums(tx, columns, _kept(tx, pieces, [project_id]), [_ROLLUPS.project_id == project_id, *_matching(filter_)])
     return [Sum(row[0], row[1] if group_by else None, _counts(row)) for row in rows]
 
 
@@ -35,14 +42,15 @@ def groups_of_project(
     tx: Transaction, project_id: str, pieces: Iterable[Piece], filter_: Filter, group_by: GroupBy
 ) -> list[Sum]:
     """A project's sums by group over the whole range (primary key)."""
-    rows = _sums(tx, [_GROUP_COLUMNS[group_by]], pieces, [_ROLLUPS.project_id == project_id, *_matching(filter_)])
+    kept = _kept(tx, pieces, [project_id])
+    rows = _sums(tx, [_GROUP_COLUMNS[group_by]], kept, [_ROLLUPS.project_id == project_id, *_matching(filter_)])
     return [Sum(None, row[0], _counts(row)) for row in rows]
 
 
 def projects_of_organization(tx: Transaction, organization_id: str, pieces: Iterable[Piece]) -> list[Sum]:
     """An organization's sums by project over the whole range (primary key, for each of its projects)."""
     own = select(projects.c.id).where(projects.c.organization_id == organization_id)
-    rows = _sums(tx, [_ROLLUPS.project_id], pieces, [_ROLLUPS.project_id.in_(own)])
+    rows = _sums(tx, [_ROLLUPS.project_id], _kept(tx, pieces, own), [_ROLLUPS.project_id.in_(own)])
     return [Sum(None, row[0], _counts(row)) for row in rows]
 
 
@@ -78,10 +86,8 @@ class ProjectName(NamedTuple):
 def projects_of_instance(tx: Transaction, pieces: Iterable[Piece]) -> list[Sum]:
     """The whole instance's sums by project over the whole range; an empty id for none (primary key, for each project)."""
     known = select(projects.c.id).union_all(select(literal("")))
-    return [
-        Sum(None, row[0], _counts(row))
-        for row in _sums(tx, [_ROLLUPS.project_id], pieces, [_ROLLUPS.project_id.in_(known)])
-    ]
+    rows = _sums(tx, [_ROLLUPS.project_id], _kept(tx, pieces, known), [_ROLLUPS.project_id.in_(known)])
+    return [Sum(None, row[0], _counts(row)) for row in rows]
 
 
 def project_names(tx: Transaction, organization_id: str | None = None) -> dict[str, ProjectName]:
@@ -117,7 +123,7 @@ def _latencies(
     tx: Transaction, columns: Sequence[Column[Any]], project_id: str, pieces: Iterable[Piece], filter_: Filter
 ) -> Iterator[tuple[Any, Sketch]]:
     conditions = [_ROLLUPS.project_id == project_id, _ROLLUPS.latency.is_not(None), *_matching(filter_)]
-    for stretches in _stretches(pieces):
+    for stretches in _stretches(_kept(tx, pieces, [project_id])):
         for *group, latency in tx.execute(select(*columns, _ROLLUPS.latency).where(*conditions, stretches)):
             yield (group[0] if group else None), decode(latency)
 
@@ -136,6 +142,30 @@ def _sums(
     for stretches in _stretches(pieces):
         rows += tx.execute(select(*columns, *_SUMS).where(*conditions, stretches).group_by(*columns)).all()
     return rows
+
+
+def _kept(tx: Transaction, pieces: Iterable[Piece], project_ids: Sequence[str] | SelectBase) -> Iterator[Piece]:
+    """The same stretches, by hours where the projects' minutes are no longer kept (primary key, for each project)."""
+    since: datetime | None = None
+    for piece in pieces:
+        if piece.grain != "minute":
+            yield piece
+            continue
+        since = since or _minutes_since(tx, project_ids)
+        if piece.start < since:
+            yield Piece("hour", piece.start, min(piece.end, since))
+        if piece.end > since:
+            yield Piece("minute", max(piece.start, since), piece.end)
+
+
+def _minutes_since(tx: Transaction, project_ids: Sequence[str] | SelectBase) -> datetime:
+    """The hour that the oldest minutes of some projects are of. They are deleted by whole hours."""
+    own = select(projects.c.id).where(projects.c.id.in_(project_ids)).subquery()
+    oldest = select(func.min(_ROLLUPS.bucket_at)).where(_ROLLUPS.project_id == own.c.id, _ROLLUPS.grain == "minute")
+    found: datetime | None = tx.execute(
+        select(func.min(oldest.correlate(own).scalar_subquery(), type_=Instant)).select_from(own)
+    ).scalar()
+    return _FAR if found is None else found.replace(minute=0, second=0, microsecond=0)
 
 
 def _stretches(pieces: Iterable[Piece]) -> Iterator[ColumnElement[bool]]:
