@@ -25,7 +25,7 @@ NOT_CALLED: Final = {
 REPEATABLE: Final = frozenset(
     {
         "archive_project", "restore_project", "revoke_key", "retire_secret", "pause_webhook", "resume_webhook", "acknowledge_firing",
-        "explain_call",
+        "explain_call", "report_cost", "meter_usage", "reconcile_usage",
     }
 )  # fmt: skip
 
@@ -41,6 +41,10 @@ _PLACES: Final = {
     "import_openapi": ("api", "import_openapi"),
     "read_organization_usage": ("usage", "by_project"),
     "read_instance_usage": ("usage", "of_instance"),
+    "report_cost": ("request", "report_cost"),
+    "meter_usage": ("usage", "meter"),
+    "read_reconciliation": ("usage", "reconciliation"),
+    "reconcile_usage": ("usage", "reconcile"),
     "change_overlap": ("key", "change_overlap"),
     "retire_secret": ("key", "retire_secret"),
     "rotate_webhook_secret": ("webhook", "rotate_secret"),

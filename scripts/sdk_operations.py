@@ -65,7 +65,7 @@ def _operation(document: Schema, method: str, path: str, item: Schema) -> Operat
     parameters = [*said.get("parameters", ()), *item.get("parameters", ())]
     shared = {referred(each) for each in parameters if "$ref" in each}
     content = said.get("requestBody", {}).get("content", {})
-    schema = content.get("application/json", {}).get("schema")
+    schema = content.get("application/json", next(iter(content.values()), {})).get("schema")
     [success] = [each for status, each in said["responses"].items() if status.startswith("2")]
     answers = success.get("content", {})
     return Operation(

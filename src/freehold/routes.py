@@ -31,6 +31,7 @@ from freehold.projects import api as projects
 from freehold.projects import pages as project_pages
 from freehold.usage import api as usage
 from freehold.usage import explain_api
+from freehold.usage import reporting_api as reporting
 from freehold.usage.pages import export as usage_export
 from freehold.usage.pages import one_request as request_page
 from freehold.usage.pages import requests as request_pages
@@ -154,6 +155,10 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, f"{PROJECT}/requests", usage.list_requests, "Usage"),
     (get, "/v1/requests/{request_id:str}", usage.read_request, "Usage"),
     (get, f"{ORGANIZATION}/usage", usage.read_organization_usage, "Usage"),
+    (post, "/v1/requests/{request_id:str}/cost", reporting.report_cost, "Usage"),
+    (post, f"{PROJECT}/metered_events", reporting.meter_usage, "Usage"),
+    (get, "/v1/usage/reconciliation", reporting.read_reconciliation, "Usage"),
+    (post, "/v1/usage/reconcile", reporting.reconcile_usage, "Usage"),
     (get, "/v1/usage", usage.read_instance_usage, "Usage"),
     (post, "/v1/explain", explain_api.explain_call, "Usage"),
 )

@@ -50,6 +50,7 @@ def main() -> int:
         "quotas": lambda: quota_tasks.run(store, settings.usage_days, stop),
         "replays": lambda: replay_tasks.run(store, stop),
         "usage": lambda: usage_tasks.run(store, settings, stop, watch),
+        "sums": lambda: usage_tasks.prove_sums(store, settings, stop),
         "alerts": lambda: alert_tasks.run(store, voice, stop),
         "chat": lambda: alert_tasks.run_chat(store, settings, secret, stop),
         "webhooks": lambda: webhook_tasks.run(store, settings, secret, stop),

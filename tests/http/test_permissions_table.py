@@ -30,6 +30,10 @@ WEBHOOK: Final = "/v1/webhooks/{endpoint_id}"
 ALERT: Final = "/v1/alerts/{alert_id}"
 
 
+# Sent as the media type that it is.
+CLOUD_EVENT: Final = {"specversion": "1.0", "id": "1", "source": "/tests", "type": "used", "data": {"units": 3}}
+
+
 class Row(NamedTuple):
     """One route, who may use it, and a body that is right."""
 
@@ -64,6 +68,8 @@ TABLE: Final = (
     Row("GET", f"{ORGANIZATION}/audit", AUDITORS),
     Row("GET", f"{ORGANIZATION}/usage", MEMBERS),
     Row("GET", "/v1/usage", OPERATOR, hides=False),
+    Row("POST", "/v1/usage/reconcile", OPERATOR, hides=False),
+    Row("GET", "/v1/usage/reconciliation", OPERATOR, hides=False),
     Row("GET", "/v1/apis", EVERYBODY),
     Row("POST", "/v1/apis", OPERATOR, {"name": "Ships"}, hides=False),
     Row("GET", API, EVERYBODY),
@@ -133,6 +139,8 @@ TABLE: Final = (
     Row("GET", f"{PROJECT}/usage", MEMBERS),
     Row("GET", f"{PROJECT}/requests", MEMBERS),
     Row("GET", "/v1/requests/{request_id}", MEMBERS),
+    Row("POST", "/v1/requests/{request_id}/cost", PUBLISHERS, {"cost": 7}),
+    Row("POST", f"{PROJECT}/metered_events", PUBLISHERS, CLOUD_EVENT),
     # Answered for everybody: to those who may not know of the key as of an unknown one (test below).
     Row("POST", "/v1/explain", EVERYBODY, {"key": "{key_id}", "endpoint": "get_parcel"}),
     Row("POST", f"{WEBHOOK}/pause", DEVELOPERS),
@@ -206,6 +214,9 @@ def call(instance: Instance, who: str, row: Row, ids: dict[str, str]) -> int:
         headers = {"Content-Type": "application/json"}
         return client.request(row.method, path, content=row.body, headers=headers).status_code
     body = row.body
+    if body is CLOUD_EVENT:
+        headers = {"Content-Type": "application/cloudevents+json"}
+        return client.request(row.method, path, json=body, headers=headers).status_code
     if body is not None and "key" in body:
         body = {**body, "key": ids["key_id"]}
     return client.request(row.method, path, json=body).status_code

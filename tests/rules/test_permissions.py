@@ -34,6 +34,7 @@ WHO: Final[dict[Permission, str]] = {
     "messages.publish": "owner admin developer publisher",
     "messages.read": "owner admin developer auditor",
     "usage.read": "owner admin developer billing auditor",
+    "usage.report": "owner admin developer publisher",
     "explain": "owner admin developer auditor",
     "apis.read": "owner admin developer billing auditor verifier publisher",
     # Operators alone, by `require_operator`: no role of an organization has it.
@@ -76,7 +77,7 @@ def test_an_operator_reads_everywhere_and_changes_nothing_of_others() -> None:
 def test_the_operators_services_verify_and_publish_everywhere() -> None:
     serving = actor(everywhere=frozenset({"verifier", "publisher"}))
     may = {permission for permission in ALL if permissions.may(serving, permission, HARBOUR)}
-    assert may == {"keys.verify", "messages.publish", "apis.read"}
+    assert may == {"keys.verify", "messages.publish", "usage.report", "apis.read"}
 
 
 def test_freehold_itself_may_everything() -> None:

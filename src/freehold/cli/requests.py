@@ -86,3 +86,24 @@ def show_request(request: str, as_json: bool) -> None:
     output.print_explanation(found["outcome"], explanation)
     if explanation["scope"]["changed_since"]:
         click.echo("Project or key were changed since: the same request may be decided otherwise now.")
+
+
+@command.command("cost")
+@click.argument("request")
+@click.argument("cost", type=click.IntRange(0, 1_000_000_000))
+@json_option
+def report_cost(request: str, cost: int, as_json: bool) -> None:
+    """Say what a request cost in the end, in units: all sums have it once, however often it is said.
+
+    \b
+    Example:
+      freehold requests cost req_… 40
+    """
+    report = Api.current().post(f"/v1/requests/{segment(request)}/cost", {"cost": cost})
+    if as_json:
+        output.print_json(report)
+        return
+    if report["counted_at"] is None:
+        click.echo(f"{cost} units, counted as soon as the request itself is.")
+    else:
+        click.echo(f"{cost} units instead of {report['cost_before']}.")

@@ -1,11 +1,14 @@
 """`freehold usage`: who used what, by time, key, endpoint and outcome."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from freehold.cli import output
 from freehold.cli.api import Api, segment
+from freehold.cli.failures import CannotTry, Failure
+from freehold.cli.instance_options import data_option, settings_of
 from freehold.cli.options import (
     compare_option,
     json_option,
@@ -100,6 +103,77 @@ def show_instance(as_json: bool, **question: Any) -> None:
       freehold usage instance --limit 10 --compare
     """
     _show_drivers(Api.current().get("/v1/usage", question), as_json)
+
+
+@command.command("reconcile")
+@data_option
+@json_option
+def reconcile(data: Path | None, as_json: bool) -> None:
+    """Compare all sums of this instance with each other, on its own database; exit status 1 where they differ.
+
+    Requests and metered units against minutes, hours, days and months; keys against projects and organizations. The
+    same is done every night; what was found last: GET /v1/usage/reconciliation.
+
+    \b
+    Example:
+      freehold usage reconcile --data ./data
+    """
+    from dataclasses import asdict
+
+    from freehold.store.engine import open_store
+    from freehold.usage.reconciling import reconcile as compare
+
+    settings = settings_of(data=data)
+    if settings.embedded and not (settings.data / "freehold.db").exists():
+        raise CannotTry(f"There is no instance in {settings.data}.")
+    store = open_store(settings)
+    try:
+        found = compare(store, settings)
+    finally:
+        store.close()
+    if as_json:
+        findings = [dict(each._asdict(), at=each.at.isoformat()) for each in found.findings]
+        facts = asdict(found) | {"findings": findings}
+        output.print_json(facts | {name: facts[name].isoformat() for name in ("as_of", "finished_at")})
+    else:
+        click.echo(f"{found.compared} sums compared, as of {found.as_of:%Y-%m-%d %H:%M:%S} UTC.")
+        rows = [[each.at.isoformat(), each.project_id or "none", each.between, each.words] for each in found.findings]
+        output.print_table(["from", "project", "between", "difference"], rows, "They are the same everywhere.")
+    if found.differences:
+        raise Failure(f"{found.differences} sums differ.")
+
+
+@command.command("meter")
+@project_option
+@click.option("--units", required=True, type=click.IntRange(0, 1_000_000_000), help="Units of cost that were used.")
+@click.option("--id", "event_id", required=True, help="Your own name for the event: sent twice, it counts once.")
+@click.option("--source", required=True, help="Where ids are told apart: a URI, such as /reports.")
+@click.option("--type", "event_type", default="usage.metered", show_default=True, help="What happened.")
+@click.option("--key", help="The key that used them, by its id.")
+@click.option("--endpoint", help="The endpoint that they were used for.")
+@click.option("--time", "at", help="When; now unless given.")
+@json_option
+def meter(
+    project: str, units: int, event_id: str, source: str, event_type: str, key: str | None, endpoint: str | None,
+    at: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Count units that were used without a request through the gate, as a CloudEvent.
+
+    \b
+    Example:
+      freehold usage meter -p parcel-lookup --units 40 --source /reports --id report-4711
+    """
+    api = Api.current()
+    event = {
+        "specversion": "1.0", "id": event_id, "source": source, "type": event_type, "time": at,
+        "data": {"units": units, "key": key, "endpoint": endpoint},
+    }  # fmt: skip
+    headers = {"Content-Type": "application/cloudevents+json"}
+    metered = api.post(f"/v1/projects/{segment(project_id(api, project))}/metered_events", event, headers=headers)
+    if as_json:
+        output.print_json(metered)
+        return
+    click.echo(f"{units} units counted." if metered["counted"] else "They were counted before; nothing has changed.")
 
 
 def _show_drivers(usage: dict[str, Any], as_json: bool) -> None:

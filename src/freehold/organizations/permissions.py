@@ -13,7 +13,7 @@ Permission = Literal[
     "organization.read", "organization.edit", "members.read", "members.edit", "tokens.edit", "audit.read",
     "projects.read", "projects.create", "projects.edit", "projects.archive", "scope.edit",
     "keys.read", "keys.issue", "keys.revoke", "keys.verify", "webhooks.read", "webhooks.edit", "webhooks.test",
-    "messages.publish", "messages.read", "usage.read", "explain", "apis.read", "apis.edit", "alerts.read", "alerts.edit",
+    "messages.publish", "messages.read", "usage.read", "usage.report", "explain", "apis.read", "apis.edit", "alerts.read", "alerts.edit",
 ]  # fmt: skip
 
 _READS: Final[frozenset[Permission]] = frozenset(
@@ -32,7 +32,7 @@ _READS: Final[frozenset[Permission]] = frozenset(
 )
 _DEVELOPS: Final[frozenset[Permission]] = _READS | {
     "projects.create", "projects.edit", "projects.archive", "scope.edit", "keys.issue", "keys.revoke", "keys.verify",
-    "webhooks.edit", "webhooks.test", "messages.publish", "alerts.edit",
+    "webhooks.edit", "webhooks.test", "messages.publish", "usage.report", "alerts.edit",
 }  # fmt: skip
 _ADMINISTERS: Final[frozenset[Permission]] = _DEVELOPS | {
     "organization.edit",
@@ -50,7 +50,7 @@ PERMISSIONS: Final[dict[ServiceRole, frozenset[Permission]]] = {
     ),
     "auditor": _READS | {"audit.read"},
     "verifier": frozenset({"keys.verify", "apis.read"}),
-    "publisher": frozenset({"messages.publish", "apis.read"}),
+    "publisher": frozenset({"messages.publish", "usage.report", "apis.read"}),
 }
 # The operator reads every organization, and changes none that they are not a member of.
 _OPERATOR_EVERYWHERE: Final[frozenset[Permission]] = _READS | {"audit.read"}

@@ -56,6 +56,7 @@ def read_usage(tx: Transaction, actor: Actor, project_id: str, question: Questio
     return Usage(
         question=question, series=divided.series, totals=divided.totals, latency=rules.percentiles(latencies),
         groups=divided.groups, as_of=as_of(tx), gaps=gap_queries.gaps_of(tx, [project_id], range_.start, range_.end),
+        proven=queries.proven(tx, project_id),
     )  # fmt: skip
 
 

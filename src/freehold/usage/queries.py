@@ -11,8 +11,8 @@ from sqlalchemy.sql.elements import SQLCoreOperations
 from freehold.keys.records import ALLOWED, Reason
 from freehold.kit import clock
 from freehold.store.engine import Transaction
-from freehold.store.schema import changes, journals, key_secrets, keys, usage_events
-from freehold.usage.records import THROTTLES, Filter, Kind, Recorded, RequestRow, SecretName
+from freehold.store.schema import changes, journals, key_secrets, keys, reconciliations, usage_events
+from freehold.usage.records import THROTTLES, Filter, Kind, Proven, Recorded, RequestRow, SecretName
 
 _REQUEST: Final = (
     usage_events.c.id, usage_events.c.at, usage_events.c.project_id, usage_events.c.organization_id,
@@ -104,6 +104,15 @@ def complete_to(tx: Transaction) -> datetime | None:
     counts = ~journals.c.id.startswith("sdk_", autoescape=True) | (journals.c.updated_at >= newest - _SDK_SILENT)
     live = tx.execute(select(func.min(journals.c.updated_at)).where(journals.c.ended_at.is_(None), counts)).scalar()
     return live or newest
+
+
+def proven(tx: Transaction, project_id: str) -> Proven | None:
+    """When a project's sums were compared last, and how many differed; None where they never were (primary key)."""
+    query = (
+        select(reconciliations.c.as_of, reconciliations.c.findings).order_by(reconciliations.c.as_of.desc()).limit(1)
+    )
+    row = tx.execute(query).first()
+    return None if row is None else Proven(row.as_of, sum(finding[0] == project_id for finding in row.findings))
 
 
 def delete_ended_journals(tx: Transaction, before: datetime) -> None:

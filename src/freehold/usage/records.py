@@ -177,6 +177,13 @@ class Percentiles(NamedTuple):
     p99_ms: float | None = None
 
 
+class Proven(NamedTuple):
+    """When all sums of a project were compared with each other last, and how many of them differed."""
+
+    as_of: datetime
+    differences: int
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """The answer to a question. `as_of`: all before it is counted, or a gap."""
@@ -188,6 +195,7 @@ class Usage:
     groups: list[Group]
     as_of: datetime
     gaps: list[UsageGap]
+    proven: Proven | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,15 @@ class SecretUse(NamedTuple):
 
 def add_up(events: Iterable[UsageEvent]) -> dict[Grain, dict[Slot, Sums]]:
     """The rollup rows of some events, at every grain."""
-    minutes = _by_minute(events)
+    return _every_grain(_by_minute(events))
+
+
+def at_every_grain(added: Iterable[tuple[Slot, Sums]]) -> dict[Grain, dict[Slot, Sums]]:
+    """The rollup rows of sums that are of one instant each: a slot's `bucket_ms` may be any moment."""
+    return _every_grain(_gathered(added, lambda ms: ms - ms % MINUTE_MS))
+
+
+def _every_grain(minutes: dict[Slot, Sums]) -> dict[Grain, dict[Slot, Sums]]:
     hours = _coarser(minutes, lambda ms: ms - ms % HOUR_MS)
     days = _coarser(hours, lambda ms: ms - ms % DAY_MS)
     return {"minute": minutes, "hour": hours, "day": days, "month": _coarser(days, month_start_ms)}
@@ -123,7 +131,11 @@ def _by_minute(events: Iterable[UsageEvent]) -> dict[Slot, Sums]:
 
 
 def _coarser(finer: dict[Slot, Sums], start: Callable[[int], int]) -> dict[Slot, Sums]:
+    return _gathered(finer.items(), start)
+
+
+def _gathered(finer: Iterable[tuple[Slot, Sums]], start: Callable[[int], int]) -> dict[Slot, Sums]:
     rows: dict[Slot, list[Sums]] = {}
-    for slot, row in finer.items():
+    for slot, row in finer:
         rows.setdefault(slot._replace(bucket_ms=start(slot.bucket_ms)), []).append(row)
     return {slot: some[0] if len(some) == 1 else together(some) for slot, some in rows.items()}

@@ -95,6 +95,13 @@ class ProjectionView(msgspec.Struct, kw_only=True):
     made_of_to: datetime
 
 
+class ProvenView(msgspec.Struct, kw_only=True):
+    """When all of the project's sums were compared with each other last, and how many differed: 0 where they reconcile."""
+
+    as_of: datetime
+    differences: int
+
+
 class UsageView(msgspec.Struct, kw_only=True):
     """A project's usage. Every request decided before `as_of` is counted, or in one of the `gaps`."""
 
@@ -112,6 +119,7 @@ class UsageView(msgspec.Struct, kw_only=True):
     compare: Compare | None
     previous: PreviousView | None
     projection: ProjectionView | None
+    proven: ProvenView | None
 
 
 class RequestKeyView(msgspec.Struct, kw_only=True):
@@ -210,7 +218,7 @@ def usage_view(
         totals=TotalsView(**usage.latency._asdict(), **_fields(usage.totals)),
         groups=[GroupView(id=each.id, name=each.name, share=each.share, **_fields(each.counts)) for each in usage.groups],
         as_of=usage.as_of, gaps=gap_views(usage.gaps), compare=compare, previous=_previous_view(previous),
-        projection=_projection_view(projection),
+        projection=_projection_view(projection), proven=usage.proven and ProvenView(**usage.proven._asdict()),
     )  # fmt: skip
 
 

@@ -77,6 +77,8 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "edit_alert": ("conflict",),
     "send_test_alert": ("conflict",),
     "create_alert_channel": ("conflict",),
+    "report_cost": ("conflict",),
+    "read_reconciliation": ("not_found",),
     "replay_delivery": ("conflict",),
     "start_replay": ("conflict",),
     "recover_webhook": ("conflict",),
@@ -144,6 +146,26 @@ _JSON_DOCUMENT: Final = {
 # A text; its media type says that it is YAML, and no JSON Schema says more of it.
 _YAML_DOCUMENT: Final = {"type": "string", "minLength": 1}
 
+_NAME: Final = {"type": "string", "minLength": 1, "maxLength": 500, "pattern": "^[^\\u0000]*$"}
+_METERED: Final = {
+    "specversion": "1.0", "id": "report-4711", "source": "/reports", "type": "report.rendered", "data": {"units": 40},
+}  # fmt: skip
+_CLOUD_EVENT: Final = {
+    "type": "object",
+    "required": ["specversion", "id", "source", "type", "data"],
+    "properties": {
+        "specversion": {"const": "1.0"}, "id": _NAME, "source": _NAME, "type": _NAME,
+        "time": {"type": ["string", "null"], "format": "date-time"},
+        "data": {
+            "type": "object", "required": ["units"], "additionalProperties": False,
+            "properties": {
+                "units": {"type": "integer", "minimum": 0, "maximum": 1_000_000_000},
+                "key": {"type": ["string", "null"]}, "endpoint": {"type": ["string", "null"]},
+            },
+        },
+    },
+}  # fmt: skip
+
 # Bodies that are read as they are.
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "import_openapi": {
@@ -155,6 +177,16 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         },
     }
 }
+BODIES["meter_usage"] = {
+    "required": True,
+    "description": "One CloudEvent 1.0 in structured mode, or a batch of up to 1,000. Extension attributes are allowed.",
+    "content": {
+        "application/cloudevents+json": {"schema": _CLOUD_EVENT, "example": _METERED},
+        "application/cloudevents-batch+json": {
+            "schema": {"type": "array", "items": _CLOUD_EVENT, "minItems": 1, "maxItems": 1000}, "example": [_METERED],
+        },
+    },
+}  # fmt: skip
 # Answers that are given as they are.
 TEXTS: Final[dict[str, dict[str, Any]]] = {
     "read_openapi": {

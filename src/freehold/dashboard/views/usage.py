@@ -114,6 +114,8 @@ class UsageView:
     from_at: datetime
     to_at: datetime
     as_of: datetime
+    # When the sums were compared with each other last, and how many differed.
+    proven: tuple[datetime, int] | None
     gaps: tuple[Gap, ...]
     total: int
     figures: tuple[Figure, ...]

@@ -59,7 +59,7 @@ def show_usage(call: Call, project_id: str) -> Response[Any]:
         project_id=project_id, ranges=_ranges(view, project_id), buckets=_buckets(view, project_id),
         groupings=_groupings(view, project_id), picks=offered, chips=chips(offered, view.query, project_id, "usage"),
         hidden=view.carried, timezone=view.timezone, timezones=timezones(view.timezone), from_at=view.range.start,
-        to_at=view.range.end, as_of=usage.as_of, gaps=_gaps(usage), total=usage.totals.requests,
+        to_at=view.range.end, as_of=usage.as_of, proven=usage.proven, gaps=_gaps(usage), total=usage.totals.requests,
         figures=figures(usage, usage.series, previous), projected=projected(projection),
         chart=usage_chart(drawn, view, project_id, routes, changes), as_table=view.as_table,
         table_href=view.address(project_id, table="" if view.as_table else "yes"), changes=changes, scope_gaps=gaps,

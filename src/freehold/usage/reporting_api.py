@@ -1,0 +1,103 @@
+"""HTTP of what is reported of usage, and of whether its sums are right. Thin: parse, one action, present."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from freehold.errors import not_found
+from freehold.organizations.permissions import require_operator
+from freehold.usage import costs, metering, reconciling
+from freehold.usage.reconciling import Reconciliation
+from freehold.web.call import Call
+from freehold.web.inputs import Body, number
+
+
+class CostBody(Body, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What a request cost."""
+
+    cost: Annotated[int, number(40, "Units of cost, instead of what the gate counted.", 0, 1_000_000_000)]
+
+
+class CostReportView(msgspec.Struct, kw_only=True):
+    """What was reported of a request. `counted_at` and `cost_before` are null until the request itself is counted."""
+
+    request: str
+    cost: int
+    cost_before: int | None
+    reported_at: datetime
+    counted_at: datetime | None
+
+
+class MeteredView(msgspec.Struct, kw_only=True):
+    """What became of metered events. `repeated`: those whose source and id were counted before."""
+
+    counted: int
+    repeated: int
+
+
+class FindingView(msgspec.Struct, kw_only=True):
+    """Two sums that should be equal and are not. `project` is null for requests of nobody."""
+
+    project: str | None
+    between: str
+    at: datetime
+    words: str
+
+
+class ReconciliationView(msgspec.Struct, kw_only=True):
+    """Whether all sums add up, when they were compared last. `findings` are the first of the `differences`."""
+
+    as_of: datetime
+    finished_at: datetime
+    compared: int
+    differences: int
+    findings: list[FindingView]
+
+
+def report_cost(call: Call, request_id: str, data: CostBody) -> CostReportView:
+    """Say what a request cost in the end: its cost and all sums have it once, however often it is sent."""
+    with call.write() as tx:
+        report = costs.report_cost(tx, call.actor, request_id, data.cost)
+    return CostReportView(
+        request=report.request_id, cost=report.cost, cost_before=report.cost_before, reported_at=report.reported_at,
+        counted_at=report.counted_at,
+    )  # fmt: skip
+
+
+def meter_usage(call: Call, project_id: str, body: bytes) -> MeteredView:
+    """Count units that were used without a request through the gate: a CloudEvent, or a batch of them.
+
+    Each counts once by its source and id, whenever it is sent again; a batch counts as a whole or not at all.
+    """
+    events = metering.read_events(call.headers.get("content-type"), body)
+    with call.write() as tx:
+        metered = metering.meter(tx, call.actor, project_id, events)
+    return MeteredView(counted=metered.counted, repeated=metered.repeated)
+
+
+def read_reconciliation(call: Call) -> ReconciliationView:
+    """Whether all sums of the instance added up when they were compared last; for the operator."""
+    require_operator(call.actor)
+    with call.read() as tx:
+        found = reconciling.latest(tx)
+    if found is None:
+        raise not_found("reconciliation")
+    return _reconciliation_view(found)
+
+
+def reconcile_usage(call: Call) -> ReconciliationView:
+    """Compare all sums of the instance with each other now; for the operator. It takes a while where there are many."""
+    require_operator(call.actor)
+    return _reconciliation_view(reconciling.reconcile(call.store, call.settings))
+
+
+def _reconciliation_view(found: Reconciliation) -> ReconciliationView:
+    findings = [
+        FindingView(project=each.project_id or None, between=each.between, at=each.at, words=each.words)
+        for each in found.findings
+    ]
+    return ReconciliationView(
+        as_of=found.as_of, finished_at=found.finished_at, compared=found.compared, differences=found.differences,
+        findings=findings,
+    )  # fmt: skip
