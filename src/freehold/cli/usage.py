@@ -146,17 +146,14 @@ def reconcile(data: Path | None, as_json: bool) -> None:
 @command.command("meter")
 @project_option
 @click.option("--units", required=True, type=click.IntRange(0, 1_000_000_000), help="Units of cost that were used.")
-@click.option("--id", "event_id", required=True, help="Your own name for the event: sent twice, it counts once.")
+@click.option("--id", "id", required=True, help="Your own name for the event: sent twice, it counts once.")
 @click.option("--source", required=True, help="Where ids are told apart: a URI, such as /reports.")
-@click.option("--type", "event_type", default="usage.metered", show_default=True, help="What happened.")
+@click.option("--type", default="usage.metered", show_default=True, help="What happened.")
 @click.option("--key", help="The key that used them, by its id.")
 @click.option("--endpoint", help="The endpoint that they were used for.")
-@click.option("--time", "at", help="When; now unless given.")
+@click.option("--time", help="When; now unless given.")
 @json_option
-def meter(
-    project: str, units: int, event_id: str, source: str, event_type: str, key: str | None, endpoint: str | None,
-    at: str | None, as_json: bool,
-) -> None:  # fmt: skip
+def meter(project: str, units: int, as_json: bool, **event: str | None) -> None:
     """Count units that were used without a request through the gate, as a CloudEvent.
 
     \b
@@ -164,12 +161,13 @@ def meter(
       freehold usage meter -p parcel-lookup --units 40 --source /reports --id report-4711
     """
     api = Api.current()
-    event = {
-        "specversion": "1.0", "id": event_id, "source": source, "type": event_type, "time": at,
-        "data": {"units": units, "key": key, "endpoint": endpoint},
-    }  # fmt: skip
+    data = {"units": units, "key": event.pop("key"), "endpoint": event.pop("endpoint")}
     headers = {"Content-Type": "application/cloudevents+json"}
-    metered = api.post(f"/v1/projects/{segment(project_id(api, project))}/metered_events", event, headers=headers)
+    metered = api.post(
+        f"/v1/projects/{segment(project_id(api, project))}/metered_events",
+        {"specversion": "1.0", **event, "data": data},
+        headers=headers,
+    )
     if as_json:
         output.print_json(metered)
         return

@@ -101,7 +101,8 @@ def meter(tx: Transaction, actor: Actor, project_id: str, events: Sequence[Cloud
             "project_id": project.id, "source": source, "event_id": event_id, "type": event.type, "at": at,
             "units": data.units, "key_id": data.key, "endpoint": data.endpoint, "received_at": now,
         }  # fmt: skip
-        if tx.execute(new.values(row).on_conflict_do_nothing()).rowcount:
+        once = new.values(row).on_conflict_do_nothing().returning(metered_events.c.event_id)
+        if tx.execute(once).first() is not None:
             slot = Slot(
                 clock.to_ms(at), project.id, data.key or "", "", data.endpoint or "", ALLOWED, 0, project.organization_id
             )  # fmt: skip

@@ -20,7 +20,8 @@ from freehold.usage.actions import as_of
 from freehold.usage.retention import bounds
 from freehold.usage.rollups import DAY_MS, HOUR_MS, MINUTE_MS, month_start_ms
 
-FINDINGS_MAX: Final = 100
+# Of each project.
+FINDINGS_MAX: Final = 50
 # What events, or rows, have in common, in the order of a rollup's key; then what they add up.
 _Slot = tuple[Any, ...]
 _Sums = tuple[int, ...]
@@ -68,7 +69,7 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What comparing everything found. `compared`: how many rollup rows. `findings`: the first of the differences."""
+    """What comparing everything found. `compared`: how many rollup rows. `findings`: the first of each project's."""
 
     as_of: datetime
     finished_at: datetime
@@ -86,7 +87,7 @@ class _Report:
 
     def add(self, finding: Finding) -> None:
         self.differences += 1
-        if len(self.findings) < FINDINGS_MAX:
+        if sum(each.project_id == finding.project_id for each in reversed(self.findings)) < FINDINGS_MAX:
             self.findings.append(finding)
 
 
@@ -180,7 +181,7 @@ def _compare_sketches(tx: Transaction, report: _Report, project_id: str, start: 
             held = _held(latency)
             if held != count:
                 words = f"{_words(slot)}: {count} latencies, and {held} in their sketch"
-                report.add(Finding(project_id, f"latencies of a {name}", clock.from_ms(at_ms), words))
+                report.add(Finding(project_id, f"latencies by {name}", clock.from_ms(at_ms), words))
 
 
 def _held(latency: bytes) -> int | str:

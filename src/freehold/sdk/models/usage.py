@@ -88,6 +88,13 @@ class Projection(Model, frozen=True, kw_only=True):
     made_of_to: datetime
 
 
+class Proven(Model, frozen=True, kw_only=True):
+    """When all of the project's sums were compared with each other last, and how many differed: 0 where they reconcile.."""
+
+    as_of: datetime
+    differences: int
+
+
 class Usage(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
     """A project's usage. Every request decided before `as_of` is counted, or in one of the `gaps`."""
 
@@ -105,6 +112,7 @@ class Usage(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
     compare: UsageCompare | None
     previous: Previous | None
     projection: Projection | None
+    proven: Proven | None
 
 
 class RequestKey(Model, frozen=True, kw_only=True):
@@ -214,6 +222,42 @@ class OrganizationUsage(Model, frozen=True, kw_only=True, rename={"from_": "from
     gaps: list[Gap]
     organization: str
     projects: list[ProjectUsage]
+
+
+class CostReport(Model, frozen=True, kw_only=True):
+    """What was reported of a request. `counted_at` and `cost_before` are null until the request itself is counted."""
+
+    request: str
+    cost: int
+    cost_before: int | None
+    reported_at: datetime
+    counted_at: datetime | None
+
+
+class Metered(Model, frozen=True, kw_only=True):
+    """What became of metered events. `repeated`: those whose source and id were counted before."""
+
+    counted: int
+    repeated: int
+
+
+class Finding(Model, frozen=True, kw_only=True):
+    """Two sums that should be equal and are not. `project` is null for requests of nobody."""
+
+    project: str | None
+    between: str
+    at: datetime
+    words: str
+
+
+class Reconciliation(Model, frozen=True, kw_only=True):
+    """Whether all sums add up, when they were compared last. `findings` are the first of the `differences`."""
+
+    as_of: datetime
+    finished_at: datetime
+    compared: int
+    differences: int
+    findings: list[Finding]
 
 
 class InstanceProjectUsage(Counts, frozen=True, kw_only=True):

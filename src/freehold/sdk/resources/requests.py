@@ -5,9 +5,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from freehold.sdk.calls import Call, Mode, Resource, listing, operation, segment
+from freehold.sdk.calls import Call, Mode, Resource, listing, operation, segment, sent
 from freehold.sdk.listings import Page
-from freehold.sdk.models import ExplainedRequest, Request
+from freehold.sdk.models import CostReport, ExplainedRequest, Request
 from freehold.sdk.models.words import RequestKind
 
 
@@ -69,3 +69,17 @@ class RequestCalls(Resource[Mode]):
         Raises NotFound.
         """
         return Call("GET", f"/v1/requests/{segment(request_id)}", ExplainedRequest, repeatable=True)
+
+    @operation
+    def report_cost(self, request_id: str, *, cost: int) -> Call[CostReport]:
+        """Say what a request cost in the end: its cost and all sums have it once, however often it is sent.
+
+        What a request cost.
+
+        `cost`: Units of cost, instead of what the gate counted.
+
+        Raises Conflict, NotFound.
+        """
+        return Call(
+            "POST", f"/v1/requests/{segment(request_id)}/cost", CostReport, body=sent({"cost": cost}), repeatable=True
+        )

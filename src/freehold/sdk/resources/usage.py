@@ -4,9 +4,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
-from freehold.sdk.calls import Call, Mode, Resource, operation, segment
-from freehold.sdk.models import InstanceUsage, OrganizationUsage, Usage
+from freehold.sdk.calls import Call, Document, Mode, Resource, operation, segment
+from freehold.sdk.models import InstanceUsage, Metered, OrganizationUsage, Reconciliation, Usage
 from freehold.sdk.models.words import Bucket, GroupBy, RequestKind, UsageCompare
 
 
@@ -97,6 +98,43 @@ class UsageCalls(Resource[Mode]):
             query={"from": from_, "to": to, "compare": compare, "limit": limit, "cursor": cursor},
             repeatable=True,
         )
+
+    @operation
+    def meter(
+        self,
+        project_id: str,
+        content: bytes,
+        *,
+        media_type: Literal[
+            "application/cloudevents+json", "application/cloudevents-batch+json"
+        ] = "application/cloudevents+json",
+    ) -> Call[Metered]:
+        """Count units that were used without a request through the gate: a CloudEvent, or a batch of them.
+
+        Each counts once by its source and id, whenever it is sent again; a batch counts as a whole or not at all.
+
+        Raises NotFound.
+        """
+        return Call(
+            "POST",
+            f"/v1/projects/{segment(project_id)}/metered_events",
+            Metered,
+            content=Document(content, media_type),
+            repeatable=True,
+        )
+
+    @operation
+    def reconciliation(self) -> Call[Reconciliation]:
+        """Whether all sums of the instance added up when they were compared last; for the operator.
+
+        Raises NotFound.
+        """
+        return Call("GET", "/v1/usage/reconciliation", Reconciliation, repeatable=True)
+
+    @operation
+    def reconcile(self) -> Call[Reconciliation]:
+        """Compare all sums of the instance with each other now; for the operator. It takes a while where there are many."""
+        return Call("POST", "/v1/usage/reconcile", Reconciliation, repeatable=True)
 
     @operation
     def of_instance(
