@@ -32,7 +32,7 @@ def usage_view(quiet: bool) -> usage.UsageView:
         ranges=tuple(usage.Option(label=label, href=f"{AT}/usage?range={label}", current=label == "7 d") for label in ("1 h", "24 h", "7 d", "30 d")),
         buckets=(usage.Option(label="Hour", href=f"{AT}/usage?bucket=hour", current=True), usage.Option(label="Day", href=f"{AT}/usage?bucket=day")),
         groupings=(usage.Option(label="Outcome", href=f"{AT}/usage", current=True), usage.Option(label="Key", href=f"{AT}/usage?group_by=key"), usage.Option(label="Endpoint", href=f"{AT}/usage?group_by=endpoint")),
-        picks=(KEY_PICK, OUTCOME_PICK), chips=() if quiet else CHIPS, hidden=(("range", "7d"),), timezone="UTC", timezones=("UTC", "Europe/Berlin"), from_at=ago(days=7), to_at=NOW, proven=None, as_of=NOW, total=total,
+        picks=(KEY_PICK, OUTCOME_PICK), chips=() if quiet else CHIPS, hidden=(("range", "7d"),), timezone="UTC", timezones=("UTC", "Europe/Berlin"), from_at=ago(days=7), to_at=NOW, proven=None if quiet else (ago(hours=5), 0), as_of=NOW, total=total,
         gaps=() if quiet else (
             usage.Gap(decisions=1_204, from_at=ago(hours=9), to_at=ago(hours=8), shared=False),
             usage.Gap(decisions=1, from_at=ago(hours=2), to_at=ago(hours=2), shared=True),
