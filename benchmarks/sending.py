@@ -1,6 +1,5 @@
 """An instance that sends webhooks to the sink: its database, its tasks process, and messages made for it in bulk."""
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -8,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import func, insert, select
 
-from benchmarks.plan import ROOT, CannotMeasure, Plan, pinned
+from benchmarks.plan import ROOT, CannotMeasure, Plan
 from benchmarks.processes import cpu_s, family, free_port, server, status_of
 from benchmarks.sink import Figures
 from freehold.kit import clock, ids
@@ -66,8 +66,6 @@ class Sending:
 
     def figures(self) -> Figures:
         """What the sink has seen since it was last asked."""
-        import msgspec  # noqa: PLC0415
-
         return msgspec.json.decode(status_of(f"http://127.0.0.1:{self.sink_port}/figures")[1], type=Figures)
 
     def delivered(self) -> int:
@@ -162,11 +160,3 @@ def one_round(made: Sending, pids: list[int], each: list[str]) -> Round:
     made.wait_for(before + len(each))
     took_s, used_s = time.monotonic() - began, cpu_s(pids) - used_s
     return Round(len(each) / took_s, used_s * 1e6 / len(each), used_s / took_s)
-
-
-def as_json(value: object) -> str:
-    """A value for a command line."""
-    return json.dumps(value)
-
-
-__all__ = ["Round", "Sending", "dispatching", "one_round", "pinned", "sending"]

@@ -2,8 +2,10 @@
 
 import base64
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+import svix
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -18,6 +20,27 @@ def test_the_public_library_accepts_what_we_sign(secret: bytes, payload: str) ->
     body = payload.encode("utf-8", "replace")
     headers = signing.signature_headers([secret], "msg_01", NOW, body)
     Webhook(signing.secret_text(secret)).verify(body, headers, json_parse=False)
+
+
+@pytest.mark.parametrize("verifier", [Webhook, svix.Webhook])
+def test_both_public_libraries_accept_either_secret_of_a_rotation_beside_v1a(verifier: Any) -> None:
+    old, new = b"o" * 24, bytes(range(32))
+    headers = signing.signature_headers([new, old], "msg_01", NOW, b"{}", [b"s" * 32, b"t" * 32])
+    assert [each.split(",")[0] for each in headers["webhook-signature"].split(" ")] == ["v1", "v1", "v1a", "v1a"]
+    for secret in (old, new):
+        verifier(signing.secret_text(secret)).verify(b"{}", headers)
+    with pytest.raises((WebhookVerificationError, svix.WebhookVerificationError)):
+        verifier(signing.secret_text(b"x" * 64)).verify(b"{}", headers)
+
+
+def test_a_known_ed25519_signature() -> None:
+    # RFC 8032, section 7.1, test 2.
+    seed = bytes.fromhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")
+    assert base64.b64decode(signing.public_key_text(seed).removeprefix("whpk_")).hex() == (
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"
+    )
+    signature = base64.b64decode(signing.signature_v1a(seed, b"\x72").removeprefix("v1a,"))
+    assert signature.hex().startswith("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da")
 
 
 def test_during_a_rotation_either_secret_verifies() -> None:

@@ -1,0 +1,56 @@
+"""From a message's making to its request at the receiver, at half of what the dispatcher can send."""
+
+import statistics
+import time
+from typing import Final
+
+from benchmarks.gates import workshop
+from benchmarks.plan import Plan
+from benchmarks.records import Claim, Figure, Series
+from benchmarks.run import main
+from benchmarks.sending import Sending, dispatching, one_round, sending
+from tests.databases import make_sqlite_template
+
+_ENDPOINTS: Final = 20
+_GOAL_MS: Final = 250
+# So often in a second a transaction publishes, as a publisher's requests would.
+_TICKS: Final = 100
+
+
+def measure(plan: Plan) -> Figure:
+    """First how many a second go through, then half of that, evenly spread; on SQLite, each commit forced to the disk."""
+    with workshop() as folder:
+        make_sqlite_template(folder / "freehold.db")
+        with sending(plan, folder, "", _ENDPOINTS) as made, dispatching(plan, folder, made) as pids:
+            series = Series("half load", "deliveries/s", [], ours=True)
+            for _ in range(plan.rounds):
+                whole = one_round(made, pids, made.endpoints * max(10, int(plan.seconds * 50)))
+                made.figures()
+                rate, ages_ms = _half(made, whole.rate / 2, plan.seconds)
+                series.values.append(round(rate, 1))
+                for name, part in (("p50_us", 50), ("p99_us", 99)):
+                    value = statistics.quantiles(ages_ms, n=100, method="inclusive")[part - 1]
+                    series.beside.setdefault(name, []).append(round(value * 1000, 1))
+    p99_ms = [value / 1000 for value in series.beside["p99_us"]]
+    claims = [Claim("p99 from a message's making to its request at the receiver", "ms", p99_ms, _GOAL_MS, at_most=True)]
+    notes = [
+        "Each round first measures the whole rate, then publishes half of it for as long, a hundred times a second.",
+        "The receiver tells a message's age by the millisecond in its id; both ends share this machine's clock.",
+    ]
+    return Figure("delivery_latency", "From enqueue to first byte", [series], claims, notes)
+
+
+def _half(made: Sending, rate: float, seconds: float) -> tuple[float, list[float]]:
+    before, began, sent, ticks = made.delivered(), time.monotonic(), 0, int(seconds * _TICKS)
+    for tick in range(ticks):
+        due = int((tick + 1) * rate / _TICKS)
+        made.publish([made.endpoints[number % _ENDPOINTS] for number in range(sent, max(sent + 1, due))])
+        sent = max(sent + 1, due)
+        time.sleep(max(0.0, began + (tick + 1) / _TICKS - time.monotonic()))
+    took_s = time.monotonic() - began
+    made.wait_for(before + sent)
+    return sent / took_s, made.figures().ages_ms
+
+
+if __name__ == "__main__":
+    main("delivery_latency")
