@@ -10,6 +10,7 @@ NOT_CALLED: Final = {
     "end_session": "a session is a browser's cookie; programs hold an access token",
     "read_health": "asked by supervisors and load balancers, without a token",
     "read_readiness": "asked by supervisors and load balancers, without a token",
+    "read_metrics": "read by Prometheus, without an access token",
     "read_api_description": "read by tools that make clients",
     "authorize_request": "asked by proxies in front of an API",
     "gateway_get": "the API behind the gateway has clients of its own",

@@ -12,26 +12,36 @@ from litestar.types import ASGIApp
 
 from freehold import routes
 from freehold.dashboard.policy import content_security_policy
+from freehold.kit.exposition import CONTENT_TYPE
 from freehold.kit.secrets import InstanceSecret
+from freehold.overview.instance_metrics import InstanceMetrics
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.web import error_pages, openapi, problems
 from freehold.web.call import Shared, provide_call
+from freehold.web.metrics_reader import check_reader
 from freehold.web.middleware import Outermost
 
-_API_PATHS: Final = ("/v1/", "/openapi.json", "/healthz", "/readyz")
+_API_PATHS: Final = ("/v1/", "/openapi.json", "/healthz", "/readyz", "/metrics")
 
 
 def create_app(settings: Settings, store: Store, secret: InstanceSecret) -> ASGIApp:
     """The control plane as an ASGI application."""
     app = Litestar(
-        route_handlers=[*routes.api_handlers(), *routes.page_handlers(), healthz, readyz, _document_route(settings)],
+        route_handlers=[
+            *routes.api_handlers(),
+            *routes.page_handlers(),
+            healthz,
+            readyz,
+            metrics,
+            _document_route(settings),
+        ],
         dependencies={"call": Provide(provide_call)},
         exception_handlers={Exception: _answer_error},
         request_max_body_size=settings.api_body_bytes_max,
         # The framework's own document knows too little of us: ours is freehold.web.openapi's.
         openapi_config=None,
-        state=State({"shared": Shared(store, settings, secret)}),
+        state=State({"shared": Shared(store, settings, secret), "metrics": InstanceMetrics()}),
         logging_config=None,
     )
     return Outermost(app, content_security_policy(), secure=settings.control_url.startswith("https://"))
@@ -54,6 +64,17 @@ def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
     """Whether this process can do its work: the database answers."""
     ready = request.app.state.shared.store.ping()
     return Response({"status": "ready" if ready else "the database does not answer"}, status_code=200 if ready else 503)
+
+
+@get("/metrics", include_in_schema=False, sync_to_thread=True)
+def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What the instance counts, as Prometheus reads it."""
+    shared: Shared = request.app.state.shared
+    check_reader(shared.settings.metrics_token, request.headers, request.client.host if request.client else "")
+    text = request.app.state.metrics.exposition(shared.store)
+    # The framework says the character set by itself.
+    media_type = CONTENT_TYPE.removesuffix("; charset=utf-8")
+    return Response(text.encode(), media_type=media_type, headers={"Cache-Control": "no-store"})
 
 
 def _document_route(settings: Settings) -> HTTPRouteHandler:

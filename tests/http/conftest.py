@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from freehold.app import create_app
+from freehold.overview.instance_metrics import InstanceMetrics
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.web.call import Shared
@@ -39,6 +40,7 @@ def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 def _served(application: Outermost, instance: Instance) -> Iterator[Instance]:
     app: Any = application.app
     app.state.shared = Shared(instance.store, instance.settings, instance.secret)
+    app.state.metrics = InstanceMetrics()
     with serve(application) as url:
         instance.url = url
         yield instance

@@ -210,7 +210,7 @@ def test_our_own_pages_may(instance: Instance, site: str) -> None:
     ("method", "path", "status"),
     [
         ("GET", "/v1/me", 401), ("GET", "/v1/nothing", 404), ("DELETE", "/v1/me", 405), ("POST", "/v1/session", 422),
-        ("GET", "/healthz", 200), ("GET", "/readyz", 200), ("GET", "/openapi.json", 200), ("GET", "/sign-in", 200),
+        ("GET", "/healthz", 200), ("GET", "/readyz", 200), ("GET", "/metrics", 200), ("GET", "/openapi.json", 200), ("GET", "/sign-in", 200),
         ("GET", "/nothing", 404), ("GET", "/static/nothing.css", 404), ("GET", "/account", 303),
     ],
 )  # fmt: skip

@@ -44,6 +44,7 @@ def paths(schemas: Schemas, problems: Problems, gate_url: str) -> dict[str, dict
     return {
         "/healthz": {"get": _health("read_health", "Whether this process is alive.", problems, set())},
         "/readyz": {"get": _health("read_readiness", "Whether this process can do its work: the database answers.", problems, {503})},
+        "/metrics": {"get": _metrics(problems)},
         "/openapi.json": {"get": _this_document(problems)},
         "/v1/keys/verify": {"servers": servers, "post": _verify(schemas, problems)},
         "/v1/authorize": {"servers": servers, "get": _authorize()},
@@ -64,6 +65,17 @@ def _health(operation_id: str, summary: str, problems: Problems, failing: set[in
     return {
         "operationId": operation_id, "tags": ["Instance"], "summary": summary, "security": [],
         "responses": {"200": {"description": "It is.", "content": content}, **answers, **problems.responses({"internal"})},
+    }  # fmt: skip
+
+
+def _metrics(problems: Problems) -> dict[str, Any]:
+    content = {"text/plain": {"schema": {"type": "string"}}}
+    answer = {"description": "The metrics, in the Prometheus text format.", "content": content}
+    return {
+        "operationId": "read_metrics", "tags": ["Instance"], "security": [],
+        "summary": "What the instance counts, for Prometheus.",
+        "description": "Read from the server's own machine, or with FREEHOLD_METRICS_TOKEN as the bearer token.",
+        "responses": {"200": answer, **problems.responses({"unauthenticated", "forbidden", "internal"})},
     }  # fmt: skip
 
 
