@@ -54,12 +54,13 @@ _PLACES: Final = {
     "list_alert_firings": ("alert", "firings"),
     "check_webhook": ("webhook", "check"),
     "read_webhook_metrics": ("webhook", "metrics"),
+    "list_inbox_requests": ("inbox", "requests"),
     "replay_delivery": ("delivery", "replay"),
     "recover_webhook": ("webhook", "recover"),
 }
 _VERBS: Final = {"read": "get"}
 # Nouns of which a project has one, or that are no count.
-_ALONE: Final = frozenset({"scope", "usage"})
+_ALONE: Final = frozenset({"scope", "usage", "inbox"})
 
 # Words of a closed set, by the place where the document has them first; else they are called by that place.
 WORDS: Final = {

@@ -47,12 +47,15 @@ from freehold.webhooks import (
     delivery_pages,
     endpoint_pages,
     event_type_pages,
+    inbox_pages,
+    inbox_receiving,
     message_pages,
     metrics_pages,
     replay_pages,
 )
 from freehold.webhooks import api as webhooks
 from freehold.webhooks import check_api as checks
+from freehold.webhooks import inbox_api as inbox
 from freehold.webhooks import metrics_api as webhook_metrics
 from freehold.webhooks import replay_api as replays
 
@@ -135,6 +138,10 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (post, f"{WEBHOOK}/recover", replays.recover_webhook, "Webhooks"),
     (get, "/v1/replays/{replay_id:str}", replays.read_replay, "Webhooks"),
     (post, "/v1/replays/{replay_id:str}/cancel", replays.cancel_replay, "Webhooks"),
+    (get, f"{PROJECT}/inbox", inbox.read_inbox, "Webhooks"),
+    (put, f"{PROJECT}/inbox", inbox.set_inbox, "Webhooks"),
+    (get, f"{PROJECT}/inbox/requests", inbox.list_inbox_requests, "Webhooks"),
+    (delete, f"{PROJECT}/inbox/requests", inbox.clear_inbox, "Webhooks"),
     (get, f"{PROJECT}/messages", webhooks.list_messages, "Webhooks"),
     (post, f"{PROJECT}/messages", webhooks.publish_message, "Webhooks"),
     (get, "/v1/messages/{message_id:str}", webhooks.read_message, "Webhooks"),
@@ -293,6 +300,12 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{HERE}/alerts/{{rule_id:str}}/mute", rule_pages.mute_rule),
     (post, f"{HERE}/alerts/{{rule_id:str}}/test", rule_pages.send_test),
     (post, f"{HERE}/alerts/{{rule_id:str}}/delete", rule_pages.delete_rule),
+    (get, f"{HERE}/inbox", inbox_pages.show_inbox),
+    (post, f"{HERE}/inbox", inbox_pages.save_inbox),
+    (post, f"{HERE}/inbox/clear", inbox_pages.clear_inbox),
+    (get, f"{HERE}/inbox/live", inbox_pages.live_inbox),
+    # Not a page, and nobody signs in to it: what a project's inbox is sent.
+    (post, "/inbox/{address:str}", inbox_receiving.receive_webhook),
     (get, "/static/{path:path}", serve_static),
 )
 

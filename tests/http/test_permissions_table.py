@@ -113,6 +113,10 @@ TABLE: Final = (
     Row("POST", "/v1/replays/{replay_id}/cancel", DEVELOPERS),
     Row("POST", f"{WEBHOOK}/replays", DEVELOPERS, {"state": "failed"}),
     Row("POST", f"{WEBHOOK}/recover", DEVELOPERS, {"since": "2026-11-01T00:00:00Z"}, endpoint="other_endpoint_id"),
+    Row("PUT", f"{PROJECT}/inbox", DEVELOPERS, {}),
+    Row("GET", f"{PROJECT}/inbox", READERS),
+    Row("GET", f"{PROJECT}/inbox/requests", READERS),
+    Row("DELETE", f"{PROJECT}/inbox/requests", DEVELOPERS),
     Row("GET", f"{PROJECT}/messages", READERS),
     Row("POST", f"{PROJECT}/messages", PUBLISHERS, {"event_type": "parcel.moved", "payload": {"id": "p2"}}),
     Row("GET", "/v1/messages/{message_id}", READERS),
@@ -237,6 +241,7 @@ def prepare(instance: Instance) -> dict[str, str]:
     invitation = made(f"{organization}/invitations", {"email": "nina@example.com", "role": "billing"})
     webhook = made(f"{project}/webhooks", {"url": "http://127.0.0.1:1024/hook", "event_types": ["parcel.moved"]})
     message = made(f"{project}/messages", {"event_type": "parcel.moved", "payload": {"id": "p1"}})
+    assert owner.put(f"{project}/inbox", json={}).status_code == 200
     check = owner.post(f"/v1/webhooks/{webhook['id']}/check", json={}).json()
     delivery = owner.get(f"/v1/messages/{message['id']}").json()["deliveries"][0]["id"]
     with instance.store.write() as tx:

@@ -135,6 +135,7 @@ def test_an_archived_project_changes_in_nothing_but_that(instance: Instance) -> 
         ("POST", f"{webhook}/recover", {"since": "2026-11-01T00:00:00Z"}),
         ("POST", f"/v1/deliveries/{ids['delivery_id']}/replay", {}),
         ("POST", f"{webhook}/advance", {"by_s": 60}),
+        ("PUT", f"{project}/inbox", {}),
         ("POST", f"{project}/messages", {"event_type": "parcel.moved", "payload": {"id": "p9"}}),
     ):
         assert client.request(method, path, json=sent).json().get("code") == "conflict", (method, path)

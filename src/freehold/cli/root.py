@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "alerts": ("alerts", "command"),
     "webhooks": ("webhooks", "command"),
     "listen": ("listen", "command"),
+    "inbox": ("inbox", "command"),
     "replays": ("replays", "command"),
     "messages": ("messages", "command"),
     "usage": ("usage", "command"),

@@ -15,6 +15,7 @@ from freehold.sdk.resources.deliveries import DeliveryCalls
 from freehold.sdk.resources.endpoints import EndpointCalls
 from freehold.sdk.resources.event_types import EventTypeCalls
 from freehold.sdk.resources.firings import FiringCalls
+from freehold.sdk.resources.inbox import InboxCalls
 from freehold.sdk.resources.invitations import InvitationCalls
 from freehold.sdk.resources.keys import KeyCalls
 from freehold.sdk.resources.members import MemberCalls
@@ -50,6 +51,7 @@ class Surface(Resource[Mode]):
         self.webhook_checks: WebhookCheckCalls[Mode] = WebhookCheckCalls(perform, walk)
         self.deliveries: DeliveryCalls[Mode] = DeliveryCalls(perform, walk)
         self.replays: ReplayCalls[Mode] = ReplayCalls(perform, walk)
+        self.inbox: InboxCalls[Mode] = InboxCalls(perform, walk)
         self.messages: MessageCalls[Mode] = MessageCalls(perform, walk)
         self.alerts: AlertCalls[Mode] = AlertCalls(perform, walk)
         self.firings: FiringCalls[Mode] = FiringCalls(perform, walk)

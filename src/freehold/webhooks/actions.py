@@ -22,7 +22,8 @@ from freehold.projects.actions import read_project, require_active
 from freehold.projects.records import Project
 from freehold.settings import Settings
 from freehold.store.engine import Transaction
-from freehold.webhooks import delivery_queries, headers, queries, queue_queries, rules, sealing, signing
+from freehold.webhooks import delivery_queries, headers, inbox_queries, queries, queue_queries, rules, sealing, signing
+from freehold.webhooks.inbox_route import inbox_address, is_about_inboxes
 from freehold.webhooks.policy import policy_of
 from freehold.webhooks.records import EndpointSettings, EndpointState, SecretVersion, WebhookEndpoint
 from freehold.webhooks.urls import BadUrl, check_url
@@ -265,12 +266,25 @@ def _checked_url(
         if fault:
             errors.append(fault)
     try:
-        url = check_url(wanted.url, project.environment, policy_of(settings, project.environment)).url
+        url = (
+            _own_inbox(tx, settings, project, wanted.url)
+            or check_url(wanted.url, project.environment, policy_of(settings, project.environment)).url
+        )
     except BadUrl as bad:
         errors.insert(0, FieldError("url", str(bad), "bad_url"))
         url = ""
     if errors:
         raise invalid(*errors)
+    return url
+
+
+def _own_inbox(tx: Transaction, settings: Settings, project: Project, url: str) -> str | None:
+    """The URL where it is the project's own inbox, which is ours to reach; BadUrl for any other inbox of ours."""
+    if not is_about_inboxes(settings, url):
+        return None
+    inbox = inbox_queries.find_inbox(tx, project.id)
+    if inbox is None or inbox.address != inbox_address(settings, url):
+        raise BadUrl("This is no inbox of this project: copy the URL from the project's inbox.")
     return url
 
 

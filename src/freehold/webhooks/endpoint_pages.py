@@ -16,6 +16,7 @@ from freehold.errors import FieldError, Problem, invalid
 from freehold.kit.ids import new_id
 from freehold.projects import queries as projects
 from freehold.projects.actions import blocked_for, read_project
+from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
 from freehold.web.idempotency import Answer
@@ -30,6 +31,8 @@ from freehold.webhooks.endpoint_view import (
     host_of,
     one_webhook,
 )
+from freehold.webhooks.inbox_queries import find_inbox
+from freehold.webhooks.inbox_route import inbox_url
 from freehold.webhooks.policy import policy_of
 from freehold.webhooks.records import WebhookEndpoint
 
@@ -98,7 +101,8 @@ def _new_webhook(call: Call, project_id: str, problem: Problem | None = None) ->
     with call.read() as tx:
         project = read_project(tx, call.actor, project_id)
         cannot = blocked_for(call.actor, "webhooks.edit", project)
-        form = Form({"event_types": forms.first_choice(tx, project)}, blocked=cannot, idempotency_key=key)
+        values = {"url": _asked_url(tx, call, project), "event_types": forms.first_choice(tx, project)}
+        form = Form(values, blocked=cannot, idempotency_key=key)
         view = NewWebhookView(
             project_id=project_id, event_types=forms.event_type_choices(tx, project), sending=forms.SENDING,
             loopback=policy_of(call.settings, project.environment).loopback,
@@ -106,6 +110,12 @@ def _new_webhook(call: Call, project_id: str, problem: Problem | None = None) ->
         )  # fmt: skip
         shell = frame(tx, call, "webhooks", project=project)
     return page("webhooks/new.html.j2", shell, view, problem.status if problem else 200)
+
+
+def _asked_url(tx: Transaction, call: Call, project: Project) -> str:
+    """The URL that the form begins with: the project's inbox where the address asks for that, and never another's word."""
+    inbox = find_inbox(tx, project.id) if call.query_value("to") == "inbox" else None
+    return inbox_url(call.settings, inbox.address) if inbox else ""
 
 
 # --- one ------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ send comes in whole, what came back goes out whole.
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self, get_args
 
@@ -19,6 +20,7 @@ from freehold.settings import Settings
 from freehold.webhooks.addresses import AddressPolicy
 from freehold.webhooks.connector import Lookup, Marks, guarded_connector, marks, note_address, system_lookup, tracing
 from freehold.webhooks.failures import blocked_cause, failure_words
+from freehold.webhooks.inbox_route import InboxRoute
 from freehold.webhooks.policy import policy_of
 from freehold.webhooks.records import BODY_BYTES_MAX, AttemptResult, HeaderPairs, Outcome, Outgoing
 from freehold.webhooks.rules import judge
@@ -45,18 +47,23 @@ class Sender:
         connect_s: float = CONNECT_S,
         answer_s: float = ANSWER_S,
         names_cached_s: int = NAMES_CACHED_S,
+        inbox: InboxRoute | None = None,
     ) -> None:
         self._threads = ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="webhook-names")
         self._timeout = aiohttp.ClientTimeout(total=answer_s, connect=connect_s)
-        self._sessions = {
+        self._sessions: dict[str, aiohttp.ClientSession] = {
             environment: self._session(guarded_connector(policy, lookup, self._threads, names_cached_s))
             for environment, policy in policies.items()
         }
+        self._inbox = inbox
+        if inbox:
+            self._sessions["inbox"] = self._session(guarded_connector(inbox.policy, lookup, self._threads, 0))
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """The sender that the operator's settings describe."""
-        return cls({environment: policy_of(settings, environment) for environment in get_args(Environment)})
+        policies = {environment: policy_of(settings, environment) for environment in get_args(Environment)}
+        return cls(policies, inbox=InboxRoute.of(settings))
 
     def _session(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -96,11 +103,21 @@ class Sender:
         mine = Marks(started=time.perf_counter_ns())
         marks.set(mine)
         exchange = _Exchange(mine)
+        session, there = self._way(outgoing, environment)
         try:
-            await exchange.run(self._sessions[environment], outgoing)
+            await exchange.run(session, there)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             exchange.fail(error, self._timeout)
-        return exchange.result(), bool(mine.reused)
+        result = exchange.result()
+        # Where the control plane listens is no tenant's to learn.
+        return (result if there is outgoing else replace(result, address=None)), bool(mine.reused)
+
+    def _way(self, outgoing: Outgoing, environment: Environment) -> tuple[aiohttp.ClientSession, Outgoing]:
+        """The pool that a request goes through. A sandbox project's inbox has one of its own, and is where we listen."""
+        target = self._inbox.target(outgoing.url) if self._inbox and environment == "sandbox" else None
+        if target is None:
+            return self._sessions[environment], outgoing
+        return self._sessions["inbox"], replace(outgoing, url=target)
 
 
 class _Answer(aiohttp.ClientResponse):

@@ -1,5 +1,8 @@
 """Sample pages of webhook checks, of the sandbox clock, and of a project's inbox."""
 
+from typing import Literal
+
+from freehold.dashboard.views import inbox
 from freehold.dashboard.views import webhook_checks as views
 from freehold.dashboard.views.form import Choice, Form
 from freehold.dashboard.views.parts import Link
@@ -46,6 +49,29 @@ def _clock(blocked: str | None, moves: tuple[views.AdvanceRow, ...]) -> Sample:
     return Sample("webhooks/clock.html.j2", shell("webhooks"), view)
 
 
+def _inbox(
+    url: str, rows: int, verdict: Literal["verified", "repeated", "refused"] = "verified", form: Form | None = None
+) -> Sample:
+    request = inbox.InboxRequestView(
+        id="inr_1", at=ago(minutes=1), verdict=verdict, detail="The signature fits.", address="203.0.113.9", status=None if verdict == "refused" else 200,
+        headers=(("webhook-id", "msg_1"),), body='{"id": "<b>"}', body_bytes=70_000, body_cut=True,
+    )  # fmt: skip
+    row = inbox.InboxRow(
+        id="inr_1",
+        at=ago(minutes=1),
+        verdict=verdict,
+        what="webhook.check",
+        status=request.status,
+        href=f"{AT}/inbox?id=inr_1",
+    )
+    view = inbox.InboxView(
+        project_id=PROJECT, url=url, rows=(row,) * rows, shown=request if rows else None, kept_max=100,
+        endpoints=(Link(label=HOOK, href=f"{AT}/webhooks/{HOOK}"),) if rows else (), answers=(Choice("verify", "Verify"), Choice("500", "Answer 500")),
+        form=form or Form({"answer": "verify", "retry_after_s": "30"}),
+    )  # fmt: skip
+    return Sample("webhooks/inbox.html.j2", shell("webhooks"), view)
+
+
 def check_pages() -> dict[str, Sample]:
     right = [_probe(each, "passed", "As it should be.") for each in ("signed", "forged", "stale", "repeated")]
     waiting = [_probe("forged", "running"), _probe("stale", "waiting"), _probe("repeated", "waiting")]
@@ -54,7 +80,13 @@ def check_pages() -> dict[str, Sample]:
         _probe("stale", "passed", "Refused with 401."),
         _probe("repeated", "unclear", "Both were accepted."),
     ]
+    url = "http://127.0.0.1:8400/inbox/0123456789abcdefghjkmnpqrstvwxyz"
     return {
+        "inbox": _inbox(url, 3),
+        "inbox-refused": _inbox(url, 1, "refused", Form({"answer": "x"}, {"answer": "Choose how the inbox answers."})),
+        "inbox-quiet": _inbox(url, 0),
+        "inbox-closed": _inbox("", 0),
+        "inbox-blocked": _inbox("", 0, form=Form(blocked="Your role lets you look at this.")),
         "check-never": _check("never", *(_probe(each.probe, "waiting") for each in right)),
         "check-running": _check("running", right[0], *waiting),
         "check-passed": _check("passed", *right),

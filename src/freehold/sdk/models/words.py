@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     Environment = Literal["production", "sandbox"]
     FiringState = Literal["open", "resolved"]
     GroupBy = Literal["endpoint", "key", "outcome", "secret"]
+    InboxAnswer = Literal["410", "429", "500", "accept", "endless", "slow", "verify"]
+    InboxRequestVerdict = Literal["refused", "repeated", "verified"]
     KeyState = Literal["active", "expired", "revoked"]
     MessageOrigin = Literal["freehold", "published", "test"]
     NotificationEvent = Literal["opened", "resolved", "test"]
@@ -63,6 +65,8 @@ else:
     Environment = str
     FiringState = str
     GroupBy = str
+    InboxAnswer = str
+    InboxRequestVerdict = str
     KeyState = str
     MessageOrigin = str
     NotificationEvent = str
