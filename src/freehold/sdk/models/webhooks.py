@@ -10,6 +10,8 @@ from freehold.sdk.models.words import (
     AttemptOutcome,
     DeliveryState,
     Environment,
+    InboxAnswer,
+    InboxRequestVerdict,
     MessageOrigin,
     ProbeProbe,
     ReplayFilterState,
@@ -309,6 +311,32 @@ class WebhookMetrics(Model, frozen=True, kw_only=True, rename={"from_": "from"})
     latency: Latency
     pressure: Pressure
     last_accepted: Accepted | None
+
+
+class Inbox(Model, frozen=True, kw_only=True):
+    """A sandbox project's inbox. An endpoint of the project that has `url` is sent to it."""
+
+    project: str
+    url: str
+    answer: InboxAnswer
+    retry_after_s: int
+    created_at: datetime
+
+
+class InboxRequest(Model, frozen=True, kw_only=True):
+    """A request as it came. `status` is null where the answer was told to come too late."""
+
+    id: str
+    at: datetime
+    address: str | None
+    message: str | None
+    verdict: InboxRequestVerdict
+    detail: str
+    status: int | None
+    headers: list[Header]
+    body: str
+    body_bytes: int
+    body_cut: bool
 
 
 class Message(Model, frozen=True, kw_only=True):
