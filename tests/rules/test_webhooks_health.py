@@ -155,6 +155,8 @@ def test_a_window_grows_with_what_is_accepted_and_falls_with_a_failure() -> None
 
 def test_what_hangs_leaves_the_room_to_others_until_its_own_lane_is_full() -> None:
     lanes = Lanes(at_once=4, per_endpoint=8, slow_at_once=2)
+    # What is not known leaves half of the room to what is.
+    assert counts(lanes, *(due(name) for name in "abcd")) == {"a": 1, "b": 1}
     hanging = [begun(lanes, name, 1)[0] for name in "abcd"]
     assert lanes.room == 0
     assert counts(lanes, due("e")) == {}

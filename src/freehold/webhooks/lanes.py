@@ -3,7 +3,9 @@
 An endpoint that is not known yet is sent one request. Each acceptance doubles what is claimed for it
 ahead, up to a bound; a failure or a slow answer brings it back to one. What has been on its way for
 longer than a second no longer counts against the room of the others, but against a room of its own:
-so those that hang fill their own lane and never everybody's. Memory alone: no IO, no clock.
+so those that hang fill their own lane and never everybody's. Endpoints that have accepted nothing yet
+share half of the room, so that a thousand that hang leave the other half as they are first met.
+Memory alone: no IO, no clock.
 """
 
 from collections import deque
@@ -26,6 +28,7 @@ class Lane:
     """One endpoint: what may be claimed for it, what waits here, what is on its way."""
 
     window: int = 1
+    proven: bool = False
     waiting: deque[Dispatch] = field(default_factory=deque)
     on_the_way: int = 0
     slow: int = 0
@@ -47,6 +50,8 @@ class Lanes:
         # Requests on their way and quick so far, with the second in which each began: in that order.
         self._quick: dict[str, tuple[Dispatch, float]] = {}
         self._slow: set[str] = set()
+        # Claimed for endpoints that had accepted nothing, and quick so far.
+        self._unproven: set[str] = set()
         self._held = 0
 
     @property
@@ -62,6 +67,7 @@ class Lanes:
     def wanted(self, waiting: list[Waiting], now: datetime) -> list[tuple[Waiting, int]]:
         """How many to claim of each endpoint that has something due, within the room."""
         room, slow_is_full, wanted = self.room, len(self._slow) >= self._slow_at_once, []
+        for_unproven = max(1, self._at_once // 2) - len(self._unproven)
         for each in waiting:
             if each.held_until_at is not None and each.held_until_at > now:
                 continue
@@ -72,16 +78,21 @@ class Lanes:
                 continue
             else:
                 count = lane.window - lane.held
-            count = min(count, room)
+            proven = lane is not None and lane.proven
+            count = min(count, room if proven else min(room, for_unproven))
             if count > 0:
+                for_unproven -= 0 if proven else count
                 room -= count
                 wanted.append((each, count))
         return wanted
 
     def take(self, dispatch: Dispatch) -> None:
         """A delivery was claimed: it waits for its turn."""
-        self._lanes.setdefault(dispatch.endpoint.id, Lane()).waiting.append(dispatch)
+        lane = self._lanes.setdefault(dispatch.endpoint.id, Lane())
+        lane.waiting.append(dispatch)
         self._held += 1
+        if not lane.proven:
+            self._unproven.add(dispatch.delivery_id)
 
     def begin(self, endpoint_id: str, now_s: float) -> Dispatch | None:
         """The endpoint's next delivery to send now, or None where it has enough on the way."""
@@ -98,6 +109,8 @@ class Lanes:
         lane = self._lanes[dispatch.endpoint.id]
         lane.on_the_way -= 1
         self._held -= 1
+        self._unproven.discard(dispatch.delivery_id)
+        lane.proven = accepted
         was_quick = self._quick.pop(dispatch.delivery_id, None) is not None
         if not was_quick:
             self._slow.discard(dispatch.delivery_id)
@@ -117,9 +130,10 @@ class Lanes:
                 break
             del self._quick[dispatch.delivery_id]
             self._slow.add(dispatch.delivery_id)
+            self._unproven.discard(dispatch.delivery_id)
             lane = self._lanes[dispatch.endpoint.id]
             lane.slow += 1
-            lane.window = 1
+            lane.window, lane.proven = 1, False
             back += self._empty(lane)
         return back
 
@@ -136,4 +150,5 @@ class Lanes:
         back = list(lane.waiting)
         lane.waiting.clear()
         self._held -= len(back)
+        self._unproven.difference_update(each.delivery_id for each in back)
         return back

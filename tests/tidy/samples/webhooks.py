@@ -11,11 +11,13 @@ from freehold.dashboard.views.usage import Figure, Option
 from tests.tidy.samples.frame import AT, EVENT_CHOICES, HOOK, NOW, PROJECT, STATE_FILTER, Sample, ago, shell
 from tests.tidy.samples.webhook_checks import standing
 
+SENDING = (Choice("fifo", "In order", "One at a time."), Choice("v1a", "Sign by ed25519 too", "A public key verifies."))
+
 
 def hook(state: str = "failing") -> webhooks.WebhookRow:
     return webhooks.WebhookRow(
         id=HOOK, url="https://hooks.northgate.example/freehold", description="Order service", state="failing" if state == "failing" else "active",
-        state_reason="Answered 401 six times in a row. Probed again in 4 min." if state == "failing" else "", event_types=("country.looked_up",),
+        state_reason="10 attempts in a row failed. The last: The receiver answered 401, not a 2xx." if state == "failing" else "", event_types=("country.looked_up",),
         delivered=14_022, failed=6, pending=1, last_at=ago(minutes=4), retrying=4 if state == "failing" else 0, next_retry_at=NOW + timedelta(minutes=4),
         bars=tuple(Bucket(f"22 Nov, {hour:02}:00", (12, 0, 0) if hour < 18 else (3, 2, 1) if hour < 22 else (0, 0, 0), f"{AT}/webhooks/{HOOK}?from=x") for hour in range(24)),
         accepted_at=ago(minutes=4), accepted_href=f"{AT}/deliveries/dlv_01kaadelivered",
@@ -49,12 +51,14 @@ def attempt(number: int, outcome: str) -> webhooks.AttemptView:
 def one_hook(fresh: bool) -> webhooks.WebhookView:
     return webhooks.WebhookView(
         project_id=PROJECT, endpoint=hook("active" if fresh else "failing"), revision=1, created_by="Ines Okafor", created_at=ago(days=2), headers=(("authorization", "Basic …"),), event_types=EVENT_CHOICES,
-        secrets=(webhooks.SigningSecretRow(version=2, created_at=ago(days=1), retires_at=None), webhooks.SigningSecretRow(version=1, created_at=ago(days=2), retires_at=NOW + timedelta(hours=3))),
+        secrets=(webhooks.SigningSecretRow(version=2, created_at=ago(days=1), retires_at=None, public_key="" if fresh else "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="), webhooks.SigningSecretRow(version=1, created_at=ago(days=2), retires_at=NOW + timedelta(hours=3))),
         test_event_types=EVENT_CHOICES, overlaps=(Choice("0", "No time: the old one ends now"), Choice("86400", "24 hours")),
         deliveries=() if fresh else (delivery("pending"), delivery("failed", 8), delivery("delivered")), filters=(STATE_FILTER,), pager=Pager(older=f"{AT}/webhooks/{HOOK}?cursor=x"),
         delete=Danger(name="hooks.northgate.example", consequences=("Nothing more is sent to it; 1 pending delivery is dropped.", "Its past deliveries stay.")),
         check=standing("passed" if not fresh else "never"), signing_secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" if fresh else None, test_form=Form({"event_type": "country.looked_up"}),
-        edit_form=Form({"url": "https://hooks.northgate.example/freehold", "event_types": ["country.looked_up"]}),
+        edit_form=Form({"url": "https://hooks.northgate.example/freehold", "event_types": ["country.looked_up"], "sending": ["fifo"]}),
+        sending=SENDING, fifo=not fresh, max_per_second=None if fresh else 20, failing_since=None if fresh else ago(hours=2),
+        next_probe_at=None if fresh else NOW + timedelta(minutes=4),
     )  # fmt: skip
 
 
@@ -110,7 +114,11 @@ def event_type_page(declared: bool, whole: bool) -> webhooks.EventTypeView:
 def webhook_pages() -> dict[str, Sample]:
     here = shell("webhooks")
     new = webhooks.NewWebhookView(
-        project_id=PROJECT, event_types=EVENT_CHOICES, loopback=True, form=Form({"event_types": ["country.looked_up"]})
+        project_id=PROJECT,
+        event_types=EVENT_CHOICES,
+        sending=SENDING,
+        loopback=True,
+        form=Form({"event_types": ["country.looked_up"]}),
     )
     message = webhooks.MessageRow(
         id="msg_01kaa",
