@@ -33,7 +33,7 @@ AT_ONCE_PER_ENDPOINT: Final = 8
 SLOW_AT_ONCE: Final = 4096
 # How many endpoints one look goes through: what a turn costs at most, however many have something pending.
 _STEPS: Final = 512
-_POLL_S: Final = 0.1
+_POLL_S: Final = 0.05
 # A claim of few is followed by a pause, so that claims of many are made under load.
 _FEW: Final = 16
 _GATHER_S: Final = 0.01
