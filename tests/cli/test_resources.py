@@ -164,6 +164,12 @@ def test_webhooks(cli: Commands, new_project: NewProject) -> None:
     assert "http://127.0.0.1:65535/hooks" in cli("webhooks", "show", made["id"])
     assert "did not accept" in cli.call("webhooks", "test", made["id"], status=1).stderr
     assert cli.json("webhooks", "test", made["id"], status=1)["accepted"] is False
+    paced = cli.json("webhooks", "edit", made["id"], "--in-order", "--max-per-second", "20", "--v1a")
+    assert (paced["fifo"], paced["max_per_second"], paced["v1a"]) == (True, 20, True)
+    assert paced["signing_secrets"][0]["public_key"] in cli("webhooks", "show", made["id"])
+    freed = cli.json("webhooks", "edit", made["id"], "--side-by-side", "--max-per-second", "0")
+    assert (freed["fifo"], freed["max_per_second"], freed["v1a"]) == (False, None, True)
+    assert "Say what to change" in cli.call("webhooks", "edit", made["id"], status=2).stderr
     assert cli.json("webhooks", "pause", made["id"])["state"] == "paused"
     assert cli.json("webhooks", "resume", made["id"])["state"] == "active"
     rotated = cli.json("webhooks", "rotate-secret", made["id"], "--overlap-s", "60")

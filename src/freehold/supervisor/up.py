@@ -41,7 +41,7 @@ def up(settings: Settings, *, verbose: bool = False) -> int:
     # Database, journal and tokens are for this user alone.
     os.umask(0o077)
     settings = replace(settings, data=settings.data.absolute())
-    _check_webhook_lists(settings)
+    _check_ways_out(settings)
     _check_certificate(settings)
     data_directory.prepare(settings.data)
     with ExitStack() as stack:
@@ -62,11 +62,13 @@ def up(settings: Settings, *, verbose: bool = False) -> int:
         return 0 if watch.stop() else 1
 
 
-def _check_webhook_lists(settings: Settings) -> None:
+def _check_ways_out(settings: Settings) -> None:
     """Raise BadSetting here, once and in words, rather than in a process that would be started again for ever."""
+    from freehold.mail.smtp import server_of
     from freehold.webhooks.policy import policy_of
 
     policy_of(settings, "production")
+    server_of(settings)
 
 
 def _check_certificate(settings: Settings) -> None:

@@ -17,7 +17,7 @@ from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.webhooks import delivery_actions, queue
 from freehold.webhooks.outgoing import request_of
-from freehold.webhooks.records import Attempt, AttemptResult, Dispatch, Outgoing
+from freehold.webhooks.records import Attempt, AttemptResult, Dispatch, Outgoing, Tried
 
 # Each holds a thread of the control plane for as long as a receiver takes, up to 20 s.
 _AT_ONCE: Final = 8
@@ -57,7 +57,7 @@ def send_test(
         sent = request_of(dispatch, secret, at)
         result = asyncio.run(_send(settings, sent, dispatch))
         with store.write() as tx:
-            attempt = queue.record_attempt(tx, dispatch, sent, at, result, jitter=0.0)
+            (attempt,) = queue.record_attempts(tx, [Tried(dispatch, sent, at, result, 0.0)], settings.control_url)
     finally:
         _slots.release()
     return SentTest(dispatch, attempt)
