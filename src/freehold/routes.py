@@ -32,6 +32,7 @@ from freehold.projects import pages as project_pages
 from freehold.usage import api as usage
 from freehold.usage import explain_api
 from freehold.usage import reporting_api as reporting
+from freehold.usage.pages import drivers as usage_drivers
 from freehold.usage.pages import export as usage_export
 from freehold.usage.pages import one_request as request_page
 from freehold.usage.pages import requests as request_pages
@@ -210,6 +211,8 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, "/account/sessions/{session_id:str}/end", account_pages.end_session),
     (get, "/organizations/new", organization_pages.show_new_organization),
     (post, "/organizations/new", organization_pages.create_organization),
+    (get, "/usage", usage_drivers.show_instance_usage),
+    (get, f"{TEAM}/usage", usage_drivers.show_organization_usage),
     (get, f"{TEAM}/settings", organization_pages.show_organization),
     (post, f"{TEAM}/settings", organization_pages.rename_organization),
     (get, f"{TEAM}/members", member_pages.show_members),

@@ -6,9 +6,12 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import click
 import httpx
 import pytest
 
+from freehold.cli import following
+from freehold.cli.api import Api
 from freehold.kit.csv_lines import csv_lines
 from tests.conftest import TestClock
 from tests.http.served import Instance
@@ -130,3 +133,22 @@ def test_a_page_that_follows_works_without_a_script_and_says_where_it_goes_on(bu
     assert re.search(r'data-tail="[^"]*/requests/live\?kind=served&amp;after=', page)
     older = busy.browser("auditor").get(at(busy, "/requests"), live="yes", to="2027-01-15T00:00:00Z").text
     assert "data-tail=" not in older
+
+
+def test_the_terminal_follows_each_request_once(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch, test_clock: TestClock
+) -> None:
+    monkeypatch.setattr(following, "_EVERY_S", 0.01)
+    use(instance, timedelta(hours=3))
+    known = use(instance, timedelta(seconds=20))
+    with click.Context(click.Command("requests")):
+        api = Api(instance.url, None)
+        api.send_always(dict(instance.client("auditor").headers))
+        rows = following.following(api, f"/v1/projects/{instance.project}/requests", {"limit": 50, "kind": ["served"]})
+        assert [next(rows)["id"] for _ in range(2)][-1] == known.id
+        use(instance, timedelta(seconds=1), outcome="revoked", rule="key.state", status=401)
+        later = use(instance, timedelta(seconds=2))
+        assert next(rows)["id"] == later.id
+        # Counted late, decided before the last one that was shown: still shown, and shown once.
+        late = use(instance, timedelta(seconds=15))
+        assert next(rows)["id"] == late.id

@@ -469,3 +469,32 @@ def test_every_outcome_has_its_place_in_the_list(instance: Instance, outcome: st
     use(instance, outcome=outcome, status=200 if outcome == "allowed" else DENIAL_STATUS[Reason(outcome)])
     shown = text_of(instance.browser("owner").get(at(instance, "/requests"), outcome=outcome))
     assert "1 request on this page." in shown
+
+
+# --- which projects use most ----------------------------------------------------------------------
+
+
+def test_projects_stand_largest_first_and_open_their_own_usage(busy: Instance) -> None:
+    nobody: dict[str, Any] = {
+        "project_id": None,
+        "organization_id": None,
+        "environment": None,
+        "key_id": None,
+        "endpoint": None,
+    }
+    use(busy, **nobody, outcome="unknown_key", status=None, latency_us=None)
+    use(busy, project_id=busy.foreign_project, organization_id=busy.elsewhere, key_id=busy.foreign_key)
+    owner, operator = busy.browser("owner"), busy.browser("operator")
+    here = f"/organizations/{busy.harbour}/usage"
+    page = owner.get(here, range="7d")
+    total = api(busy, **{"from": (clock.now() - timedelta(days=7)).isoformat()})["totals"]["requests"]
+    assert f"{total} requests" in text_of(page)
+    [href] = re.findall(r'<a class="fh-row" href="([^"]+)"', page.text)
+    assert figure(owner.get(html.unescape(href)).text, "Requests") == str(total)
+    everything = operator.get("/usage", range="7d")
+    assert f"{total + 2} requests" in text_of(everything)
+    rows = re.findall(r"<tr>\s*<td>(?:<a[^>]*>)?([^<]+)", everything.text)
+    assert len(rows) == 3
+    assert "No known key" in rows
+    assert owner.get("/usage").status_code == 403
+    assert busy.browser("stranger").get(here).status_code == 404

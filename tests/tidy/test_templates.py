@@ -42,6 +42,8 @@ ADDRESSES = [
     "/organizations/{}/projects/new",
     "/organizations/{}/members",
     "/organizations/{}/members/invite",
+    "/organizations/{}/usage",
+    "/usage",
     "/organizations/{}/members/{}/role",
     "/organizations/{}/members/{}/remove",
     "/organizations/{}/invitations/{}/withdraw",

@@ -1,11 +1,15 @@
 """`freehold requests`: single requests, each with why it was allowed or denied."""
 
-from typing import Any
+import contextlib
+import json
+from collections.abc import Callable
+from typing import Any, Final
 
 import click
 
 from freehold.cli import output
 from freehold.cli.api import Api, segment
+from freehold.cli.following import following
 from freehold.cli.options import (
     json_option,
     page_options,
@@ -15,6 +19,17 @@ from freehold.cli.options import (
     show_page,
     time_options,
 )
+
+_COLUMNS: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
+    "id": lambda each: each["id"],
+    "at": lambda each: each["at"],
+    "key": lambda each: (each["key"] or {}).get("name"),
+    "request": lambda each: f"{each['method'] or ''} {each['path'] or ''}".strip(),
+    "endpoint": lambda each: each["endpoint"],
+    "outcome": lambda each: each["outcome"],
+    "status": lambda each: each["status"],
+    "ms": lambda each: each["latency_ms"],
+}
 
 
 @click.group("requests", short_help="Single requests, and why they were allowed or denied.")
@@ -26,29 +41,34 @@ def command() -> None:
 @project_option
 @time_options
 @request_options
+@click.option("--follow", "-f", is_flag=True, help="Go on with those that are counted from now on, until Ctrl-C.")
 @page_options
 @json_option
-def list_requests(project: str, as_json: bool, **question: Any) -> None:
+def list_requests(project: str, as_json: bool, follow: bool, **question: Any) -> None:
     """List a project's requests, newest first.
 
     \b
     Examples:
       freehold requests list -p parcel-lookup
-      freehold requests list -p parcel-lookup --kind denied --limit 5
+      freehold requests list -p parcel-lookup --kind denied --kind failed --limit 5
+      freehold requests list -p parcel-lookup --follow --outcome rate_limited
     """
     api = Api.current()
-    page = api.get(f"/v1/projects/{segment(project_id(api, project))}/requests", question)
-    columns = {
-        "id": lambda each: each["id"],
-        "at": lambda each: each["at"],
-        "key": lambda each: (each["key"] or {}).get("name"),
-        "request": lambda each: f"{each['method'] or ''} {each['path'] or ''}".strip(),
-        "endpoint": lambda each: each["endpoint"],
-        "outcome": lambda each: each["outcome"],
-        "status": lambda each: each["status"],
-        "ms": lambda each: each["latency_ms"],
-    }
-    show_page(page, as_json, columns, "No requests.")
+    path = f"/v1/projects/{segment(project_id(api, project))}/requests"
+    if not follow:
+        show_page(api.get(path, question), as_json, _COLUMNS, "No requests.")
+        return
+    if question["to"] or question["cursor"]:
+        raise click.UsageError("--follow goes on into the future: leave --to and --cursor out.")
+    with contextlib.suppress(KeyboardInterrupt):
+        for row in following(api, path, question):
+            click.echo(json.dumps(row, ensure_ascii=False) if as_json else _line(row))
+
+
+def _line(row: dict[str, Any]) -> str:
+    """One request as it goes by. Its id comes last, for `freehold requests show`."""
+    cells = [_COLUMNS[name](row) for name in ("at", "outcome", "status", "ms", "request", "key", "id")]
+    return "  ".join(output.text_of(cell) for cell in cells)
 
 
 @command.command("show")

@@ -1,6 +1,7 @@
 """Pages of deliveries: their rows in lists, and one delivery with its attempts in full. Thin: read, present."""
 
 from collections.abc import Hashable, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from litestar import Response
@@ -18,6 +19,7 @@ from freehold.errors import Problem, not_found
 from freehold.projects.actions import blocked_for, read_project
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
+from freehold.usage.glances import requests_href
 from freehold.web.call import Call
 from freehold.web.live import Sight, follow
 from freehold.web.pages import page, see_other
@@ -87,11 +89,18 @@ def _delivery(
     view = DeliveryView(
         project_id=project_id, endpoint_id="" if removed else endpoint_id, delivery=row,
         attempts=tuple(_attempt(each) for each in reversed(detail.attempts)), advice=advice, fix=fix, replays=_replays(tx, project_id, delivery_id),
+        requests_href=_requests_around(detail.delivery),
         replay_form=Form(
             message=problem.detail if problem else None, blocked=_replay_blocked(call, project, detail.delivery, removed)
         ),
     )  # fmt: skip
     return frame(tx, call, "webhooks", project=project), view, detail
+
+
+def _requests_around(delivery: Delivery) -> str:
+    """The requests of the minute before an event and of the half minute after it: what may have led to it."""
+    at = delivery.created_at
+    return requests_href(delivery.project_id, at - timedelta(seconds=60), at + timedelta(seconds=30))
 
 
 def _replay_blocked(call: Call, project: Project, delivery: Delivery, removed: bool) -> str | None:

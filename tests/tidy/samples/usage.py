@@ -60,6 +60,19 @@ def usage_view(quiet: bool) -> usage.UsageView:
     )  # fmt: skip
 
 
+def drivers_view(of_instance: bool) -> usage.DriversView:
+    row = usage.DriverRow(
+        name="Price lookup", organization="Northgate", environment="production", href=f"{AT}/usage", requests=1_204, before=1_100,
+        cost=1_301, served=1_100, throttled=90, denied=10, failed=4,
+    )  # fmt: skip
+    nobody = replace(row, name="No known key", organization="", environment="", href="", requests=31)
+    return usage.DriversView(
+        here="/usage", of_instance=of_instance, ranges=(usage.Option(label="24 h", href="/usage?range=24h", current=True),),
+        rows=(row, nobody) if of_instance else (row,), projects=1, total=1_235, total_before=1_100 if of_instance else None,
+        from_at=ago(days=1), to_at=NOW, as_of=NOW, pager=Pager(older="/usage?cursor=x"),
+    )  # fmt: skip
+
+
 def request_view(kind: str) -> requests.RequestView:
     row = next(each for each in REQUESTS if each.kind == kind)
     denied = kind in ("denied", "throttled")
@@ -126,6 +139,10 @@ def usage_pages() -> dict[str, Sample]:
     )
     return {
         "usage": Sample("usage/usage.html.j2", shell("usage"), usage_view(False)),
+        "drivers": Sample("usage/drivers.html.j2", shell("usage-of-all", inside=False), drivers_view(False)),
+        "drivers-of-instance": Sample(
+            "usage/drivers.html.j2", shell("usage-of-instance", inside=False), drivers_view(True)
+        ),
         "usage-quiet": Sample("usage/usage.html.j2", shell("usage"), usage_view(True)),
         "requests": Sample("usage/requests.html.j2", shell("requests"), listing),
         "requests-followed": Sample("usage/requests.html.j2", shell("requests"), followed),

@@ -132,7 +132,11 @@ def webhook_pages() -> dict[str, Sample]:
 
     def one_delivery(state: webhooks.DeliveryState, attempts: tuple[webhooks.AttemptView, ...]) -> Sample:
         view = webhooks.DeliveryView(
-            project_id=PROJECT, endpoint_id=HOOK, delivery=delivery(state, len(attempts)), attempts=attempts
+            project_id=PROJECT,
+            endpoint_id=HOOK,
+            delivery=delivery(state, len(attempts)),
+            attempts=attempts,
+            requests_href=f"{AT}/requests?from=x",
         )
         return Sample("webhooks/delivery.html.j2", here, view)
 

@@ -99,6 +99,40 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DriverRow:
+    """What one project used, beside the period before. Without `href`: what keys that nobody knows were refused."""
+
+    name: str
+    organization: str
+    environment: str
+    href: str
+    requests: int
+    before: int
+    cost: int
+    served: int
+    throttled: int
+    denied: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriversView:
+    """The projects of an organization or of the instance, largest first (`usage/drivers.html.j2`)."""
+
+    here: str
+    of_instance: bool
+    ranges: tuple[Option, ...]
+    rows: tuple[DriverRow, ...]
+    projects: int
+    total: int
+    total_before: int | None
+    from_at: datetime
+    to_at: datetime
+    as_of: datetime
+    pager: Pager
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageView:
     """Usage (`usage/usage.html.j2`). `hidden` are the query's fields that the filter form must carry along."""
 

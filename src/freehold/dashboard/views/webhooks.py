@@ -188,13 +188,15 @@ class DeliveryView:
     """One delivery (`webhooks/delivery.html.j2`).
 
     The block `live` waits at `/projects/{project_id}/deliveries/{delivery.id}/live` while it is pending.
-    `endpoint_id` is empty where the endpoint has been removed since.
+    `endpoint_id` is empty where the endpoint has been removed since. `requests_href`: what the project called
+    in the minute around it.
     """
 
     project_id: str
     endpoint_id: str
     delivery: DeliveryRow
     attempts: tuple[AttemptView, ...]
+    requests_href: str
     advice: str = ""
     fix: Link | None = None
     replays: tuple[PastReplayRow, ...] = ()
