@@ -498,3 +498,16 @@ def test_projects_stand_largest_first_and_open_their_own_usage(busy: Instance) -
     assert "No known key" in rows
     assert owner.get("/usage").status_code == 403
     assert busy.browser("stranger").get(here).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, "metric=requests"), ({"kind": "failed"}, "metric=failure_rate"), ({"kind": "denied"}, "metric=denials"),
+        ({"outcome": "rate_limited", "endpoint": "get_parcel"}, "metric=denials&endpoint=get_parcel&reason=rate_limited"),
+        ({"outcome": "allowed"}, "metric=requests"),
+    ],
+)  # fmt: skip
+def test_an_alert_begins_with_what_the_view_shows(instance: Instance, query: dict[str, str], expected: str) -> None:
+    page = instance.browser("owner").get(at(instance), **query).text
+    assert f'href="{at(instance, "/alerts/new")}?{html.escape(expected)}"' in page

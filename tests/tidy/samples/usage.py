@@ -45,7 +45,7 @@ def usage_view(quiet: bool) -> usage.UsageView:
             usage.Figure(label="Failed", value=f"{sums[3]:,}", unit="", note="184 within 2 h on Tue 17", note_tone="bad", spark=tuple(b.counts[3] for b in chart.buckets)[::4], tone="failed"),
         ),
         projected=None if quiet else usage.Projected(requests=1_204_000, cost=1_301_000, at=NOW, how="the rest goes on at the mean pace so far"),
-        chart=chart, as_table=quiet, table_href=f"{AT}/usage?table=yes", export_href=f"{AT}/usage/export.csv", live_href=f"{AT}/requests?live=yes",
+        chart=chart, as_table=quiet, table_href=f"{AT}/usage?table=yes", export_href=f"{AT}/usage/export.csv", live_href=f"{AT}/requests?live=yes", alert_href=f"{AT}/alerts/new?metric=requests",
         changes=() if quiet else (usage.Change(at=ago(days=2), label="Key issued: price-batch", who="Ines Vieira", href=f"{AT}/keys/{KEY}"),),
         scope_gaps=() if quiet else (
             usage.ScopeGap(label="GET /v1/currencies/{code}", note="3 calls refused", href=f"{AT}/requests?outcome=endpoint_not_in_scope", refused=True),

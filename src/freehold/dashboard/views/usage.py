@@ -161,6 +161,7 @@ class UsageView:
     scope_gaps: tuple[ScopeGap, ...]
     export_href: str
     live_href: str
+    alert_href: str
     breakdowns: tuple[Breakdown, ...]
     requests: tuple[RequestRow, ...]
     requests_total: int

@@ -7,6 +7,7 @@ from typing import Final, cast, get_args
 from urllib.parse import urlencode
 
 from freehold.errors import FieldError, invalid
+from freehold.keys.records import ALLOWED
 from freehold.usage import rules
 from freehold.usage.glances import requests_href
 from freehold.usage.records import KINDS, Filter, Grain, GroupBy, Range
@@ -73,6 +74,15 @@ class View:
     def carried(self) -> tuple[tuple[str, str], ...]:
         """What the filters' form has no field for, and must carry along."""
         return tuple((name, value) for name, values in _kept(self.query, _CARRIED).items() for value in values)
+
+    def alert(self, project_id: str) -> str:
+        """The form of a new alert rule on what this view shows. A rule has one key, endpoint and reason at most."""
+        filter_ = self.filter
+        denied = filter_.kinds in (("denied",), ("throttled",)) or any(each != ALLOWED for each in filter_.outcomes)
+        metric = "denials" if denied else "failure_rate" if filter_.kinds == ("failed",) else "requests"
+        named = {"key": filter_.keys, "endpoint": filter_.endpoints, "reason": filter_.outcomes if denied else ()}
+        one = {name: values for name, values in named.items() if len(values) == 1}
+        return f"/projects/{project_id}/alerts/new?{_encoded({'metric': (metric,), **one})}"
 
     def requests(self, project_id: str, **more: str) -> str:
         """The page of the requests behind this view, or behind a part of it."""

@@ -65,7 +65,7 @@ def show_usage(call: Call, project_id: str) -> Response[Any]:
         table_href=view.address(project_id, table="" if view.as_table else "yes"), changes=changes, scope_gaps=gaps,
         export_href=view.pinned(project_id, "usage/export.csv"),
         live_href=view.address(project_id, "requests", live="yes", range="", bucket="", timezone="", group_by="", table="", **{"from": "", "to": ""}),
-        breakdowns=breakdowns(broken, view, project_id, routes), requests=tuple(request_row(row) for row in rows),
+        alert_href=view.alert(project_id), breakdowns=breakdowns(broken, view, project_id, routes), requests=tuple(request_row(row) for row in rows),
         requests_total=usage.totals.requests, requests_href=view.requests(project_id), pager=Pager(),
     )  # fmt: skip
     return page("usage/usage.html.j2", shell, shown)
