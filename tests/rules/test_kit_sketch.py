@@ -15,6 +15,7 @@ from freehold.kit.sketch import (
     merge,
     merge_written,
     quantile,
+    singles,
     sketch_of,
     value_of,
 )
@@ -51,7 +52,8 @@ def test_any_split_and_order_is_the_same_sketch(given_values: list[int], data: s
     parts = sketch_of(shuffled[:cut]), sketch_of(shuffled[cut:])
     whole = sketch_of(given_values)
     assert merge(parts) == whole
-    assert merge_written(*map(encode, parts)) == encode(whole)
+    assert decode(merge_written(*map(encode, parts))) == whole
+    assert decode(merge_written(encode(parts[0]), singles(parts[1]))) == whole
     assert decode(encode(whole)) == whole
 
 
@@ -73,7 +75,17 @@ def test_nothing_has_no_quantile_and_no_bytes() -> None:
     assert merge_written(b"", b"") == b""
 
 
-@pytest.mark.parametrize("broken", [b"B", b"X\0\0\0", b"B\1\0", b"Q" + bytes(9), b"\0" * 40])
+@pytest.mark.parametrize("broken", [b"B", b"s", b"s\1", b"X\0\0\0", b"B\1\0", b"B\2\0\1\0\1", b"\0" * 40])
 def test_what_is_no_sketch_is_refused(broken: bytes) -> None:
     with pytest.raises(ValueError, match="not a sketch"):
         decode(broken)
+
+
+def test_many_small_additions_stay_small_and_right() -> None:
+    dice, written, values = random.Random(2), b"", []
+    for _ in range(2000):
+        some = [round(dice.lognormvariate(10, 0.5)) for _ in range(dice.randint(1, 4))]
+        values += some
+        written = merge_written(written, encode(sketch_of(some)))
+        assert len(written) < 1500
+    assert decode(written) == sketch_of(values)

@@ -4,8 +4,11 @@ This is DDSketch (Masson, Rim, Lee, VLDB 2019) without its collapsing: values ar
 to 2^53, so there are never more than 1,900 buckets, and of what is measured together only some dozens
 are in use. Two sketches are merged by adding counts, in any order, and nothing gets less exact by it.
 
-Written down, a sketch is one byte that says how wide a count is, then the buckets' numbers, then their
-counts: three bytes a bucket for most, read and written at the speed of `struct`. The empty one is empty.
+Written down, a sketch is one byte that says how wide a count is, how many buckets there are, their numbers
+and their counts: three bytes a bucket for most. Behind them may be values that were added since, two bytes
+each, their buckets' numbers alone; a sketch of few values is only those, behind the byte `s`. So a few
+values are added by writing them behind the others, and only now and then all is counted together. The
+empty sketch is empty.
 """
 
 import struct
@@ -19,6 +22,10 @@ Sketch = dict[int, int]
 ERROR_MAX: Final = 0.01
 GAMMA: Final = (1 + ERROR_MAX) / (1 - ERROR_MAX)
 _SCALE: Final = 1 / log(GAMMA)
+_SINGLES: Final = b"s"
+# Up to so many values are written down one by one; behind a longer sketch, up to so many bytes of them.
+_FEW: Final = 48
+SINGLES_BYTES_MAX: Final = 192
 _WIDTHS: Final = ((1 << 8, "B"), (1 << 16, "H"), (1 << 32, "I"), (1 << 64, "Q"))
 _BYTES: Final = {"B": 1, "H": 2, "I": 4, "Q": 8}
 
@@ -65,29 +72,54 @@ def quantile(sketch: Sketch, percent: float) -> float | None:
 
 def encode(sketch: Sketch) -> bytes:
     """A sketch as bytes, the same for the same counts."""
-    if not sketch:
-        return b""
+    if sum(sketch.values()) <= _FEW:
+        return singles(sketch)
     buckets = sorted(sketch)
     counts = [sketch[bucket] for bucket in buckets]
     highest = max(counts)
     kind = next(kind for bound, kind in _WIDTHS if highest < bound)
-    return struct.pack(f"<c{len(buckets)}H{len(buckets)}{kind}", kind.encode(), *buckets, *counts)
+    return struct.pack(f"<cH{len(buckets)}H{len(buckets)}{kind}", kind.encode(), len(buckets), *buckets, *counts)
+
+
+def singles(sketch: Sketch) -> bytes:
+    """A sketch as bytes that can be written behind another's: value by value, but for the first byte."""
+    if not sketch:
+        return b""
+    values = [bucket for bucket, count in sorted(sketch.items()) for _ in range(count)]
+    return struct.pack(f"<c{len(values)}H", _SINGLES, *values)
 
 
 def decode(written: bytes) -> Sketch:
     """The sketch that was written down; ValueError where it is none."""
     if not written:
         return {}
-    kind = chr(written[0])
-    length = (len(written) - 1) // (2 + _BYTES.get(kind, len(written)))
-    if not length or len(written) != 1 + length * (2 + _BYTES[kind]):
+    begins = _singles_begin(written)
+    if not begins <= len(written) or (len(written) - begins) % 2 or len(written) == 1:
         raise ValueError("not a sketch")
-    numbers = struct.unpack_from(f"<{length}H{length}{kind}", written, 1)
-    return dict(zip(numbers[:length], numbers[length:], strict=True))
+    sketch: Sketch = {}
+    if begins > 1:
+        length = (begins - 3) // (2 + _BYTES[chr(written[0])])
+        numbers = struct.unpack_from(f"<{length}H{length}{chr(written[0])}", written, 3)
+        sketch = dict(zip(numbers[:length], numbers[length:], strict=True))
+    for bucket in struct.unpack_from(f"<{(len(written) - begins) // 2}H", written, begins):
+        sketch[bucket] = sketch.get(bucket, 0) + 1
+    return sketch
 
 
 def merge_written(left: bytes, right: bytes) -> bytes:
-    """Two sketches as bytes, merged."""
+    """Two sketches as bytes, merged: quickly, where the right one is of few values."""
     if not left or not right:
         return left or right
+    if right[0] == _SINGLES[0] and len(left) - _singles_begin(left) + len(right) <= SINGLES_BYTES_MAX:
+        return left + right[1:]
     return encode(merge((decode(left), decode(right))))
+
+
+def _singles_begin(written: bytes) -> int:
+    """Where the values begin that are not counted together yet; ValueError where nothing like that is written."""
+    kind = chr(written[0])
+    if kind == "s":
+        return 1
+    if kind not in _BYTES or len(written) < 3:
+        raise ValueError("not a sketch")
+    return 3 + (written[1] + 256 * written[2]) * (2 + _BYTES[kind])

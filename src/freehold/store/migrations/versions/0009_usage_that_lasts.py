@@ -238,4 +238,10 @@ def _sketch_latencies() -> None:
 def _written(sketch: Counter[int]) -> bytes:
     kind = next(kind for kind, bound in (("B", 1 << 8), ("H", 1 << 16), ("I", 1 << 32)) if max(sketch.values()) < bound)
     buckets = sorted(sketch)
-    return pack(f"<c{len(buckets)}H{len(buckets)}{kind}", kind.encode(), *buckets, *(sketch[each] for each in buckets))
+    return pack(
+        f"<cH{len(buckets)}H{len(buckets)}{kind}",
+        kind.encode(),
+        len(buckets),
+        *buckets,
+        *(sketch[each] for each in buckets),
+    )
