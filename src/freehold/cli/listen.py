@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import signal
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -94,13 +95,23 @@ def command(
         thread.start()
         try:
             _say(at, made, answer)
-            with contextlib.suppress(KeyboardInterrupt):
+            with contextlib.suppress(KeyboardInterrupt), _terminated(done):
                 done.wait()
         finally:
             # Last, so that the answer to the last request is on its way: its thread runs on its own.
             receiver.ending.set()
             server.shutdown()
             thread.join()
+
+
+@contextlib.contextmanager
+def _terminated(done: threading.Event) -> Iterator[None]:
+    """Told to end by a signal, end as by Ctrl-C: the endpoint that was added is removed."""
+    before = signal.signal(signal.SIGTERM, lambda *_: done.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _check_secrets(secrets: list[str]) -> None:
