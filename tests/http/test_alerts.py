@@ -1,10 +1,14 @@
 """Alert rules, firings and chat channels over HTTP: success, each error, other people's ids."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from freehold.alerts.records import METRICS
 from tests.http.firings import record_firing
 from tests.http.served import Instance
 
@@ -179,3 +183,11 @@ def test_other_peoples_rules_and_firings_are_not_there(instance: Instance) -> No
         ("GET", f"/v1/projects/{instance.project}/alert_channels"),
     ):  # fmt: skip
         assert stranger.request(method, path).status_code == 404, path
+
+
+def test_the_rule_of_the_documentation_can_be_made(instance: Instance) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text("utf-8")
+    [rule] = re.findall(r"```json rule\n(.*?)```", page, re.DOTALL)
+    answer = instance.client("developer").post(f"/v1/projects/{instance.project}/alerts", json=json.loads(rule))
+    assert answer.status_code == 201, answer.text
+    assert all(f"`{metric}`" in page for metric in METRICS)

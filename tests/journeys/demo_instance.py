@@ -93,6 +93,8 @@ def _of_project(client: httpx.Client, project_id: str) -> dict[str, str]:
         "delivery_id": _list(client, f"/v1/webhooks/{webhook}/deliveries")[-1]["id"],
         "event_type": _list(client, f"{at}/messages")[0]["event_type"],
         "replay_id": _replay(client, webhook),
+        "rule_id": _list(client, f"{at}/alerts")[0]["id"],
+        "firing_id": next((each["id"] for each in _list(client, f"{at}/firings")), ""),
     }  # fmt: skip
     for kind in ("served", "denied", "throttled", "failed"):
         rows = _list(client, f"{at}/requests", kind=kind, limit="1")

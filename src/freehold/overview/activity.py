@@ -25,8 +25,17 @@ _WORDS: Final[dict[str, tuple[str, str, Tone]]] = {
     "webhook_endpoint.disabled": ("disabled webhook endpoint", "webhook", "bad"),
     "webhook_endpoint.deleted": ("deleted webhook endpoint", "webhook", "warn"),
     "webhook_endpoint.secret_rotated": ("rotated the signing secret of", "rotate-cw", ""),
+    "alert.created": ("made alert rule", "bell", ""),
+    "alert.changed": ("changed alert rule", "bell", ""),
+    "alert.deleted": ("deleted alert rule", "bell", "warn"),
+    "alert.tested": ("tested alert rule", "bell", ""),
+    "alert.opened": ("saw fire", "bell", "bad"),
+    "alert.resolved": ("saw resolve", "bell", "ok"),
+    "alert.acknowledged": ("took on", "bell", ""),
+    "alert_channel.created": ("added chat channel", "bell", ""),
+    "alert_channel.deleted": ("removed chat channel", "bell", "warn"),
 }
-_PLACES: Final[dict[str, str]] = {"key": "keys", "webhook_endpoint": "webhooks"}
+_PLACES: Final[dict[str, str]] = {"key": "keys", "webhook_endpoint": "webhooks", "alert": "alerts"}
 
 
 def activity(entry: AuditEntry) -> Activity:
@@ -46,5 +55,5 @@ def subject_href(entry: AuditEntry) -> str:
     if entry.subject_kind == "project":
         return f"{here}/scope" if entry.action == "scope.changed" else here
     place = _PLACES.get(entry.subject_kind)
-    gone = entry.action == "webhook_endpoint.deleted"
+    gone = entry.action in ("webhook_endpoint.deleted", "alert.deleted")
     return f"{here}/{place}/{entry.subject_id}" if place and not gone else ""
