@@ -63,5 +63,8 @@ def event_types_of(tx: Transaction, project_id: str, now: datetime) -> dict[str,
 
 
 def next_due_at(tx: Transaction) -> datetime | None:
-    """When the next delivery of all is due (ix_deliveries_due)."""
-    return tx.execute(select(func.min(deliveries.c.due_at)).where(deliveries.c.state == "pending")).scalar()
+    """When the next delivery of all can be sent: one that is due waits while its endpoint is left alone (ix_deliveries_due)."""
+    held_until_at = webhook_endpoints.c.held_until_at
+    sent_at = case((held_until_at > deliveries.c.due_at, held_until_at), else_=deliveries.c.due_at)
+    joined = deliveries.join(webhook_endpoints, webhook_endpoints.c.id == deliveries.c.webhook_endpoint_id)
+    return tx.execute(select(func.min(sent_at)).select_from(joined).where(deliveries.c.state == "pending")).scalar()

@@ -30,6 +30,9 @@ def claim_due(
     """Claim up to `room` due deliveries, no endpoint more than its share beside what is `running` (by endpoint id)."""
     wanted = []
     for each in queue_queries.look(tx, now, "", _ALL).waiting:
+        if each.held_until_at is not None and each.held_until_at > now:
+            # What is left alone takes no room from the others.
+            continue
         count = min(room, per_endpoint - running.get(each.endpoint_id, 0))
         if count > 0:
             wanted.append((each, count))
