@@ -23,18 +23,22 @@ from typing import Any, Final
 import msgspec
 
 from freehold.gate.worker import run
-from freehold.kit import ids
+from freehold.kit import clock, ids
+from freehold.organizations.records import Actor
 from freehold.settings import Settings
 from freehold.store.engine import open_store
-from freehold.usage import tasks
+from freehold.usage import costs, tasks
 from freehold.usage.journal import JournalWriter
 from freehold.usage.records import UsageEvent
+from freehold.usage.retention import Retention
 from freehold.webhooks import replay_tasks
 from tests.databases import SECRET
 from tests.faults.alert_parts import alert_collector, alert_tasks, alert_writer
 from tests.faults.usage_events import AT_MS, event
 
 BATCH_MAX: Final = 12
+# What the reporter says that each request cost.
+REPORTED: Final = 40
 
 
 def numbered(life: int, number: int) -> UsageEvent:
@@ -76,6 +80,26 @@ def collector(data: str, database_url: str) -> None:
     tasks.run(open_store(settings), settings, threading.Event())
 
 
+def keeper(data: str, database_url: str, archive: str) -> None:
+    """What the tasks process does for what is old, at a time when every event here is."""
+    clock.set_source(lambda: AT_MS / 1000 + 40 * 86_400)
+    settings = Settings(data=Path(data), database_url=database_url, archive=archive)
+    keeping = Retention(open_store(settings), settings)
+    while True:
+        keeping.step()
+
+
+def reporter(data: str, database_url: str, lives: int) -> None:
+    """Report and report again what requests cost that may not be counted yet, as an API that is sure of nothing."""
+    store = open_store(Settings(data=Path(data), database_url=database_url))
+    dice = random.Random(lives)
+    system = Actor("system", "freehold", "Freehold", None, is_operator=False, roles={})
+    while True:
+        with store.write() as tx:
+            costs.report_cost(tx, system, request_id(dice.randint(1, 3), dice.randint(0, 300)), REPORTED)
+        costs.count_waiting(store)
+
+
 def gate(data: str, database_url: str, listening: int, segment_bytes: int) -> None:
     """A gate process, as the supervisor starts it: on a socket that outlives it."""
     settings = Settings(data=Path(data), database_url=database_url, segment_bytes=segment_bytes)
@@ -91,7 +115,8 @@ def replayer(data: str, database_url: str, batch: int) -> None:
 
 
 PARTS: Final = {
-    part.__name__: part for part in (writer, collector, gate, replayer, alert_writer, alert_collector, alert_tasks)
+    part.__name__: part
+    for part in (writer, collector, gate, keeper, reporter, replayer, alert_writer, alert_collector, alert_tasks)
 }
 
 

@@ -8,7 +8,9 @@ is an extra (`pip install 'freehold[archive]'`), loaded only where there is an a
 
 import hashlib
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +33,7 @@ COLUMNS: Final = {
 }  # fmt: skip
 # The file of the requests whose credential named no project.
 _NOBODY: Final = "none"
+_STALE_S: Final = 86_400.0
 _NAMES: Final = ", ".join(f'"{name}"' for name in COLUMNS)
 _KINDS: Final = ", ".join(f"\"{name}\": '{kind}'" for name, kind in COLUMNS.items())
 _ROWS: Final = f"read_json(?, format = 'newline_delimited', columns = {{{_KINDS}}})"
@@ -70,6 +73,12 @@ class Archive:
             new.replace(place)
         _force(place.parent)
         return Written(requests, cost, len(content), hashlib.sha256(content).hexdigest())
+
+    def sweep(self) -> None:
+        """Remove what writers left behind that were killed."""
+        for scratch in self.folder.glob(".new-*"):
+            if time.time() - scratch.stat().st_mtime > _STALE_S:
+                shutil.rmtree(scratch, ignore_errors=True)
 
     def known(self, request_ids: Sequence[str]) -> set[str]:
         """Which of some requests are in the archive."""

@@ -5,8 +5,9 @@ is wrong) waits in the partition `…_other`, so no event is ever refused for it
 is made. Requests are told apart by their id, which begins with its millisecond: that keeps ids unique over
 all partitions, and a request in the same one whatever is corrected about it.
 
-Making and dropping take a lock on the whole table for an instant. Whoever cannot have it within two
-seconds gives up and tries again later, rather than let everybody queue behind.
+Making and dropping take a lock on the whole table for an instant. Whoever cannot have it within half a
+second gives up and tries again later, rather than let everybody queue behind; that is before PostgreSQL
+looks for deadlocks, so where there is one, it is never a collector or a caller that gives way.
 """
 
 import re
@@ -104,7 +105,7 @@ def _make(tx: Transaction, parted: Parted, day_ms: int) -> None:
 
 def _lock(tx: Transaction) -> None:
     """One at a time; and nobody waits long for what everybody needs."""
-    tx.execute(text("SET LOCAL lock_timeout = '2s'"))
+    tx.execute(text("SET LOCAL lock_timeout = '500ms'"))
     tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 

@@ -62,6 +62,8 @@ class Retention:
         self._settings = settings
         self._archive = Archive(Path(settings.archive)) if settings.archive else None
         self._warned = False
+        if self._archive is not None:
+            self._archive.sweep()
 
     def step(self) -> bool:
         """Do a little; whether there may be more to do."""
@@ -136,7 +138,7 @@ class Retention:
                 if old and self._drop(parted, old[0]):
                     return True
             except DBAPIError as error:
-                if "lock timeout" not in str(error.orig):
+                if not any(words in str(error.orig) for words in ("lock timeout", "deadlock")):
                     raise
                 _log.info("%s is busy; its partitions wait", parted.table)
         return False
@@ -178,8 +180,12 @@ def _old_rollups(tx: Transaction, owners: list[str], kept: Bounds) -> Iterator[t
                 select(func.min(of.bucket_at)).where(of.project_id == project_id, of.grain == grain)
             ).scalar()
             if oldest is not None and clock.to_ms(oldest) < before_ms:
-                oldest_ms = clock.to_ms(oldest)
-                yield project_id, grain, min(before_ms, oldest_ms - oldest_ms % width_ms + width_ms)
+                # All at once where that is little: most projects are small.
+                old = select(of.bucket_at).where(of.project_id == project_id, of.grain == grain)
+                some = old.where(of.bucket_at < clock.from_ms(before_ms)).limit(PIECE + 1).subquery()
+                few = tx.execute(select(func.count()).select_from(some)).scalar_one() <= PIECE
+                next_ms = clock.to_ms(oldest) // width_ms * width_ms + width_ms
+                yield project_id, grain, before_ms if few else min(before_ms, next_ms)
 
 
 def _delete_stretch(tx: Transaction, project_id: str, grain: Grain, before_ms: int) -> int:
