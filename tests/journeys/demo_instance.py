@@ -58,6 +58,7 @@ def running_demo(template: Path, data: Path) -> Iterator[Demo]:
     with running(data) as instance, httpx.Client(base_url=instance.url, timeout=commands.PATIENCE_S) as client:
         signed_in = client.post("/v1/session", json={"email": OPERATOR, "password": PASSWORD})
         assert signed_in.status_code == 201, signed_in.text
+        client.headers["X-CSRF-Token"] = signed_in.json()["csrf_token"]
         demo = Demo(instance.url, client.cookies["freehold_session"])
         _find(demo, client)
         yield demo
