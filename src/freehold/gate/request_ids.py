@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
-from freehold.kit.ids import ALPHABET, new_id
+from freehold.kit.ids import ALPHABET, first_id
 
 _BLOCK_BYTES: Final = 4096
 _RANDOM: Final = 16
@@ -30,7 +30,7 @@ class RequestIds:
         """A fresh id of the given Unix millisecond."""
         ms, head = self._head
         if at_ms != ms:
-            head = new_id("req", at_ms)[:_HEAD_LENGTH]
+            head = first_id("req", at_ms)[:_HEAD_LENGTH]
             self._head = (at_ms, head)
         try:
             return head + next(self._tails)
