@@ -12,7 +12,7 @@ from typing import Final
 from freehold.usage.records import RequestRow
 
 LOOK_BACK: Final = timedelta(seconds=30)
-# As many at one look; of more, the oldest are left out, and that is said.
+# As many at one look. Of more, the oldest are left out: the page says how many it shows.
 ROWS_MAX: Final = 100
 
 
