@@ -260,7 +260,7 @@ def prepare(instance: Instance) -> dict[str, str]:
     alert = made(f"{project}/alerts", {"name": "Silence", "metric": "no_traffic", "thresholds": [{"at": 60}]})
     channel = made(f"{project}/alert_channels", {"name": "#ops", "kind": "slack", "url": "http://127.0.0.1:1024/x"})
     return {
-        "alert_id": alert["id"], "firing_id": record_firing(instance, alert["id"]), "channel_id": channel["id"],
+        "alert_id": alert["id"], "rule_id": alert["id"], "firing_id": record_firing(instance, alert["id"]), "channel_id": channel["id"],
         "organization_id": instance.harbour, "api": "parcels", "project_id": instance.project,
         "key_id": instance.key, "user_id": instance.users["developer"].id, "token_id": token["id"],
         "invitation_id": invitation["id"], "endpoint_id": webhook["id"], "message_id": message["id"],
