@@ -74,6 +74,27 @@ def test_a_form_that_is_wrong_comes_back_with_what_was_typed(
     assert "Look at &lt;them&gt;" in answer.text
 
 
+def test_saving_what_is_shown_changes_nothing(instance: Instance) -> None:
+    """A rule may have more steps, and finer numbers, than a form begins with."""
+    steps = [{"at": at, "resolve_below": None} for at in (0.125, 10, 12345.678, 1234567.5, 987654321)]
+    asked = {"name": "Busy", "metric": "requests", "period": "day", "thresholds": steps}
+    rule = instance.client("developer").post(f"/v1/projects/{instance.project}/alerts", json=asked).json()
+    assert [each["at"] for each in rule["thresholds"]] == [each["at"] for each in steps]
+    browser, here = instance.browser("developer"), f"{at(instance)}/{rule['id']}"
+    shown = dict(re.findall(r'name="((?:at|resolve)_[0-4])" value="([^"]*)"', browser.get(here).text))
+    fields = {
+        "metric": "requests",
+        "name": "Busy",
+        "span": "day",
+        "severity": rule["severity"],
+        "enabled": "yes",
+        "notify": rule["notify"],
+    }
+    assert browser.submit(here, {**fields, **shown}).status_code == 303
+    changed = instance.client("developer").get(f"/v1/alerts/{rule['id']}").json()
+    assert changed["thresholds"] == rule["thresholds"]
+
+
 def test_a_form_sent_twice_makes_one_rule(instance: Instance) -> None:
     browser = instance.browser("developer")
     path = f"{at(instance)}/new"

@@ -17,6 +17,7 @@ from freehold.alerts.records import (
     Threshold,
     Way,
 )
+from freehold.alerts.setting_rules import THRESHOLDS_MAX
 from freehold.apis import queries as apis
 from freehold.dashboard.views.alerts import RuleFields
 from freehold.dashboard.views.form import Choice, Values
@@ -29,7 +30,8 @@ from freehold.store.engine import Transaction
 from freehold.web.call import Call
 from freehold.webhooks import queries as webhooks
 
-_STEPS: Final = 3
+# As many as a rule can have: saving must lose none.
+_STEPS: Final = THRESHOLDS_MAX
 _SHOWN: Final = 100
 _WAYS: Final = (
     Choice("webhooks", "Webhook endpoints", "Those that receive alert.opened and alert.resolved."),
@@ -113,8 +115,8 @@ def values_of(settings: RuleSettings) -> Values:
         "notify": list(settings.notify), "enabled": ["yes"] if settings.enabled else [],
     }  # fmt: skip
     for place, each in enumerate(settings.thresholds[:_STEPS]):
-        values[f"at_{place}"] = f"{each.at:g}" if each.at < 1e6 else f"{each.at:.0f}"
-        values[f"resolve_{place}"] = "" if each.resolve_below is None else f"{each.resolve_below:g}"
+        values[f"at_{place}"] = _number_text(each.at)
+        values[f"resolve_{place}"] = "" if each.resolve_below is None else _number_text(each.resolve_below)
     return values
 
 
@@ -225,6 +227,11 @@ def _number_or_none(text: str) -> float | None:
     plain = text.replace(",", ".")
     digits = plain.replace(".", "", 1)
     return float(plain) if digits.isascii() and digits.isdigit() and len(plain) <= 15 else None
+
+
+def _number_text(number: float) -> str:
+    """A number as the form takes it back: saving what is shown changes nothing."""
+    return f"{number:.6f}".rstrip("0").rstrip(".")
 
 
 def _form_field(field: str) -> str:
