@@ -18,7 +18,7 @@ from tests.databases import is_partition
 
 NOW: Final = datetime(2027, 1, 15, 8, tzinfo=UTC)
 
-# --- schema.py equals the migrations --------------------------------------------------------------
+# --- the tables equal the migrations ------------------------------------------------------------
 
 
 def described(inspector: Inspector, namespace: str | None) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _condition(options: dict[str, Any]) -> str:
 
 
 def made_from_metadata(engine: Engine) -> dict[str, Any]:
-    """What the same database says of the tables made straight from schema.py."""
+    """What the same database says of the tables made straight from store/schema."""
     if engine.dialect.name == "sqlite":
         other = create_engine("sqlite://", poolclass=StaticPool)
         schema.metadata.create_all(other)

@@ -1,0 +1,118 @@
+"""The tables, as the queries see them. One module a slice. The migrations make them; a test holds the two together.
+
+What must always hold is held here, by keys and constraints, not by remembered WHEREs:
+
+* Tenancy. Every asset carries the ids of what owns it and refers to them with composite foreign
+  keys: a key of a project has that project's environment, a secret has its key's, a narrowed
+  endpoint must be in the project's scope, an owner must be a member of the project's organization.
+* States are closed sets (CHECK). Uniqueness is a constraint, never check-then-write.
+
+Columns that end in `_at` are instants (Unix milliseconds).
+"""
+
+from freehold.store.schema.alerts import alert_channels, alert_defaults, alert_firings, alert_notifications, alert_rules
+from freehold.store.schema.apis import apis, endpoints, event_types
+from freehold.store.schema.instance import changes, idempotency, instance, throttles, verifiers
+from freehold.store.schema.keys import key_endpoints, key_secrets, keys
+from freehold.store.schema.mail import mails
+from freehold.store.schema.metadata import metadata
+from freehold.store.schema.organizations import (
+    audit_entries,
+    audit_heads,
+    invitations,
+    members,
+    organizations,
+    sessions,
+    tokens,
+    users,
+)
+from freehold.store.schema.projects import project_owners, projects, scope_endpoints, scope_event_types
+from freehold.store.schema.usage import (
+    cost_reports,
+    journals,
+    metered_events,
+    quota_counters,
+    quota_leases,
+    reconciliations,
+    secret_uses,
+    usage_archives,
+    usage_changes,
+    usage_events,
+    usage_gaps,
+    usage_rollups,
+)
+from freehold.store.schema.webhooks import (
+    announcements,
+    attempts,
+    deliveries,
+    inbox_requests,
+    messages,
+    replayed_deliveries,
+    replays,
+    webhook_advances,
+    webhook_checks,
+    webhook_endpoints,
+    webhook_inboxes,
+    webhook_probes,
+    webhook_secrets,
+    webhook_subscriptions,
+)
+
+__all__ = [
+    "alert_channels",
+    "alert_defaults",
+    "alert_firings",
+    "alert_notifications",
+    "alert_rules",
+    "announcements",
+    "apis",
+    "attempts",
+    "audit_entries",
+    "audit_heads",
+    "changes",
+    "cost_reports",
+    "deliveries",
+    "endpoints",
+    "event_types",
+    "idempotency",
+    "inbox_requests",
+    "instance",
+    "invitations",
+    "journals",
+    "key_endpoints",
+    "key_secrets",
+    "keys",
+    "mails",
+    "members",
+    "messages",
+    "metadata",
+    "metered_events",
+    "organizations",
+    "project_owners",
+    "projects",
+    "quota_counters",
+    "quota_leases",
+    "reconciliations",
+    "replayed_deliveries",
+    "replays",
+    "scope_endpoints",
+    "scope_event_types",
+    "secret_uses",
+    "sessions",
+    "throttles",
+    "tokens",
+    "usage_archives",
+    "usage_changes",
+    "usage_events",
+    "usage_gaps",
+    "usage_rollups",
+    "users",
+    "verifiers",
+    "webhook_advances",
+    "webhook_checks",
+    "webhook_endpoints",
+    "webhook_inboxes",
+    "webhook_probes",
+    "webhook_secrets",
+    "webhook_subscriptions",
+]

@@ -1,0 +1,211 @@
+"""Leases of quota, journals, single requests, rollups, and what is proved of them."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+
+from freehold.store.schema.metadata import metadata
+from freehold.store.types import Instant, JsonText
+
+# What of a quota is spoken for in one period: granted to gates, whether they have spent it or not.
+quota_counters = Table(
+    "quota_counters", metadata,
+    # A key's or a project's id.
+    Column("owner_id", Text, primary_key=True),
+    Column("period_at", Instant, primary_key=True),
+    Column("project_id", Text, nullable=False),
+    Column("granted", BigInteger, nullable=False),
+    CheckConstraint("granted >= 0", name="granted"),
+    ForeignKeyConstraint(["project_id"], ["projects.id"]),
+    Index("ix_quota_counters_period_at", "period_at"),
+)  # fmt: skip
+
+# What one gate process was granted of a counter. Whatever of it was not spent goes back to the counter once
+# that is certain: when the gate returns it, or when the journal of a gate that is gone was read to its end.
+quota_leases = Table(
+    "quota_leases", metadata,
+    Column("verifier_id", Text, primary_key=True),
+    Column("owner_id", Text, primary_key=True),
+    Column("period_at", Instant, primary_key=True),
+    Column("granted", BigInteger, nullable=False),
+    Column("granted_at", Instant, nullable=False),
+    CheckConstraint("granted >= 0", name="granted"),
+    ForeignKeyConstraint(["owner_id", "period_at"], ["quota_counters.owner_id", "quota_counters.period_at"]),
+    Index("ix_quota_leases_counter", "owner_id", "period_at"),
+)  # fmt: skip
+
+journals = Table(
+    "journals", metadata,
+    # The life of one gate process; its folder's name.
+    Column("id", Text, primary_key=True),
+    Column("node", Text, nullable=False),
+    Column("segment", BigInteger, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    # All that was decided before this instant is counted.
+    Column("updated_at", Instant, nullable=False),
+    # When it was read to its end, its process being gone. The row stays: its events must not count again.
+    Column("ended_at", Instant),
+)  # fmt: skip
+
+# Decisions that were answered without a record, because a gate's disk took none (FREEHOLD_JOURNAL_FULL=shed).
+usage_gaps = Table(
+    "usage_gaps", metadata,
+    Column("journal_id", Text, primary_key=True),
+    Column("slot", Integer, primary_key=True),
+    # Empty: of no known key. `*`: of more projects than the journal can tell apart.
+    Column("project_id", Text, nullable=False),
+    Column("decisions", BigInteger, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    CheckConstraint("decisions > 0", name="decisions"),
+    Index("ix_usage_gaps_project_id", "project_id", "last_at"),
+)  # fmt: skip
+
+usage_events = Table(
+    "usage_events", metadata,
+    Column("id", Text, primary_key=True),
+    Column("journal_id", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+    # NULL where the credential named no project: malformed or unknown keys.
+    Column("project_id", Text),
+    Column("organization_id", Text),
+    Column("environment", Text),
+    Column("key_id", Text),
+    Column("secret", Text),
+    Column("api_id", Text),
+    Column("endpoint", Text),
+    Column("method", Text),
+    Column("path", Text),
+    # `allowed` or the reason of the denial.
+    Column("outcome", Text, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("status", SmallInteger),
+    Column("latency_us", BigInteger),
+    Column("cost", BigInteger, nullable=False),
+    Column("address", Text),
+    Column("user_agent", Text),
+    # What the decision saw: rule, limits with what remained, configuration epoch.
+    Column("explanation", JsonText),
+    CheckConstraint("via IN ('verify', 'authorize', 'gateway', 'sdk')", name="via"),
+    Index("ix_usage_events_journal", "journal_id", "position"),
+    Index("ix_usage_events_project_at", "project_id", "at", "id"),
+    Index("ix_usage_events_key_at", "key_id", "at"),
+    # A day's are a partition, and ids sort by time: so they are unique in all partitions together (usage/partitions.py).
+    postgresql_partition_by="RANGE (id)",
+)  # fmt: skip
+
+usage_rollups = Table(
+    "usage_rollups", metadata,
+    # Empty texts, not NULL, where a decision had no project, key, secret or endpoint: they are part of the key.
+    Column("project_id", Text, primary_key=True),
+    Column("grain", Text, primary_key=True),
+    Column("bucket_at", Instant, primary_key=True),
+    Column("key_id", Text, primary_key=True),
+    Column("secret", Text, primary_key=True),
+    Column("endpoint", Text, primary_key=True),
+    Column("outcome", Text, primary_key=True),
+    # 2xx to 5xx as 2 to 5; 0 where no upstream answered or none was seen.
+    Column("status_class", SmallInteger, primary_key=True),
+    Column("organization_id", Text, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    Column("latency_us_sum", BigInteger, nullable=False),
+    Column("latency_count", BigInteger, nullable=False),
+    # The latencies' distribution (kit/sketch.py); NULL where none was seen.
+    Column("latency", LargeBinary),
+    CheckConstraint("grain IN ('minute', 'hour', 'day', 'month')", name="grain"),
+    # One tree and no other: whatever is asked of rollups is asked of projects.
+    sqlite_with_rowid=False,
+    # Minutes are partitioned further, by day.
+    postgresql_partition_by="LIST (grain)",
+)  # fmt: skip
+
+# When sums of a project changed last: who looks at them regularly looks at these only.
+usage_changes = Table(
+    "usage_changes", metadata,
+    Column("project_id", Text, primary_key=True),
+    Column("changed_at", Instant, nullable=False),
+    Index("ix_usage_changes_changed_at", "changed_at"),
+)  # fmt: skip
+
+# What the operator's API says that a request cost. It waits where the request is not counted yet.
+cost_reports = Table(
+    "cost_reports", metadata,
+    Column("request_id", Text, primary_key=True),
+    # Whose requests the reporter may report of; NULL: everybody's.
+    Column("organization_id", Text),
+    Column("cost", BigInteger, nullable=False),
+    Column("cost_before", BigInteger),
+    Column("reported_by", Text, nullable=False),
+    Column("reported_at", Instant, nullable=False),
+    # When it changed the sums, once.
+    Column("counted_at", Instant),
+    CheckConstraint("cost >= 0", name="cost"),
+    CheckConstraint("(counted_at IS NULL) = (cost_before IS NULL)", name="counted"),
+    Index("ix_cost_reports_waiting", "reported_at",
+          sqlite_where=text("counted_at IS NULL"), postgresql_where=text("counted_at IS NULL")),
+)  # fmt: skip
+
+# Units of cost that were used without a request through the gate (CloudEvents). Kept for good: an id counts once.
+metered_events = Table(
+    "metered_events", metadata,
+    Column("project_id", Text, ForeignKey("projects.id"), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("units", BigInteger, nullable=False),
+    Column("key_id", Text),
+    Column("endpoint", Text),
+    Column("received_at", Instant, nullable=False),
+    CheckConstraint("units >= 0", name="units"),
+    ForeignKeyConstraint(["key_id", "project_id"], ["keys.id", "keys.project_id"]),
+    Index("ix_metered_events_at", "project_id", "at"),
+)  # fmt: skip
+
+# The files that requests went to when they were too old to be kept here: one a day and project.
+usage_archives = Table(
+    "usage_archives", metadata,
+    Column("day_at", Instant, primary_key=True),
+    # Empty: of no known project.
+    Column("project_id", Text, primary_key=True),
+    Column("requests", BigInteger, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("written_at", Instant, nullable=False),
+)  # fmt: skip
+
+# What comparing all sums with each other found, each time.
+reconciliations = Table(
+    "reconciliations", metadata,
+    Column("as_of", Instant, primary_key=True),
+    Column("finished_at", Instant, nullable=False),
+    Column("compared", BigInteger, nullable=False),
+    Column("differences", BigInteger, nullable=False),
+    # The first of the differences, in words.
+    Column("findings", JsonText, nullable=False),
+)  # fmt: skip
+
+secret_uses = Table(
+    "secret_uses", metadata,
+    Column("selector", Text, primary_key=True),
+    Column("key_id", Text, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("last_address", Text),
+    Column("requests", BigInteger, nullable=False),
+    Index("ix_secret_uses_key_id", "key_id"),
+)  # fmt: skip
