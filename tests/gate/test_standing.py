@@ -1,7 +1,7 @@
 """What stands of a secret: whatever the questions, their order and the changes between them, answers and events are those of deciding anew."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
@@ -124,6 +124,13 @@ steps = st.lists(
     min_size=1,
     max_size=12,
 )
+
+
+@pytest.fixture(autouse=True)
+def _the_real_clock_afterwards() -> Iterator[None]:
+    """A door stops the clock."""
+    yield
+    clock.set_source(None)
 
 
 def message(asked: dict[str, Any]) -> bytes:

@@ -19,6 +19,8 @@ OF_NOBODY: Final = frozenset(
         "/apis/{api}/fail_open",
         "/apis/{api}/fail_closed",
         "/static/{path:path}",
+        # An inbox is open to whoever knows its address.
+        "/inbox/{address}",
     }
 )
 

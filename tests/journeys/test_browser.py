@@ -116,7 +116,7 @@ def explained_number(page: Page, instance: Instance, project: str) -> None:
     """From the number on the usage page down to one request and the rule that let it pass."""
     page.goto(f"{instance.url}{project}/usage")
     steps.reload_until(page, page.get_by_label("Totals for the range"), r"Requests\s+2\b")
-    page.locator("[data-chart] a").last.click()
+    page.locator("[data-chart] .fh-bar").last.click()
     expect(page.get_by_role("heading", name="Requests", level=1)).to_be_visible()
     row = page.get_by_role("row", name="/v1/countries/SE")
     expect(row).to_contain_text("Allowed")

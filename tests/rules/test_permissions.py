@@ -35,6 +35,8 @@ WHO: Final[dict[Permission, str]] = {
     "messages.read": "owner admin developer auditor",
     "usage.read": "owner admin developer billing auditor",
     "usage.report": "owner admin developer publisher",
+    "alerts.read": "owner admin developer billing auditor",
+    "alerts.edit": "owner admin developer",
     "explain": "owner admin developer auditor",
     "apis.read": "owner admin developer billing auditor verifier publisher",
     # Operators alone, by `require_operator`: no role of an organization has it.

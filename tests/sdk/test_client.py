@@ -1,6 +1,7 @@
 """The clients against the real control plane: resources, lists, entity tags, errors, and what they never show."""
 
 import asyncio
+import json
 import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ import pytest
 from scripts.sdk_names import REPEATABLE
 
 from freehold.sdk import AsyncFreehold, CallAttempt, Freehold, FreeholdError, Problem, UnreadableAnswer
+from freehold.sdk.bodies import ThresholdBody
 from freehold.sdk.model import Model
 from freehold.sdk.models import IssuedKey, Key, Project
 from freehold.sdk.problems import (
@@ -22,8 +24,10 @@ from freehold.sdk.problems import (
     PreconditionFailed,
     Unauthenticated,
 )
+from tests.http.firings import record_firing
 from tests.http.served import DOCUMENT, Instance
 from tests.http.test_accounts import SETUP, give_setup_token
+from tests.http.test_permissions_table import CLOUD_EVENT, record_request
 from tests.sdk.clients import Mode
 
 
@@ -183,7 +187,14 @@ def test_an_idempotency_key_of_ones_own_makes_one(instance: Instance) -> None:
 
 
 def test_posts_that_are_sent_again_do_the_same_twice(instance: Instance) -> None:
-    with Freehold(instance.url, instance.tokens["owner"]) as client:
+    request = record_request(instance)
+    event = json.dumps(CLOUD_EVENT).encode()
+    operator = Freehold(instance.url, instance.tokens["operator"])
+    with operator, Freehold(instance.url, instance.tokens["owner"]) as client:
+        rule = client.alerts.create(
+            instance.project, name="Silence", metric="no_traffic", thresholds=[ThresholdBody(at=60)]
+        )
+        firing = record_firing(instance, rule.id)
         client.keys.rotate(instance.key, overlap_s=3600)
         hook = client.webhooks.create(
             instance.project, url="https://hooks.example.com/", event_types=["parcel.moved"]
@@ -196,6 +207,10 @@ def test_posts_that_are_sent_again_do_the_same_twice(instance: Instance) -> None
             "pause_webhook": lambda: client.webhooks.pause(hook),
             "resume_webhook": lambda: client.webhooks.resume(hook),
             "explain_call": lambda: client.explain(instance.key, endpoint="get_parcel"),
+            "acknowledge_firing": lambda: client.firings.acknowledge(firing),
+            "report_cost": lambda: client.requests.report_cost(request, cost=7),
+            "meter_usage": lambda: client.usage.meter(instance.project, event),
+            "reconcile_usage": operator.usage.reconcile,
         }
         assert acts.keys() == REPEATABLE
         for name, act in acts.items():

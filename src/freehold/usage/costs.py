@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Row, delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from freehold.errors import Problem, not_found
+from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit import clock, ids
 from freehold.organizations.permissions import may, require
 from freehold.organizations.records import Actor
@@ -23,6 +23,8 @@ from freehold.usage.rollups import Slot, Sums, at_every_grain, status_class
 
 # How long a report waits for a request that nobody has counted yet.
 WAITS: Final = timedelta(days=1)
+# As much as a usage event can say (`records.Cost`).
+COST_MAX: Final = 1_000_000_000
 _AT_ONCE: Final = 500
 
 
@@ -45,6 +47,8 @@ def report_cost(tx: Transaction, actor: Actor, request_id: str, cost: int) -> Co
     """
     if not ids.is_id(request_id, "req"):
         raise not_found("request")
+    if not 0 <= cost <= COST_MAX:
+        raise invalid(FieldError("cost", f"From 0 to {COST_MAX} units.", "out_of_range"))
     event = _event(tx, request_id)
     organization_id = _reports_of(actor, event)
     if event is not None and organization_id not in (None, event.organization_id):

@@ -16,7 +16,7 @@ from freehold.web.inputs import Body, number
 class CostBody(Body, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """What a request cost."""
 
-    cost: Annotated[int, number(40, "Units of cost, instead of what the gate counted.", 0, 1_000_000_000)]
+    cost: Annotated[int, number(40, "Units of cost, instead of what the gate counted.", 0, costs.COST_MAX)]
 
 
 class CostReportView(msgspec.Struct, kw_only=True):

@@ -4,7 +4,10 @@
   const dialog = document.getElementById("jump");
   if (!dialog) return;
   const group = dialog.querySelector("[data-jump-pages]");
-  document.querySelectorAll(".fh-side .fh-nav-i").forEach((link, index) => {
+  // The project's own pages first: who types "usage" in a project means this one's.
+  const links = [...document.querySelectorAll(".fh-side .fh-nav-i")];
+  const own = links.filter(link => link.closest(".fh-proj"));
+  [...own, ...links.filter(link => !own.includes(link))].forEach((link, index) => {
     const item = document.createElement("a");
     item.setAttribute("role", "menuitem");
     item.id = `jump-page-${index}`;
