@@ -4,10 +4,13 @@ The guards are for every test: nothing connects to another machine, and no test 
 process behind. Warnings are errors (pyproject.toml).
 """
 
+import atexit
 import ipaddress
 import os
+import shutil
 import socket
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +25,7 @@ from freehold.kit.secrets import InstanceSecret
 from freehold.settings import Settings
 from freehold.store.engine import Store, open_postgresql, open_sqlite
 from tests.databases import SECRET, PostgresServer, copy_sqlite, make_sqlite_template, postgres_server
+from tests.gate.certificates import self_made
 
 EngineName = Literal["sqlite", "postgresql"]
 _LEAVE_S: Final = 5.0
@@ -29,6 +33,25 @@ _LEAVE_S: Final = 5.0
 # No test asserts a time: a property that is slow on a busy machine is not thereby wrong.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+# --- certificates ---------------------------------------------------------------------------------
+
+
+def _trust_one_authority() -> None:
+    """Let every client of the run, and of the processes it starts, trust one made-up authority instead of the world's.
+
+    Nothing here speaks to the world, and reading its hundred and fifty authorities takes a client longer than what it is
+    then used for.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="freehold-authority-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "authority.pem").write_bytes(self_made("nobody.invalid").certificate)
+    os.environ["SSL_CERT_FILE"] = str(folder / "authority.pem")
+
+
+if not os.environ.get("SSL_CERT_FILE"):
+    _trust_one_authority()
 
 
 # --- databases ------------------------------------------------------------------------------------
