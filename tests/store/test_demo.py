@@ -108,7 +108,10 @@ def test_every_page_has_something_to_show(demo: tuple[Store, Filled]) -> None:
     with store.read() as tx:
         found = Counter(tx.execute(select(usage_events.c.outcome)).scalars())
         assert {"allowed", "rate_limited", "quota_exhausted", "endpoint_not_in_scope", "revoked"} == set(found)
-        assert found["allowed"] > 0.9 * filled.requests
+        # A month's quota is exhausted at its end, so what limits refuse hangs on the day of the month on which this runs.
+        limited = found["rate_limited"] + found["quota_exhausted"]
+        assert found["allowed"] > 0.9 * (filled.requests - limited), found
+        assert limited < 0.2 * filled.requests, found
         failed = tx.execute(select(func.count()).where(usage_events.c.status >= 500)).scalar_one()
         assert failed > 20
         day = clock.now() - timedelta(hours=24)
