@@ -61,7 +61,6 @@ class Standings:
         "_generation",
         "_head_length",
         "_keyring",
-        "_length",
         "_of_answer",
         "_secret_end",
         "_spend",
