@@ -278,13 +278,14 @@ def _postures(tx: Transaction, rows: list[Project]) -> list[Posture]:
     owners = queries.owners_of(tx, project_ids)
     counts = posture_queries.counts_of(tx, project_ids, clock.now())
     progress = posture_queries.progress_of(tx, project_ids)
+    readiness = posture_queries.readiness_of(tx, project_ids)
     siblings = queries.siblings_of(tx, rows)
     quotas = {project.id: project.quota for project in rows if project.quota}
     quota_states = quota_queries.states_of_projects(tx, quotas, clock.now())
     return [
         Posture(
             project, owners[project.id], siblings.get(project.id), counts[project.id], progress[project.id],
-            rules.next_step(project, progress[project.id]), quota_states.get(project.id),
+            rules.next_step(project, progress[project.id]), quota_states.get(project.id), readiness.get(project.id),
         )
         for project in rows
     ]  # fmt: skip

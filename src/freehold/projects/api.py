@@ -95,6 +95,14 @@ class NextStepView(msgspec.Struct, kw_only=True):
     href: str
 
 
+class ReadinessView(msgspec.Struct, kw_only=True):
+    """How many checks for production apply, how many passed, and how many of the others block."""
+
+    passed: int
+    total: int
+    blocking: int
+
+
 class ProjectView(msgspec.Struct, kw_only=True):
     """A project with its posture."""
 
@@ -113,6 +121,7 @@ class ProjectView(msgspec.Struct, kw_only=True):
     serving_keys: int
     webhook_endpoints: int
     alerts_firing: int
+    readiness: ReadinessView | None
     rate_limits: list[RateLimitView]
     quota: QuotaView | None
     quota_state: QuotaStateView | None
@@ -257,6 +266,7 @@ def project_view(posture: Posture) -> ProjectView:
         sibling=posture.sibling.id if posture.sibling else None,
         serving_keys=posture.counts.serving_keys, webhook_endpoints=posture.counts.webhook_endpoints,
         alerts_firing=posture.counts.alerts_firing,
+        readiness=ReadinessView(**asdict(posture.readiness)) if posture.readiness else None,
         **limit_fields(project.rate_limits, project.quota, posture.quota),
         next_step=NextStepView(action=step.action, title=step.title, detail=step.detail, href=step.href) if step else None,
         created_by=project.created_by, created_at=project.created_at, archived_at=project.archived_at,

@@ -1,6 +1,6 @@
-"""What several projects have and how far they have come, in two queries however many they are.
+"""What several projects have and how far they have come, in three queries however many they are.
 
-Reads the tables of slices to the right (keys, usage, webhooks, alerts), never their code: a project's posture
+Reads the tables of slices to the right (keys, usage, webhooks, alerts, production), never their code: a project's posture
 is made of everything that it owns, and each of those slices already imports this one.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ScalarSelect, and_, case, func, or_, select
 
-from freehold.projects.records import Counts, Progress
+from freehold.projects.records import Counts, Progress, ReadinessSummary
 from freehold.store.engine import Transaction
 from freehold.store.schema import (
     alert_firings,
@@ -19,6 +19,7 @@ from freehold.store.schema import (
     key_secrets,
     keys,
     projects,
+    readiness_results,
     scope_endpoints,
     usage_events,
     webhook_endpoints,
@@ -89,6 +90,23 @@ def progress_of(tx: Transaction, project_ids: Sequence[str]) -> dict[str, Progre
     )
     query = select(projects.c.id, scope, key, allowed, endpoint, accepted).where(projects.c.id.in_(project_ids))
     return {row[0]: Progress(row[1] > 0, row[2], row[3], row[4], row[5]) for row in tx.execute(query)}
+
+
+def readiness_of(tx: Transaction, project_ids: Sequence[str]) -> dict[str, ReadinessSummary]:
+    """How far each project is on its way to production, as it was looked at last; one query (primary key)."""
+    column = readiness_results.c
+    blocks = and_(column.state.in_(("failed", "waiting")), column.blocking)
+    query = (
+        select(
+            column.project_id,
+            func.sum(case((column.state == "passed", 1), else_=0)),
+            func.sum(case((column.state != "not_applicable", 1), else_=0)),
+            func.sum(case((blocks, 1), else_=0)),
+        )
+        .where(column.project_id.in_(project_ids))
+        .group_by(column.project_id)
+    )
+    return {row[0]: ReadinessSummary(int(row[1]), int(row[2]), int(row[3])) for row in tx.execute(query)}
 
 
 def _count(query: Any) -> ScalarSelect[int]:

@@ -116,6 +116,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadinessSummary:
+    """How many checks for production apply to a sandbox project, how many passed, and how many of the others block."""
+
+    passed: int
+    total: int
+    blocking: int
+
+
+@dataclass(frozen=True, slots=True)
 class NextStep:
     """The one thing to do next: a stable action, its title, why, and the page where it is done."""
 
@@ -136,3 +145,5 @@ class Posture:
     progress: Progress
     next_step: NextStep | None
     quota: QuotaState | None
+    # As it was looked at last, within a minute. None: not yet, or not a sandbox project.
+    readiness: ReadinessSummary | None = None

@@ -51,6 +51,7 @@ from freehold.sdk.models.projects import (
     Quota,
     QuotaState,
     RateLimit,
+    Readiness,
     RefusedEndpoint,
 )
 from freehold.sdk.models.setup import Setup
@@ -248,6 +249,7 @@ __all__ = [
     "QuotaPeriod",
     "QuotaState",
     "RateLimit",
+    "Readiness",
     "ReceiptDelivery",
     "ReceivedResponse",
     "Reconciliation",

@@ -17,6 +17,14 @@ class Owner(Model, frozen=True, kw_only=True):
     duty: Duty
 
 
+class Readiness(Model, frozen=True, kw_only=True):
+    """How many checks for production apply, how many passed, and how many of the others block."""
+
+    passed: int
+    total: int
+    blocking: int
+
+
 class RateLimit(Model, frozen=True, kw_only=True):
     """So much cost in a window of so many seconds, evenly refilled."""
 
@@ -73,6 +81,7 @@ class Project(Model, frozen=True, kw_only=True):
     serving_keys: int
     webhook_endpoints: int
     alerts_firing: int
+    readiness: Readiness | None
     rate_limits: list[RateLimit]
     quota: Quota | None
     quota_state: QuotaState | None

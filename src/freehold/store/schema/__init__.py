@@ -27,6 +27,15 @@ from freehold.store.schema.organizations import (
     users,
 )
 from freehold.store.schema.projects import project_owners, projects, scope_endpoints, scope_event_types
+from freehold.store.schema.readiness import (
+    readiness_acceptances,
+    readiness_attestations,
+    readiness_calls,
+    readiness_http_results,
+    readiness_own_checks,
+    readiness_policies,
+    readiness_results,
+)
 from freehold.store.schema.usage import (
     cost_reports,
     journals,
@@ -92,6 +101,13 @@ __all__ = [
     "projects",
     "quota_counters",
     "quota_leases",
+    "readiness_acceptances",
+    "readiness_attestations",
+    "readiness_calls",
+    "readiness_http_results",
+    "readiness_own_checks",
+    "readiness_policies",
+    "readiness_results",
     "reconciliations",
     "replayed_deliveries",
     "replays",

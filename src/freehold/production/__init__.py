@@ -1,0 +1,1 @@
+"""The slice of the way to production: shape, readiness, review, clone and drift."""

@@ -1,0 +1,281 @@
+"""SQL of what readiness looks at in the tables of the other slices: of several projects at a time, whatever they have.
+
+Reads tables of slices to the left, and is right of all of them. Changes nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Text, and_, case, func, literal, or_, select, type_coerce
+
+from freehold.keys.records import ALLOWED, Reason
+from freehold.organizations.permissions import PERMISSIONS
+from freehold.production.readiness_facts import DayUse, Delivered, KeyFact, OwnerFact, SeenRequest, Told
+from freehold.production.readiness_records import KeyFinding
+from freehold.projects.records import Project
+from freehold.store.engine import Transaction
+from freehold.store.schema import (
+    alert_channels,
+    alert_notifications,
+    alert_rules,
+    attempts,
+    deliveries,
+    key_secrets,
+    keys,
+    mails,
+    members,
+    messages,
+    project_owners,
+    scope_endpoints,
+    scope_event_types,
+    secret_uses,
+    usage_events,
+    usage_rollups,
+    users,
+    webhook_endpoints,
+)
+from freehold.usage.queries import of_kind
+
+# Denials by which a project's own protection is seen to refuse. Those without a known key are of no project.
+REFUSALS: Final = tuple(
+    reason.value
+    for reason in (
+        Reason.REVOKED, Reason.EXPIRED, Reason.WRONG_ENVIRONMENT, Reason.ENDPOINT_UNKNOWN, Reason.ENDPOINT_NOT_IN_SCOPE,
+        Reason.ADDRESS_NOT_ALLOWED,
+    )
+)  # fmt: skip
+_ROTATES: Final = tuple(role for role, granted in PERMISSIONS.items() if "keys.issue" in granted)
+_R: Final = usage_rollups.c
+_N: Final = alert_notifications.c
+
+
+def owners_of(tx: Transaction, project_ids: Sequence[str]) -> dict[str, tuple[OwnerFact, ...]]:
+    """The owners of projects, technical ones first, and whether each can rotate keys (primary keys)."""
+    technical = case((project_owners.c.duty == "technical", 0), else_=1)
+    query = (
+        select(project_owners.c.project_id, users.c.id, users.c.name, project_owners.c.duty, members.c.role)
+        .join(users, users.c.id == project_owners.c.user_id)
+        .join(members, and_(members.c.organization_id == project_owners.c.organization_id,
+                            members.c.user_id == project_owners.c.user_id))
+        .where(project_owners.c.project_id.in_(project_ids), users.c.disabled_at.is_(None))
+        .order_by(technical, users.c.email, project_owners.c.duty)
+    )  # fmt: skip
+    found: dict[str, tuple[OwnerFact, ...]] = dict.fromkeys(project_ids, ())
+    for project_id, user_id, name, duty, role in tx.execute(query):
+        found[project_id] += (OwnerFact(user_id, name, duty, role in _ROTATES),)
+    return found
+
+
+def billing_members(tx: Transaction, organization_ids: Sequence[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The members of organizations whose role is billing, by address (primary key)."""
+    query = (
+        select(members.c.organization_id, users.c.id, users.c.name)
+        .join(users, users.c.id == members.c.user_id)
+        .where(
+            members.c.organization_id.in_(organization_ids), members.c.role == "billing", users.c.disabled_at.is_(None)
+        )
+        .order_by(users.c.email)
+    )
+    found: dict[str, tuple[tuple[str, str], ...]] = dict.fromkeys(organization_ids, ())
+    for organization_id, user_id, name in tx.execute(query):
+        found[organization_id] += ((user_id, name),)
+    return found
+
+
+def scopes_of(tx: Transaction, project_ids: Sequence[str]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """What projects declare: endpoints, event types (primary keys)."""
+    endpoints, event_types = scope_endpoints.c, scope_event_types.c
+    called = _grouped(
+        tx,
+        project_ids,
+        select(endpoints.project_id, endpoints.operation_id).where(endpoints.project_id.in_(project_ids)),
+    )
+    received = _grouped(
+        tx,
+        project_ids,
+        select(event_types.project_id, event_types.event_type).where(event_types.project_id.in_(project_ids)),
+    )
+    return {each: (tuple(sorted(called[each])), tuple(sorted(received[each]))) for each in project_ids}
+
+
+def _grouped(tx: Transaction, project_ids: Sequence[str], query: Any) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {each: [] for each in project_ids}
+    for project_id, value in tx.execute(query):
+        found[project_id].append(value)
+    return found
+
+
+def use_of(tx: Transaction, project_ids: Sequence[str], since: datetime, rates_since: datetime) -> dict[str, DayUse]:
+    """What the days' sums say of projects; failures and the busiest day from `rates_since` on (primary key)."""
+    failed = of_kind(_R.outcome, _R.status_class == 5, "failed")
+    let_through = or_(_R.outcome == ALLOWED, failed)
+    query = (
+        select(
+            _R.project_id, _R.bucket_at, _R.endpoint,
+            func.sum(case((_R.outcome == ALLOWED, _R.requests), else_=0)),
+            func.sum(case((_R.outcome.in_(REFUSALS), _R.requests), else_=0)),
+            func.sum(case((let_through, _R.requests), else_=0)), func.sum(case((failed, _R.requests), else_=0)),
+        )
+        .where(_R.project_id.in_(project_ids), _R.grain == "day", _R.bucket_at >= since)
+        .group_by(_R.project_id, _R.bucket_at, _R.endpoint)
+    )  # fmt: skip
+    days = {each: _Days(rates_since) for each in project_ids}
+    for project_id, *day in tx.execute(query):
+        days[project_id].add(*day)
+    return {project_id: each.use() for project_id, each in days.items()}
+
+
+class _Days:
+    """One project's days, added up."""
+
+    def __init__(self, rates_since: datetime) -> None:
+        self._rates_since = rates_since
+        self._exercised: dict[str, datetime] = {}
+        self._denied_on: datetime | None = None
+        self._requests = self._failed = 0
+        self._by_day: dict[datetime, int] = {}
+
+    def add(self, day: datetime, endpoint: str, allowed: int, refused: int, let_through: int, failed: int) -> None:
+        if allowed:
+            self._exercised[endpoint] = max(day, self._exercised.get(endpoint, day))
+        if refused:
+            self._denied_on = max(day, self._denied_on or day)
+        if day >= self._rates_since:
+            self._requests += int(let_through)
+            self._failed += int(failed)
+            self._by_day[day] = self._by_day.get(day, 0) + int(allowed)
+
+    def use(self) -> DayUse:
+        allowed_on = max(self._exercised.values(), default=None)
+        busiest = max(self._by_day.values(), default=0)
+        return DayUse(self._exercised, allowed_on, self._denied_on, self._requests, self._failed, busiest)
+
+
+def newest_request(tx: Transaction, project_id: str, outcomes: Sequence[str], day: datetime) -> SeenRequest | None:
+    """The newest request of a day with one of these outcomes; None where it was put away (ix_usage_events_project_at)."""
+    column = usage_events.c
+    query = (
+        select(column.id, column.endpoint, column.outcome, column.at)
+        .where(column.project_id == project_id, column.at >= day, column.at < day + timedelta(days=1))
+        .where(column.outcome.in_(outcomes))
+        .order_by(column.at.desc(), column.id.desc())
+        .limit(1)
+    )
+    row = tx.execute(query).first()
+    return SeenRequest(row.id, row.endpoint or "", row.outcome, row.at) if row else None
+
+
+def endpoint_ids(tx: Transaction, project_ids: Sequence[str]) -> list[str]:
+    """The webhook endpoints of projects that were not deleted (ix_webhook_endpoints_project_id)."""
+    column = webhook_endpoints.c
+    query = select(column.id).where(column.project_id.in_(project_ids), column.deleted_at.is_(None))
+    return list(tx.execute(query.order_by(column.id)).scalars())
+
+
+def delivered_to(tx: Transaction, project_ids: Sequence[str], since: datetime) -> dict[str, Delivered]:
+    """The newest published event of each project that an endpoint accepted at its present URL (ix_deliveries_endpoint)."""
+    newest = (
+        select(deliveries.c.id)
+        .join(messages, messages.c.id == deliveries.c.message_id)
+        .join(attempts, attempts.c.delivery_id == deliveries.c.id)
+        .where(deliveries.c.webhook_endpoint_id == webhook_endpoints.c.id, deliveries.c.created_at >= since)
+        .where(deliveries.c.state == "delivered", deliveries.c.probe.is_(None), messages.c.origin == "published")
+        .where(attempts.c.outcome == "accepted", attempts.c.url == webhook_endpoints.c.url)
+        .order_by(deliveries.c.created_at.desc(), deliveries.c.id.desc())
+        .limit(1)
+        .correlate(webhook_endpoints)
+        .scalar_subquery()
+    )
+    ids = select(newest).where(
+        webhook_endpoints.c.project_id.in_(project_ids), webhook_endpoints.c.deleted_at.is_(None)
+    )
+    query = select(deliveries.c.project_id, deliveries.c.id, messages.c.event_type, deliveries.c.finished_at).join(
+        messages, messages.c.id == deliveries.c.message_id
+    )
+    found: dict[str, Delivered] = {}
+    for project_id, *delivered in tx.execute(query.where(deliveries.c.id.in_(ids)).order_by(deliveries.c.finished_at)):
+        found[project_id] = Delivered(*delivered)
+    return found
+
+
+def keys_of(
+    tx: Transaction, project_ids: Sequence[str], accepted: dict[str, frozenset[KeyFinding]], now: datetime
+) -> dict[str, tuple[KeyFact, ...]]:
+    """The keys of projects that serve now, by name (uq_key_secrets_active, ix_secret_uses_key_id)."""
+    last_used = (
+        select(func.max(secret_uses.c.last_at)).where(secret_uses.c.key_id == keys.c.id).correlate(keys)
+    ).scalar_subquery()
+    query = (
+        select(keys.c.project_id, keys.c.id, keys.c.name, key_secrets.c.created_at,
+               func.coalesce(last_used, keys.c.created_at), keys.c.expires_at)
+        .join(key_secrets, and_(key_secrets.c.key_id == keys.c.id, key_secrets.c.state == "active"))
+        .where(keys.c.project_id.in_(project_ids), keys.c.state == "active")
+        .where(or_(keys.c.expires_at.is_(None), keys.c.expires_at > now))
+        .order_by(keys.c.name, keys.c.id)
+    )  # fmt: skip
+    found: dict[str, tuple[KeyFact, ...]] = dict.fromkeys(project_ids, ())
+    for project_id, key_id, name, secret_at, used_since, expires_at in tx.execute(query):
+        key = KeyFact(key_id, name, secret_at, used_since, expires_at, accepted.get(key_id, frozenset()))
+        found[project_id] += (key,)
+    return found
+
+
+def rules_of(tx: Transaction, project_ids: Sequence[str], now: datetime) -> dict[str, int]:
+    """How many alert rules of each project are looked at and told of now (ix_alert_rules_project_id)."""
+    query = select(alert_rules.c.project_id, func.count()).where(
+        alert_rules.c.project_id.in_(project_ids), *_telling(now)
+    )
+    found: dict[str, int] = {row[0]: row[1] for row in tx.execute(query.group_by(alert_rules.c.project_id))}
+    return found
+
+
+def told_of(tx: Transaction, project_ids: Sequence[str], since: datetime, now: datetime) -> dict[str, Told]:
+    """The newest notification of each project that arrived (ix_alert_rules_project_id, ix_alert_notifications_rule).
+
+    Of a rule that still tells by that way, and where its target is still there.
+    """
+    by_this_way = type_coerce(alert_rules.c.notify, Text).like(literal('%"', Text) + _N.way + literal('"%', Text))
+    newest = (
+        select(_N.id)
+        .where(_N.rule_id == alert_rules.c.id, _N.created_at >= since, by_this_way, _arrived())
+        .order_by(_N.created_at.desc(), _N.id.desc())
+        .limit(1)
+        .correlate(alert_rules)
+        .scalar_subquery()
+    )
+    ids = select(newest).where(alert_rules.c.project_id.in_(project_ids), *_telling(now))
+    query = select(_N.project_id, _N.rule_id, alert_rules.c.name, _N.way, _N.created_at)
+    query = query.join(alert_rules, alert_rules.c.id == _N.rule_id).where(_N.id.in_(ids))
+    found: dict[str, Told] = {}
+    for project_id, *told in tx.execute(query.order_by(_N.created_at, _N.id)):
+        found[project_id] = Told(*told)
+    return found
+
+
+def _telling(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    rule = alert_rules.c
+    unmuted = or_(rule.muted_until_at.is_(None), rule.muted_until_at <= now)
+    return rule.deleted_at.is_(None), rule.enabled, unmuted
+
+
+def _arrived() -> ColumnElement[bool]:
+    """Whether a notification arrived: a chat channel took it, its mail was sent, or an endpoint accepted its message."""
+    here = select(alert_channels.c.id).where(alert_channels.c.id == _N.target, alert_channels.c.deleted_at.is_(None))
+    mailed = select(mails.c.id).where(mails.c.id == _N.handed_over_id, mails.c.state == "sent")
+    accepted = (
+        select(deliveries.c.id)
+        .join(webhook_endpoints, webhook_endpoints.c.id == deliveries.c.webhook_endpoint_id)
+        .where(deliveries.c.message_id == _N.handed_over_id, deliveries.c.state == "delivered")
+        .where(webhook_endpoints.c.deleted_at.is_(None))
+    )
+    return or_(
+        and_(_N.way == "chat", _N.state == "delivered", here.correlate(alert_notifications).exists()),
+        and_(_N.way == "email", mailed.correlate(alert_notifications).exists()),
+        and_(_N.way == "webhooks", accepted.correlate(alert_notifications).exists()),
+    )
+
+
+def organizations_of(projects: Sequence[Project]) -> list[str]:
+    """The organizations that projects are of, each once."""
+    return sorted({each.organization_id for each in projects})
