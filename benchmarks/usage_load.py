@@ -13,6 +13,7 @@ from sqlalchemy import insert, text
 from freehold.kit import clock, ids
 from freehold.store.engine import Store
 from freehold.store.schema import apis, keys, organizations, projects
+from freehold.usage import partitions
 from freehold.usage.intake import Step, open_journal, pass_batch
 from freehold.usage.journal_reader import Place
 from freehold.usage.records import UsageEvent
@@ -21,7 +22,8 @@ PROJECTS: Final = 200
 DAY_MS: Final = 86_400_000
 _KEYS: Final = 3
 _ENDPOINTS: Final = [f"operation_{number}" for number in range(8)]
-_BATCH: Final = 8000
+# Larger than the collector's: what matters is what is there in the end.
+_BATCH: Final = 40_000
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,15 @@ def events(callers: Callers, count: int, start_ms: int, span_ms: int, seed: int)
             latency_us=round(dice.lognormvariate(10, 0.6)) if status else None, cost=1, address="203.0.113.24",
             user_agent="load/1.0", rule="all", limits=(("key:requests", 600, 512, 4.0),), epoch=7,
         )  # fmt: skip
+
+
+def make_partitions(store: Store, start_ms: int) -> None:
+    """Where there are partitions: those of every day from an instant on, as housekeeping made them day by day."""
+    if store.is_sqlite:
+        return
+    for parted in (partitions.EVENTS, partitions.MINUTES):
+        with store.write() as tx:
+            partitions.make_days(tx, parted, partitions.days_between(start_ms, clock.now_ms() + 2 * DAY_MS))
 
 
 def load(store: Store, made: Iterator[UsageEvent]) -> int:

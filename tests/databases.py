@@ -83,6 +83,13 @@ class PostgresServer:
             with self._administer() as connection:
                 connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
+    def force_to_disk(self) -> None:
+        """Keep what is committed whatever happens, as no test needs and every operator does."""
+        with self._administer() as connection:
+            connection.execute("ALTER SYSTEM SET fsync = on")
+            connection.execute("ALTER SYSTEM SET full_page_writes = on")
+            connection.execute("SELECT pg_reload_conf()")
+
     def stop(self) -> None:
         """Leave the server; the last to leave stops it and deletes its files."""
         self._server.cleanup()

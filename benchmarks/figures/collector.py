@@ -8,12 +8,12 @@ from benchmarks.gates import workshop
 from benchmarks.plan import Plan, pinned
 from benchmarks.records import Claim, Figure, Series
 from benchmarks.run import main
+from benchmarks.stores import durable_stores
 from benchmarks.usage_load import Callers, events, make_callers
 from freehold.kit import clock, ids
-from freehold.store.engine import Store, open_postgresql, open_sqlite
+from freehold.store.engine import Store
 from freehold.usage.collector import Collector
 from freehold.usage.journal import JournalWriter
-from tests.databases import make_sqlite_template, postgres_server
 
 GOAL: Final = 25_000
 _SEGMENT_BYTES: Final = 8 << 20
@@ -21,13 +21,8 @@ _SEGMENT_BYTES: Final = 8 << 20
 
 def measure(plan: Plan) -> Figure:
     """A backlog in one journal each round, from the first batch until all of it is counted."""
-    with workshop() as folder, pinned(plan.load_core), postgres_server(None) as server, server.database() as url:
-        make_sqlite_template(folder / "freehold.db")
-        stores = {"SQLite": open_sqlite(folder / "freehold.db"), "PostgreSQL": open_postgresql(url)}
-        with pinned(plan.server_core):
-            series = [_rounds(plan, folder / name, store, name) for name, store in stores.items()]
-        for store in stores.values():
-            store.close()
+    with workshop() as folder, pinned(plan.load_core), durable_stores(folder) as stores, pinned(plan.server_core):
+        series = [_rounds(plan, folder / name, store, name) for name, store in stores.items()]
     claims = [Claim(f"events a second, {each.name}", "/s", each.values, GOAL) for each in series]
     return Figure("collector", "Usage events collected a second", series, claims, _NOTES)
 
@@ -65,7 +60,7 @@ def _one_round(root: Path, store: Store, callers: Callers, count: int, seed: int
 _NOTES: Final = [
     "One collector on one core; PostgreSQL's server is on the other. Journals are written before the clock begins.",
     "A minute of traffic of 200 projects with 600 keys a round: about two rollup rows are added to for each event.",
-    "SQLite forces every commit to the disk (synchronous=FULL); PostgreSQL as the server is set up by its wheel.",
+    "Both force every commit to the disk (SQLite synchronous=FULL, PostgreSQL fsync=on).",
 ]
 
 if __name__ == "__main__":

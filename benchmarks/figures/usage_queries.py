@@ -4,25 +4,28 @@ import os
 import random
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from benchmarks.gates import workshop
 from benchmarks.plan import Plan, pinned
 from benchmarks.records import Claim, Figure, Series
 from benchmarks.run import main
-from benchmarks.usage_load import DAY_MS, Callers, bytes_used, events, load, make_callers
+from benchmarks.stores import durable_stores, open_at
+from benchmarks.usage_databases import Loaded, load_all, read_loaded
+from benchmarks.usage_load import DAY_MS
 from freehold.kit import clock
 from freehold.organizations.records import Actor
-from freehold.settings import Settings
-from freehold.store.engine import Store, open_postgresql, open_sqlite
+from freehold.store.engine import Store
 from freehold.usage import actions, rules, sum_queries
 from freehold.usage.records import Filter, Question, Range
-from freehold.usage.retention import Retention
-from tests.databases import make_sqlite_template, postgres_server
 
 # 10,000,000 is the figure; a trial takes less.
 EVENTS: Final = int(os.environ.get("EVENTS", "200000"))
+# Where `python -m benchmarks.usage_databases` keeps up databases that are full already.
+LOADED: Final = os.environ.get("LOADED", "")
 _ASKED: Final = 40
 _PAGE_MS: Final = 50
 _REQUESTS_MS: Final = 100
@@ -31,57 +34,59 @@ _OPERATOR: Final = Actor("user", "usr_1", "Ada", "usr_1", True, {})
 
 def measure(plan: Plan) -> Figure:
     """Load once, put minutes away as housekeeping does, then ask each question of the largest and of other projects."""
-    with workshop() as folder, pinned(plan.load_core), postgres_server(None) as server, server.database() as url:
-        make_sqlite_template(folder / "freehold.db")
-        stores = {"SQLite": open_sqlite(folder / "freehold.db"), "PostgreSQL": open_postgresql(url)}
+    with _databases(plan) as databases:
         series, claims = [], []
-        for name, store in stores.items():
-            settings = Settings(data=folder, database_url=url if name == "PostgreSQL" else "")
-            made, bytes_an_event = _load(store, settings)
+        for loaded in databases:
+            store = open_at(loaded.place)
             with pinned(plan.server_core):
-                asked = _rounds(plan, store, made)
-            series += [Series(f"{name}: {what}", "ms (p95)", values, ours=True) for what, values in asked.items()]
+                asked = _rounds(plan, store, loaded)
+            series += asked.values()
             claims += [
-                Claim(f"{what}, {name}", "ms", values, _REQUESTS_MS if "requests" in what else _PAGE_MS, at_most=True)
-                for what, values in asked.items()
+                Claim(f"{what}, {loaded.name}", "ms", each.values, _goal_ms(what), at_most=True)
+                for what, each in asked.items()
             ]
-            claims.append(Claim(f"bytes an event, {name}", "B", [bytes_an_event]))
+            claims.append(Claim(f"bytes an event, {loaded.name}", "B", [loaded.bytes_an_event]))
             store.close()
-    return Figure("usage_queries", f"Usage pages over {EVENTS:,} events", series, claims, _NOTES)
+    return Figure("usage_queries", f"Usage pages over {databases[0].events:,} events", series, claims, _NOTES)
 
 
-def _load(store: Store, settings: Settings) -> tuple[Callers, float]:
-    callers, empty = make_callers(store), bytes_used(store)
-    keeping = Retention(store, settings)
-    keeping.step()
-    load(store, events(callers, EVENTS, clock.now_ms() - 30 * DAY_MS, 30 * DAY_MS, 1))
-    while keeping.step():
-        pass
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE" if store.is_sqlite else "VACUUM ANALYZE")
-    return callers, round((bytes_used(store) - empty) / EVENTS, 1)
+@contextmanager
+def _databases(plan: Plan) -> Iterator[list[Loaded]]:
+    if LOADED:
+        yield read_loaded(Path(LOADED))
+        return
+    with workshop() as folder, pinned(plan.load_core), durable_stores(folder) as stores:
+        with pinned(plan.server_core, plan.load_core):
+            loaded = load_all(stores, EVENTS)
+        yield loaded
 
 
-def _rounds(plan: Plan, store: Store, callers: Callers) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {}
+def _goal_ms(what: str) -> int:
+    return _REQUESTS_MS if "requests" in what else _PAGE_MS
+
+
+def _rounds(plan: Plan, store: Store, loaded: Loaded) -> dict[str, Series]:
+    found = {what: Series(f"{loaded.name}: {what}", "ms (p95)", [], {"cpu_us": []}, ours=True) for what in QUESTIONS}
     for number in range(plan.rounds):
-        dice = random.Random(number)
+        dice, made = random.Random(number), loaded.project_ids
         # The largest project each second time: the others are up to a hundred times smaller.
-        asked = [
-            callers.project_ids[0 if place % 2 else dice.randrange(len(callers.project_ids))] for place in range(_ASKED)
-        ]
+        asked = [made[0 if place % 2 else dice.randrange(len(made))] for place in range(_ASKED)]
         for what, ask in QUESTIONS.items():
-            found.setdefault(what, []).append(_p95(store, ask, asked))
+            took_ms, cpu_us = _ask_all(store, ask, asked)
+            found[what].values.append(took_ms)
+            found[what].beside["cpu_us"].append(cpu_us)
     return found
 
 
-def _p95(store: Store, ask: Callable[[Store, str], object], asked: list[str]) -> float:
-    took = []
+def _ask_all(store: Store, ask: Callable[[Store, str], object], asked: list[str]) -> tuple[float, float]:
+    """The p95 of what was waited for, in milliseconds, and of this process's CPU, in microseconds."""
+    took, used = [], []
     for project_id in asked:
-        began = time.perf_counter()
+        began, cpu_began = time.perf_counter(), time.thread_time()
         ask(store, project_id)
         took.append((time.perf_counter() - began) * 1000)
-    return round(statistics.quantiles(took, n=20)[-1], 2)
+        used.append((time.thread_time() - cpu_began) * 1e6)
+    return round(statistics.quantiles(took, n=20)[-1], 2), round(statistics.quantiles(used, n=20)[-1])
 
 
 def _usage(days: int, bucket: str, group_by: str | None, zone: str = "UTC") -> Callable[[Store, str], object]:
@@ -125,6 +130,8 @@ QUESTIONS: Final[dict[str, Callable[[Store, str], object]]] = {
 _NOTES: Final = [
     "Each value is the p95 of 40 questions, half of them of the largest project, asked of the actions that pages and API call.",
     "EVENTS=10000000 in the environment for the whole figure; the default is a trial. Minutes are kept for two days, as usual.",
+    "Both force every commit to the disk; PostgreSQL's other settings are its defaults (128 MB of shared buffers).",
+    "CPU is that of the process that asks: on SQLite all of it, on PostgreSQL without the server's.",
     "Bytes an event: the database with single requests, all rollups and indexes, less what it takes when it is empty.",
 ]
 

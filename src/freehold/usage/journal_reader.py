@@ -55,6 +55,7 @@ class Batch:
     """What one reading found: events with their positions, and the place to go on from.
 
     `caught_up`: there was nothing more to read. `ended`: and there never will be, for the writer is gone.
+    `due`: the position that an event at the place should have, as far as this reading has seen; None: look for it.
     """
 
     place: Place
@@ -62,6 +63,7 @@ class Batch:
     damages: list[Damage] = field(default_factory=list)
     caught_up: bool = False
     ended: bool = False
+    due: int | None = None
 
 
 class JournalReader:
@@ -104,7 +106,7 @@ class JournalReader:
             except msgspec.DecodeError as error:
                 offset = batch.place.offset + end
                 batch.damages.append(Damage(batch.place.segment, offset, 1, f"not a usage event: {error}"))
-            end = frame.end
+            end, batch.due = frame.end, frame.position + 1
         if not end and data and closed:
             end = self._pass_damage(batch)
         batch.place = Place(batch.place.segment, batch.place.offset + end)
@@ -116,7 +118,7 @@ class JournalReader:
         skipped = find_frame(data, 1)
         if skipped is None:
             return 0
-        frame, due = decode_frame(data, skipped), self._position_due(batch.place)
+        frame, due = decode_frame(data, skipped), self._position_due(batch)
         lost = frame.position - due if frame and due is not None else None
         batch.damages.append(Damage(*batch.place, lost, "a checksum is wrong"))
         return skipped
@@ -124,13 +126,13 @@ class JournalReader:
     def _step(self, batch: Batch, number: int, head: SegmentHead) -> None:
         """Leave a segment for the next one, which says how far this one must have been whole."""
         if batch.place.segment:
-            due = self._position_due(batch.place)
+            due = self._position_due(batch)
             if due is None or due < head.settled_position:
                 missing = None if due is None else head.settled_position - due
                 batch.damages.append(Damage(*batch.place, missing, "the segment ends too early"))
         if head is _UNREADABLE:
             batch.damages.append(Damage(number, 0, None, "the segment's head cannot be read"))
-        batch.place = Place(number, HEAD_BYTES)
+        batch.place, batch.due = Place(number, HEAD_BYTES), None
 
     def _segment_after(self, number: int) -> tuple[int, SegmentHead] | None:
         """The next segment with a whole head. One without was only just begun, or its first write failed."""
@@ -145,8 +147,11 @@ class JournalReader:
         except BadSegment:
             return _UNREADABLE
 
-    def _position_due(self, place: Place) -> int | None:
-        """The position that an event at this place should have, by walking there from the segment's head."""
+    def _position_due(self, batch: Batch) -> int | None:
+        """The position that an event at the batch's place should have, if need be by walking there from the segment's head."""
+        if batch.due is not None:
+            return batch.due
+        place = batch.place
         data = self._bytes(Place(place.segment, 0), place.offset)
         head = self._head(place.segment)
         position = None if head is None or head is _UNREADABLE else head.first_position

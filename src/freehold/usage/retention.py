@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, TypeDecorator, delete, func, select, type_coerce
+from sqlalchemy import ColumnElement, TypeDecorator, delete, func, literal, select, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -157,44 +157,53 @@ class Retention:
     def _delete_rollups(self, kept: Bounds) -> bool:
         """A piece of the minutes, or of the hours, that are no longer kept."""
         with self._store.read() as tx:
-            owners = ["", *tx.execute(select(projects.c.id)).scalars()]
-            found = list(islice(_old_rollups(tx, owners, kept), _STRETCHES))
+            found = list(islice(_old_rollups(tx, kept), _STRETCHES))
         with self._store.write() as tx:
             left = PIECE
             for stretch in found:
-                left -= _delete_stretch(tx, *stretch)
+                left -= _delete_oldest(tx, stretch)
                 if left <= 0:
                     break
         return bool(found)
 
 
-def _old_rollups(tx: Transaction, owners: list[str], kept: Bounds) -> Iterator[tuple[str, Grain, int]]:
-    """Stretches of rollup rows that are no longer kept: project, grain, and before when (primary key)."""
+class _Stretch(NamedTuple):
+    """Rollup rows of a project that are no longer kept: of one grain, from the oldest one to an instant."""
+
+    project_id: str
+    grain: Grain
+    oldest_ms: int
+    before_ms: int
+    # They go by so much at least: by whole hours of minutes, by whole days of hours.
+    width_ms: int
+
+
+def _old_rollups(tx: Transaction, kept: Bounds) -> Iterator[_Stretch]:
+    """What rollup rows are no longer kept (primary key, for each project)."""
     of = usage_rollups.c
+    owners = select(projects.c.id).union_all(select(literal(""))).subquery()
     grains: tuple[tuple[Grain, int, int], ...] = (
         ("minute", kept.minutes_ms, HOUR_MS), ("hour", kept.hours_ms, DAY_MS),
     )  # fmt: skip
     for grain, before_ms, width_ms in grains:
-        for project_id in owners:
-            oldest = tx.execute(
-                select(func.min(of.bucket_at)).where(of.project_id == project_id, of.grain == grain)
-            ).scalar()
-            if oldest is not None and clock.to_ms(oldest) < before_ms:
-                # All at once where that is little: most projects are small.
-                old = select(of.bucket_at).where(of.project_id == project_id, of.grain == grain)
-                some = old.where(of.bucket_at < clock.from_ms(before_ms)).limit(PIECE + 1).subquery()
-                few = tx.execute(select(func.count()).select_from(some)).scalar_one() <= PIECE
-                next_ms = clock.to_ms(oldest) // width_ms * width_ms + width_ms
-                yield project_id, grain, before_ms if few else min(before_ms, next_ms)
+        oldest = select(func.min(of.bucket_at)).where(of.project_id == owners.c.id, of.grain == grain)
+        # One statement looks at all projects: asking for each took longer than the deleting.
+        for project_id, oldest_at in tx.execute(select(owners.c.id, oldest.scalar_subquery())):
+            if oldest_at is not None and clock.to_ms(oldest_at) < before_ms:
+                yield _Stretch(project_id, grain, clock.to_ms(oldest_at), before_ms, width_ms)
 
 
-def _delete_stretch(tx: Transaction, project_id: str, grain: Grain, before_ms: int) -> int:
+def _delete_oldest(tx: Transaction, stretch: _Stretch) -> int:
+    """Delete about a piece of a stretch, from its beginning; how many rows."""
     of = usage_rollups.c
-    return tx.execute(
-        delete(usage_rollups).where(
-            of.project_id == project_id, of.grain == grain, of.bucket_at < clock.from_ms(before_ms)
-        )
-    ).rowcount
+    old = (of.project_id == stretch.project_id, of.grain == stretch.grain)
+    before = clock.from_ms(stretch.before_ms)
+    query = select(of.bucket_at).where(*old, of.bucket_at < before).order_by(of.bucket_at).offset(PIECE).limit(1)
+    if (beyond := tx.execute(query).scalar()) is not None:
+        whole_ms = clock.to_ms(beyond) // stretch.width_ms * stretch.width_ms
+        first_ms = stretch.oldest_ms // stretch.width_ms * stretch.width_ms
+        before = clock.from_ms(max(whole_ms, first_ms + stretch.width_ms))
+    return tx.execute(delete(usage_rollups).where(*old, of.bucket_at < before)).rowcount
 
 
 def _oldest_ids(tx: Transaction, before_ms: int) -> list[str]:
