@@ -106,7 +106,8 @@ def _add(world: World, urls: list[str]) -> list[str]:
         headers = {"shown": {}, "sealed": sealing.seal_headers(SECRET, endpoint_id, {})}
         rows.append(
             {
-                "id": endpoint_id, "project_id": world.project_id, "environment": "sandbox", "url": url, "headers": headers,
+                "id": endpoint_id, "project_id": world.project_id, "environment": "sandbox", "slot": endpoint_id, "url": url,
+                "headers": headers,
                 "state": "active", "created_by": "bench", "created_at": now,
             }
         )  # fmt: skip

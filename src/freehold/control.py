@@ -13,6 +13,7 @@ import uvicorn
 from freehold import settings as settings_module
 from freehold.app import create_app
 from freehold.kit.secrets import InstanceSecret
+from freehold.production.watching import watch
 from freehold.settings import Settings
 from freehold.store import instance_secret
 from freehold.store.engine import open_store
@@ -36,6 +37,7 @@ class _Server(uvicorn.Server):
 def run(settings: Settings, secret: InstanceSecret) -> None:
     """Serve the control plane until SIGTERM or SIGINT."""
     store = open_store(settings, answer_s=_ANSWER_S)
+    watch(store)
     config = uvicorn.Config(
         create_app(settings, store, secret),
         host=settings.host, port=settings.port, loop="uvloop", ws="none", lifespan="off",

@@ -19,6 +19,8 @@ from freehold.alerts import tasks as alert_tasks
 from freehold.keys import quota_tasks
 from freehold.keys import tasks as key_tasks
 from freehold.mail import tasks as mail_tasks
+from freehold.production import tasks as production_tasks
+from freehold.production import watching
 from freehold.store import instance_secret
 from freehold.store.engine import Transaction, open_store
 from freehold.usage import tasks as usage_tasks
@@ -36,6 +38,7 @@ def main() -> int:
     settings = all_settings.load()
     store = open_store(settings, answer_s=_ANSWER_S)
     secret = instance_secret.load(settings)
+    watching.watch(store)
     stop, failed = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -53,6 +56,7 @@ def main() -> int:
         "sums": lambda: usage_tasks.prove_sums(store, settings, stop),
         "alerts": lambda: alert_tasks.run(store, voice, stop),
         "chat": lambda: alert_tasks.run_chat(store, settings, secret, stop),
+        "histories": lambda: production_tasks.begin_all(store, stop),
         "webhooks": lambda: webhook_tasks.run(store, settings, secret, stop),
     }
     threads = [threading.Thread(target=_run, args=(*each, stop, failed), name=each[0]) for each in loops.items()]

@@ -9,6 +9,7 @@ import pytest
 
 from freehold.app import create_app
 from freehold.overview.instance_metrics import InstanceMetrics
+from freehold.production.watching import watch
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.web.call import Shared
@@ -31,6 +32,7 @@ def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     """What `instance` is a copy of: a filled SQLite file, not served."""
     data = tmp_path_factory.mktemp("filled")
     store = copy_sqlite(sqlite_template, data)
+    watch(store)
     instance = Instance("", store, Settings(data=data))
     fill(instance)
     store.close()
@@ -39,6 +41,7 @@ def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 def _served(application: Outermost, instance: Instance) -> Iterator[Instance]:
     app: Any = application.app
+    watch(instance.store)
     app.state.shared = Shared(instance.store, instance.settings, instance.secret)
     app.state.metrics = InstanceMetrics()
     with serve(application) as url:
@@ -67,6 +70,7 @@ def instance(application: Outermost, filled: Instance, tmp_path: Path) -> Iterat
 def instance_on_each(application: Outermost, settings: Settings, store: Store) -> Iterator[Instance]:
     """The same, once on each database: for what locks and constraints decide."""
     # Webhooks to loopback on PostgreSQL too, where they are otherwise refused.
+    watch(store)
     made = Instance("", store, replace(settings, webhook_allow="127.0.0.0/8"))
     fill(made)
     yield from _served(application, made)

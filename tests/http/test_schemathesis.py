@@ -26,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
 
 from freehold import routes
 from freehold.app import create_app
+from freehold.production.watching import watch
 from freehold.settings import Settings
 from freehold.store.engine import Store, open_postgresql
 from freehold.web import openapi
@@ -48,6 +49,7 @@ def served(request: pytest.FixtureRequest, filled: Instance, tmp_path: Any) -> I
     """A filled instance of its own; unlike others', one that takes hours of nonsense."""
     with ExitStack() as stack:
         store = _store(request, filled, tmp_path, stack)
+        watch(store)
         made = replace(filled, store=store, settings=Settings(data=tmp_path, webhook_allow="127.0.0.0/8"), clients=[])
         if DATABASE == "postgresql":
             made = Instance("", store, made.settings)

@@ -122,7 +122,7 @@ def fill(tx: Transaction, who: str) -> None:
     put(tx, schema.scope_endpoints, project_id=f"project_{who}", operation_id="read_api", api_id="api")
     put(tx, schema.keys, **key(id=f"key_{who}", project_id=f"project_{who}", name="first"))
     put(tx, schema.key_secrets, **secret(selector=f"first_{who}", key_id=f"key_{who}", project_id=f"project_{who}"))
-    put(tx, schema.webhook_endpoints, **webhook(id=f"hook_{who}", project_id=f"project_{who}"))
+    put(tx, schema.webhook_endpoints, **webhook(id=f"hook_{who}", project_id=f"project_{who}", slot="first"))
     put(tx, schema.messages, **message(id=f"message_{who}", project_id=f"project_{who}"))
 
 
@@ -153,7 +153,7 @@ def secret(**more: Any) -> dict[str, Any]:
 
 def webhook(**more: Any) -> dict[str, Any]:
     return {
-        "id": "new", "project_id": "project_a", "environment": "sandbox", "url": "https://x", "headers": {},
+        "id": "new", "project_id": "project_a", "environment": "sandbox", "slot": "new", "url": "https://x", "headers": {},
         "state": "active", "created_by": "x", "created_at": NOW, **more,
     }  # fmt: skip
 
@@ -241,7 +241,7 @@ CASES: Final[tuple[tuple[Table, dict[str, Any], tuple[dict[str, Any], ...]], ...
         {"kind": "service", "user_id": None}, {"user_id": "nobody"},
     )),
     (schema.users, {"id": "new", "email": "new@x", "name": "x", "password_hash": "x", "created_at": NOW}, ({"email": "a@x"},)),
-    (schema.webhook_endpoints, webhook(), ({"environment": "production"}, {"project_id": "nothing"}, {"state": "gone"})),
+    (schema.webhook_endpoints, webhook(), ({"environment": "production"}, {"project_id": "nothing"}, {"state": "gone"}, {"slot": "first"})),
     (schema.webhook_subscriptions, subscription(), ({"project_id": "project_b"}, {"webhook_endpoint_id": "hook_b"})),
     (schema.deliveries, delivery(), (
         {"project_id": "project_b"}, {"message_id": "message_b"}, {"webhook_endpoint_id": "hook_b"}, {"state": "lost"},

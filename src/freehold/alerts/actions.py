@@ -37,6 +37,8 @@ from freehold.organizations.rules import clean_name
 from freehold.projects import queries as projects
 from freehold.projects.actions import read_project, require_active
 from freehold.projects.records import Project
+from freehold.projects.slots import free_slot, slot_fault
+from freehold.store.conflicts import broken_constraint_means
 from freehold.store.engine import Transaction
 from freehold.webhooks import queries as webhooks
 
@@ -47,15 +49,19 @@ _SYSTEM: Final = Actor("system", "freehold", "Freehold", None, is_operator=False
 # --- rules ----------------------------------------------------------------------------------------
 
 
-def create_rule(tx: Transaction, actor: Actor, project_id: str, wanted: RuleSettings) -> AlertRule:
-    """Make an alert rule of a project. It is looked at within a minute."""
+def create_rule(
+    tx: Transaction, actor: Actor, project_id: str, wanted: RuleSettings, slot: str | None = None
+) -> AlertRule:
+    """Make an alert rule of a project. It is looked at within a minute. `slot`: None, to be made from its name."""
     project = read_project(tx, actor, project_id)
     require(actor, "alerts.edit", project.organization_id)
     require_active(project)
     settings = _checked(tx, project, wanted)
+    if fault := slot_fault(slot):
+        raise invalid(fault)
     if rule_queries.count_rules(tx, project.id) >= RULES_MAX:
         raise Problem("conflict", f"A project has at most {RULES_MAX} alert rules. Delete one that is not needed.")
-    rule = _insert(tx, project, settings, actor.name, is_default=False)
+    rule = _insert(tx, project, settings, actor.name, is_default=False, slot=slot)
     _record(tx, actor, "alert.created", rule, None, _facts(rule.settings))
     return rule_queries.find_rule(tx, rule.id) or rule
 
@@ -162,14 +168,26 @@ def _unknown(tx: Transaction, project: Project, settings: RuleSettings) -> list[
     return faults
 
 
-def _insert(tx: Transaction, project: Project, settings: RuleSettings, made_by: str, *, is_default: bool) -> AlertRule:
+def _insert(
+    tx: Transaction,
+    project: Project,
+    settings: RuleSettings,
+    made_by: str,
+    *,
+    is_default: bool,
+    slot: str | None = None,
+) -> AlertRule:
     now = clock.now()
+    slot = free_slot(slot, settings.name, rule_queries.slots_of(tx, project.id))
     rule = AlertRule(
         id=ids.new_id("alr"), project_id=project.id, organization_id=project.organization_id,
         environment=project.environment, settings=settings, is_default=is_default, revision=1, created_by=made_by,
-        created_at=now, changed_at=now,
+        created_at=now, changed_at=now, slot=slot,
     )  # fmt: skip
-    rule_queries.insert_rule(tx, rule, now)
+    with broken_constraint_means(
+        Problem("already_exists", f"The project has an alert rule in the slot {slot!r}. Choose another one.")
+    ):
+        rule_queries.insert_rule(tx, rule, now)
     return rule
 
 

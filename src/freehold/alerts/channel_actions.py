@@ -14,7 +14,9 @@ from freehold.organizations.permissions import require
 from freehold.organizations.records import Actor
 from freehold.organizations.rules import clean_name
 from freehold.projects.actions import read_project, require_active
+from freehold.projects.slots import free_slot, slot_fault
 from freehold.settings import Settings
+from freehold.store.conflicts import broken_constraint_means
 from freehold.store.engine import Transaction
 from freehold.webhooks.policy import policy_of
 from freehold.webhooks.urls import BadUrl, check_url
@@ -25,9 +27,10 @@ _PURPOSE: Final = "alert-channels"
 
 
 def create_channel(
-    tx: Transaction, actor: Actor, secret: InstanceSecret, settings: Settings, project_id: str, kind: str, name: str, url: str
+    tx: Transaction, actor: Actor, secret: InstanceSecret, settings: Settings, project_id: str, kind: str, name: str, url: str, *,
+    slot: str | None = None,
 ) -> Channel:  # fmt: skip
-    """Make a chat channel of a project, to which all rules that notify by chat tell."""
+    """Make a chat channel of a project, to which all rules that notify by chat tell. `slot`: None, to be made from its name."""
     project = read_project(tx, actor, project_id)
     require(actor, "alerts.edit", project.organization_id)
     require_active(project)
@@ -40,8 +43,11 @@ def create_channel(
         safe = check_url(url.strip(), project.environment, policy_of(settings, project.environment)).url
     except BadUrl as bad:
         errors.append(FieldError("url", str(bad), "bad_url"))
+    if fault := slot_fault(slot):
+        errors.append(fault)
     if errors:
         raise invalid(*errors)
+    slot = free_slot(slot, clean, queries.channel_slots_of(tx, project.id))
     if queries.count_channels(tx, project.id) >= CHANNELS_MAX:
         raise Problem("conflict", f"A project has at most {CHANNELS_MAX} chat channels. Remove one that is not needed.")
     channel_id = ids.new_id("chn")
@@ -49,9 +55,12 @@ def create_channel(
         id=channel_id, project_id=project.id, organization_id=project.organization_id, environment=project.environment,
         kind="slack" if kind == "slack" else "generic", name=clean,
         sealed_url=seal(secret.derive(_PURPOSE), safe.encode(), channel_id),
-        shown_url=_shown(safe), created_by=actor.name, created_at=clock.now(),
+        shown_url=_shown(safe), created_by=actor.name, created_at=clock.now(), slot=slot,
     )  # fmt: skip
-    queries.insert_channel(tx, channel)
+    with broken_constraint_means(
+        Problem("already_exists", f"The project has a chat channel in the slot {slot!r}. Choose another one.")
+    ):
+        queries.insert_channel(tx, channel)
     _record(tx, actor, "alert_channel.created", channel)
     return channel
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, or_, select
 
 from freehold.projects.limits import Quota, quota_from
 from freehold.store.engine import Transaction
-from freehold.store.schema import endpoints, key_secrets, keys, projects, secret_uses
+from freehold.store.schema import endpoints, key_secrets, key_templates, keys, projects, secret_uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,12 @@ def quotas_of(tx: Transaction, project_id: str, key_id: str | None) -> list[Owne
 
 
 def key_name(tx: Transaction, project_id: str, key_id: str) -> str | None:
-    """The name of a key of this project (primary key); None where it is none of it."""
-    found: str | None = tx.execute(
-        select(keys.c.name).where(keys.c.id == key_id, keys.c.project_id == project_id)
-    ).scalar()
+    """The name of a key of this project, one that is only declared too (primary key, unique); None where it is none of it."""
+    issued = select(keys.c.name).where(keys.c.id == key_id, keys.c.project_id == project_id)
+    declared = select(key_templates.c.name).where(
+        key_templates.c.key_id == key_id, key_templates.c.project_id == project_id
+    )
+    found: str | None = tx.execute(issued.union_all(declared)).scalar()
     return found
 
 

@@ -18,7 +18,7 @@ _C: Final = alert_channels.c
 _PENDING: Final = text("state = 'pending'")
 _CHANNELS: Final = select(
     _C.id, _C.project_id, projects.c.organization_id, _C.environment, _C.kind, _C.name, _C.sealed_url, _C.shown_url,
-    _C.created_by, _C.created_at,
+    _C.created_by, _C.created_at, _C.slot,
 ).join(projects, projects.c.id == _C.project_id)  # fmt: skip
 
 
@@ -104,8 +104,13 @@ def mails_by_id(tx: Transaction, mail_ids: Sequence[str]) -> Mapping[str, tuple[
 # --- channels -------------------------------------------------------------------------------------
 
 
+def channel_slots_of(tx: Transaction, project_id: str) -> set[str]:
+    """The slots that a project's channels have (uq_alert_channels_slot)."""
+    return set(tx.execute(select(_C.slot).where(_C.project_id == project_id, _C.deleted_at.is_(None))).scalars())
+
+
 def insert_channel(tx: Transaction, channel: Channel) -> None:
-    """Keep a new channel."""
+    """Keep a new channel; IntegrityError where another one has its slot."""
     values = asdict(channel)
     del values["organization_id"]
     tx.execute(insert(alert_channels).values(**values))

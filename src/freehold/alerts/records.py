@@ -138,6 +138,8 @@ class AlertRule:
     owner_name: str | None = None
     # The thresholds that are crossed now.
     firing: int = 0
+    # The name by which siblings and files mean it, unique in its project.
+    slot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,8 @@ class Channel:
     shown_url: str
     created_by: str
     created_at: datetime
+    # The name by which siblings and files mean it, unique in its project.
+    slot: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,10 +36,10 @@ def _rules(*more: Any) -> Select[*tuple[Any, ...]]:
 
 
 def insert_rule(tx: Transaction, rule: AlertRule, due_at: datetime) -> None:
-    """Keep a new rule, to be looked at from an instant on."""
+    """Keep a new rule, to be looked at from an instant on; IntegrityError where another one has its slot."""
     tx.execute(
         insert(alert_rules).values(
-            id=rule.id, project_id=rule.project_id, is_default=rule.is_default, created_by=rule.created_by,
+            id=rule.id, project_id=rule.project_id, slot=rule.slot, is_default=rule.is_default, created_by=rule.created_by,
             created_at=rule.created_at, changed_at=rule.changed_at, due_at=due_at,
             **_columns(rule.settings, rule.organization_id),
         )
@@ -70,6 +70,11 @@ def rules_of(tx: Transaction, project_id: str, limit: int, after_id: str | None 
     if after_id:
         query = query.where(_C.id < after_id)
     return [_rule(row) for row in tx.execute(query.order_by(_C.id.desc()).limit(limit))]
+
+
+def slots_of(tx: Transaction, project_id: str) -> set[str]:
+    """The slots that a project's rules have (uq_alert_rules_slot)."""
+    return set(tx.execute(select(_C.slot).where(_C.project_id == project_id, _ALIVE)).scalars())
 
 
 def count_rules(tx: Transaction, project_id: str) -> int:
@@ -181,7 +186,7 @@ def _rule(row: Row[*tuple[Any, ...]]) -> AlertRule:
         id=row.id, project_id=row.project_id, organization_id=row.organization_id, environment=row.environment,
         settings=settings_from(row), is_default=row.is_default, revision=row.revision, created_by=row.created_by,
         created_at=row.created_at, changed_at=row.changed_at, evaluated_at=row.evaluated_at,
-        owner_name=row.owner_name, firing=values.get("firing", 0),
+        owner_name=row.owner_name, firing=values.get("firing", 0), slot=row.slot,
     )  # fmt: skip
 
 

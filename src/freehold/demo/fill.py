@@ -17,6 +17,7 @@ from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret
 from freehold.organizations import passwords
 from freehold.organizations.records import Actor
+from freehold.production.watching import watch
 from freehold.settings import Settings
 from freehold.store.engine import Store
 
@@ -46,6 +47,7 @@ class Progress:
 
 def fill(store: Store, settings: Settings, secret: InstanceSecret, password: str, progress: Progress) -> Filled:
     """Fill an instance that is not set up yet; Problem `already_set_up` where it is. Everybody has the same password."""
+    watch(store)
     place = Place(store, settings, secret, clock.now())
     dice = random.Random(_SEED)  # noqa: S311 — invents traffic, no secret
     password_hash = passwords.hash_password(password)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from freehold.errors import Problem, invalid, not_found
-from freehold.keys import credential, queries, secret_queries, settings_rules
+from freehold.keys import credential, queries, secret_queries, settings_rules, templates
 from freehold.keys.records import Caller, Key, Secret
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock, ids
@@ -51,7 +51,7 @@ class IssuedKey:
 def issue_key(
     tx: Transaction, actor: Actor, secret: InstanceSecret, brand: str, project_id: str, settings: KeySettings
 ) -> IssuedKey:
-    """Issue a key of a project with its first secret."""
+    """Issue a key of a project with its first secret. Where a key of its name is declared, it is that one."""
     project = read_project(tx, actor, project_id)
     require(actor, "keys.issue", project.organization_id)
     require_active(project)
@@ -61,8 +61,9 @@ def issue_key(
     if errors := settings_rules.check_settings(settings, scope.endpoints, now):
         raise invalid(*errors)
     settings = _normal(settings)
+    declared = templates.delete_template(tx, project.id, settings.name)
     key_id, selector, body = (
-        ids.new_id("key"),
+        declared.key_id if declared else ids.new_id("key"),
         random_base62(credential.SELECTOR_LENGTH),
         random_base62(credential.SECRET_LENGTH),
     )

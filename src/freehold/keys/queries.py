@@ -8,6 +8,7 @@ from sqlalchemy import Row, delete, insert, select, update
 
 from freehold.keys.records import Key, KeyState, SecretState
 from freehold.keys.settings_rules import KeySettings
+from freehold.kit import clock
 from freehold.projects.limits import kept_limits, quota_from, rate_limits_from
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
@@ -41,6 +42,12 @@ def keys_of(tx: Transaction, project_id: str, limit: int, after_id: str | None, 
     if after_id:
         query = query.where(keys.c.id < after_id)
     return _keys(tx, tx.execute(query.order_by(keys.c.id.desc()).limit(limit)).all(), now)
+
+
+def active_keys_of(tx: Transaction, project_id: str) -> list[Key]:
+    """A project's keys that were not revoked, by name (uq_keys_name). An expired one is among them, as `active`."""
+    query = select(*_KEY).join(projects).where(keys.c.project_id == project_id, keys.c.state == "active")
+    return _keys(tx, tx.execute(query.order_by(keys.c.name)).all(), clock.EPOCH)
 
 
 def change_key(tx: Transaction, key: Key, revision: int, settings: KeySettings) -> bool:

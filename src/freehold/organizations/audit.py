@@ -14,7 +14,8 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, and_, insert, or_, select, text, update
 
 from freehold.kit import canonical_json, clock, ids
-from freehold.organizations.records import Actor, AuditEntry
+from freehold.organizations.records import Actor, AuditEntry, By
+from freehold.store import touched
 from freehold.store.engine import Transaction
 from freehold.store.schema import audit_entries, audit_heads
 
@@ -35,8 +36,13 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write down one change with the transaction that makes it. `action` is like `key.revoked`."""
+    """Write down one change with the transaction that makes it. `action` is like `key.revoked`.
+
+    Touches the project: before the commit its shape is compared with the last one on record.
+    """
     chain = organization_id or INSTANCE_CHAIN
+    if project_id is not None:
+        touch(tx, actor, project_id)
     position, previous = _next_place(tx, chain)
     values: dict[str, Any] = {
         "chain": chain, "position": position, "at": clock.now(),
@@ -50,6 +56,11 @@ def record(
         insert(audit_entries).values(id=ids.ordered_id("aud", position), previous_hash=previous, hash=digest, **values)
     )
     tx.execute(update(audit_heads).where(audit_heads.c.chain == chain).values(hash=digest))
+
+
+def touch(tx: Transaction, actor: Actor, project_id: str) -> None:
+    """Say that an actor changes a project, where the change itself is on record elsewhere."""
+    touched.touch(tx, project_id, By(actor.kind, actor.id, actor.name, actor.request_id))
 
 
 def _next_place(tx: Transaction, chain: str) -> tuple[int, bytes]:

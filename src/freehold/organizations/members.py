@@ -155,7 +155,8 @@ def remove_member(tx: Transaction, actor: Actor, organization_id: str, user_id: 
     if actor.user_id != user_id:
         _require_may_change(actor, organization_id, member.role, None)
     _require_owner_left(owners, member.role, None)
-    queries.delete_member(tx, organization_id, user_id)
+    for project_id in queries.delete_member(tx, organization_id, user_id):
+        audit.touch(tx, actor, project_id)
     audit.record(
         tx, actor, "member.removed", organization_id=organization_id, subject_kind="user", subject_id=user_id,
         subject_name=member.email, before={"role": member.role},

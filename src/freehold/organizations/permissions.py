@@ -14,6 +14,7 @@ Permission = Literal[
     "projects.read", "projects.create", "projects.edit", "projects.archive", "scope.edit",
     "keys.read", "keys.issue", "keys.revoke", "keys.verify", "webhooks.read", "webhooks.edit", "webhooks.test",
     "messages.publish", "messages.read", "usage.read", "usage.report", "explain", "apis.read", "apis.edit", "alerts.read", "alerts.edit",
+    "production.read", "production.edit", "production.lock",
 ]  # fmt: skip
 
 _READS: Final[frozenset[Permission]] = frozenset(
@@ -28,17 +29,20 @@ _READS: Final[frozenset[Permission]] = frozenset(
         "explain",
         "apis.read",
         "alerts.read",
+        "production.read",
     }
 )
 _DEVELOPS: Final[frozenset[Permission]] = _READS | {
     "projects.create", "projects.edit", "projects.archive", "scope.edit", "keys.issue", "keys.revoke", "keys.verify",
     "webhooks.edit", "webhooks.test", "messages.publish", "usage.report", "alerts.edit",
+    "production.edit",
 }  # fmt: skip
 _ADMINISTERS: Final[frozenset[Permission]] = _DEVELOPS | {
     "organization.edit",
     "members.edit",
     "tokens.edit",
     "audit.read",
+    "production.lock",
 }
 
 PERMISSIONS: Final[dict[ServiceRole, frozenset[Permission]]] = {
@@ -46,7 +50,15 @@ PERMISSIONS: Final[dict[ServiceRole, frozenset[Permission]]] = {
     "admin": _ADMINISTERS,
     "developer": _DEVELOPS,
     "billing": frozenset(
-        {"organization.read", "members.read", "projects.read", "usage.read", "apis.read", "alerts.read"}
+        {
+            "organization.read",
+            "members.read",
+            "projects.read",
+            "usage.read",
+            "apis.read",
+            "alerts.read",
+            "production.read",
+        }
     ),
     "auditor": _READS | {"audit.read"},
     "verifier": frozenset({"keys.verify", "apis.read"}),

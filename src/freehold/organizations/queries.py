@@ -236,14 +236,16 @@ def set_role(tx: Transaction, organization_id: str, user_id: str, role: Role) ->
     )
 
 
-def delete_member(tx: Transaction, organization_id: str, user_id: str) -> None:
-    """Take a member out, and out of the projects they own in it."""
-    tx.execute(
-        delete(project_owners).where(
-            project_owners.c.organization_id == organization_id, project_owners.c.user_id == user_id
-        )
+def delete_member(tx: Transaction, organization_id: str, user_id: str) -> list[str]:
+    """Take a member out, and out of the projects they own in it; the projects' ids."""
+    owned = tx.execute(
+        delete(project_owners)
+        .where(project_owners.c.organization_id == organization_id, project_owners.c.user_id == user_id)
+        .returning(project_owners.c.project_id)
     )
+    project_ids = sorted(set(owned.scalars()))
     tx.execute(delete(members).where(members.c.organization_id == organization_id, members.c.user_id == user_id))
+    return project_ids
 
 
 # --- invitations ----------------------------------------------------------------------------------

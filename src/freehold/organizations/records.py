@@ -43,6 +43,16 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class By:
+    """Who did something, as it is kept with what was done: an actor's kind, id and name, and the call's request id."""
+
+    kind: str
+    id: str
+    name: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """A person's account."""
 

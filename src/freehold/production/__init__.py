@@ -1,1 +1,1 @@
-"""The slice of the way to production: shape, readiness, review, clone and drift."""
+"""The slice of the way to production: shape, readiness, review, clone, promotion and drift. See its README."""

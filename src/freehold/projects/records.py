@@ -36,6 +36,8 @@ class Project:
     archived_at: datetime | None
     rate_limits: tuple[RateLimit, ...] = ()
     quota: Quota | None = None
+    # Of a production project: only what is promoted changes what it declares.
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

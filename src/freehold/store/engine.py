@@ -8,7 +8,7 @@ and row locks hold what must hold, and REPEATABLE READ for reads, so that a page
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from freehold.settings import Settings
+from freehold.store import touched
 
 Transaction = Connection
 SQLITE_FILE: Final = "freehold.db"
@@ -31,6 +32,8 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # Called in order before each commit, within the transaction; one that raises rolls it back.
+        self.before_commit: list[Callable[[Transaction], None]] = []
 
     @property
     def is_sqlite(self) -> bool:
@@ -52,16 +55,19 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        """A transaction that commits when its block ends and rolls back when it raises."""
+        """A transaction that commits when its block ends and rolls back when it, or who looks before the commit, raises."""
         with self.engine.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+            with touched.afresh(connection):
+                try:
+                    yield connection
+                    for look in self.before_commit:
+                        look(connection)
+                except BaseException:
+                    connection.rollback()
+                    raise
+                connection.commit()
 
     def ping(self) -> bool:
         """Whether the database answers now."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit import clock, ids
@@ -20,7 +21,9 @@ from freehold.organizations.records import Actor
 from freehold.projects import queries as projects
 from freehold.projects.actions import read_project, require_active
 from freehold.projects.records import Project
+from freehold.projects.slots import free_slot, slot_fault
 from freehold.settings import Settings
+from freehold.store.conflicts import broken_constraint_means
 from freehold.store.engine import Transaction
 from freehold.webhooks import delivery_queries, headers, inbox_queries, queries, queue_queries, rules, sealing, signing
 from freehold.webhooks.inbox_route import inbox_address, is_about_inboxes
@@ -54,14 +57,20 @@ def create_endpoint(
         )
     url = _checked_url(tx, settings, project, wanted, ())
     now, endpoint_id = clock.now(), ids.new_id("whe")
+    name = wanted.description or urlsplit(url).hostname or ""
+    slot = free_slot(wanted.slot, name, queries.slots_of(tx, project.id))
     endpoint = WebhookEndpoint(
         id=endpoint_id, project_id=project.id, organization_id=project.organization_id, environment=project.environment,
         url=url, description=wanted.description or None, headers=headers.shown(wanted.headers),
         sealed_headers=sealing.seal_headers(secret, endpoint_id, wanted.headers),
         event_types=tuple(sorted(wanted.event_types)), state="active", state_reason=None, revision=1,
         created_by=actor.name, created_at=now, fifo=wanted.fifo, max_per_second=wanted.max_per_second, v1a=wanted.v1a,
+        slot=slot,
     )  # fmt: skip
-    queries.insert_endpoint(tx, endpoint)
+    with broken_constraint_means(
+        Problem("already_exists", f"The project has a webhook endpoint in the slot {slot!r}. Choose another one.")
+    ):
+        queries.insert_endpoint(tx, endpoint)
     plain = os.urandom(signing.SECRET_BYTES)
     queries.insert_secret(tx, endpoint_id, 1, sealing.seal_signing_secret(secret, endpoint_id, 1, plain), now)
     _record(tx, actor, "webhook_endpoint.created", endpoint, None, _facts(endpoint))
@@ -124,7 +133,7 @@ def edit_endpoint(
     wanted = change(
         EndpointSettings(
             endpoint.url, endpoint.event_types, endpoint.description, endpoint.headers, endpoint.fifo,
-            endpoint.max_per_second, endpoint.v1a,
+            endpoint.max_per_second, endpoint.v1a, endpoint.slot,
         )
     )  # fmt: skip
     wanted = replace(wanted, headers=headers.unmasked(wanted.headers, before))
@@ -262,7 +271,11 @@ def _checked_url(
         FieldError(f"headers.{name[:100]}" if name else "headers", fault)
         for name, fault in headers.header_faults(wanted.headers)
     ]
-    for fault in (rules.description_fault(wanted.description), rules.max_per_second_fault(wanted.max_per_second)):
+    for fault in (
+        rules.description_fault(wanted.description),
+        rules.max_per_second_fault(wanted.max_per_second),
+        slot_fault(wanted.slot),
+    ):
         if fault:
             errors.append(fault)
     try:
@@ -290,6 +303,7 @@ def _own_inbox(tx: Transaction, settings: Settings, project: Project, url: str) 
 
 def _facts(endpoint: WebhookEndpoint) -> dict[str, Any]:
     return {
+        "slot": endpoint.slot,
         "url": endpoint.url,
         "event_types": list(endpoint.event_types),
         "description": endpoint.description,

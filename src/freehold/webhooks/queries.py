@@ -14,16 +14,17 @@ _C = webhook_endpoints.c
 _ENDPOINT = (
     _C.id, _C.project_id, projects.c.organization_id, _C.environment, _C.url, _C.description, _C.headers,
     _C.state, _C.state_reason, _C.revision, _C.created_by, _C.created_at, _C.fifo, _C.max_per_second, _C.v1a,
-    _C.failures, _C.failing_since_at, _C.held_until_at,
+    _C.failures, _C.failing_since_at, _C.held_until_at, _C.slot,
 )  # fmt: skip
 _ALIVE = _C.deleted_at.is_(None)
 
 
 def insert_endpoint(tx: Transaction, endpoint: WebhookEndpoint) -> None:
-    """Add an endpoint with its subscriptions."""
+    """Add an endpoint with its subscriptions; IntegrityError where another one of the project has its slot."""
     tx.execute(
         insert(webhook_endpoints).values(
-            id=endpoint.id, project_id=endpoint.project_id, environment=endpoint.environment, url=endpoint.url,
+            id=endpoint.id, project_id=endpoint.project_id, environment=endpoint.environment, slot=endpoint.slot,
+            url=endpoint.url,
             description=endpoint.description, headers=_kept_headers(endpoint), state=endpoint.state,
             created_by=endpoint.created_by, created_at=endpoint.created_at, fifo=endpoint.fifo,
             max_per_second=endpoint.max_per_second, v1a=endpoint.v1a,
@@ -61,6 +62,11 @@ def endpoints_by_id(tx: Transaction, endpoint_ids: Sequence[str]) -> dict[str, W
     """Endpoints that were not deleted, by their ids (primary key)."""
     rows = tx.execute(select(*_ENDPOINT).join(projects).where(_C.id.in_(endpoint_ids), _ALIVE)).all()
     return {endpoint.id: endpoint for endpoint in with_event_types(tx, rows)}
+
+
+def slots_of(tx: Transaction, project_id: str) -> set[str]:
+    """The slots that a project's endpoints have (uq_webhook_endpoints_slot)."""
+    return set(tx.execute(select(_C.slot).where(_C.project_id == project_id, _ALIVE)).scalars())
 
 
 def count_endpoints(tx: Transaction, project_id: str) -> int:

@@ -37,6 +37,8 @@ class EndpointSettings:
     max_per_second: int | None = None
     # Whether requests are signed by ed25519 (`v1a`) besides HMAC-SHA256 (`v1`).
     v1a: bool = False
+    # The name by which siblings and files mean it; None: made from the description or the host.
+    slot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class WebhookEndpoint:
     failures: int = 0
     failing_since_at: datetime | None = None
     held_until_at: datetime | None = None
+    # The name by which siblings and files mean it, unique in its project.
+    slot: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ Columns that end in `_at` are instants (Unix milliseconds).
 from freehold.store.schema.alerts import alert_channels, alert_defaults, alert_firings, alert_notifications, alert_rules
 from freehold.store.schema.apis import apis, endpoints, event_types
 from freehold.store.schema.instance import changes, idempotency, instance, throttles, verifiers
-from freehold.store.schema.keys import key_endpoints, key_secrets, keys
+from freehold.store.schema.keys import key_endpoints, key_secrets, key_templates, keys
 from freehold.store.schema.mail import mails
 from freehold.store.schema.metadata import metadata
 from freehold.store.schema.organizations import (
@@ -36,6 +36,7 @@ from freehold.store.schema.readiness import (
     readiness_policies,
     readiness_results,
 )
+from freehold.store.schema.shapes import shape_heads, shape_marks, shape_revisions
 from freehold.store.schema.usage import (
     cost_reports,
     journals,
@@ -90,6 +91,7 @@ __all__ = [
     "journals",
     "key_endpoints",
     "key_secrets",
+    "key_templates",
     "keys",
     "mails",
     "members",
@@ -115,6 +117,9 @@ __all__ = [
     "scope_event_types",
     "secret_uses",
     "sessions",
+    "shape_heads",
+    "shape_marks",
+    "shape_revisions",
     "throttles",
     "tokens",
     "usage_archives",

@@ -32,6 +32,8 @@ alert_rules = Table(
     "alert_rules", metadata,
     Column("id", Text, primary_key=True),
     Column("project_id", Text, nullable=False),
+    # The name by which siblings and files mean the same rule, whatever it is called later.
+    Column("slot", Text, nullable=False, server_default=""),
     Column("name", Text, nullable=False),
     Column("metric", Text, nullable=False),
     # What of the metric is meant: {key, endpoint, reason, percentile, webhook}, absent where any is.
@@ -75,6 +77,8 @@ alert_rules = Table(
     ForeignKeyConstraint(["owner_organization_id", "owner_id"], ["members.organization_id", "members.user_id"],
                          ondelete="SET NULL"),
     Index("ix_alert_rules_project_id", "project_id"),
+    Index("uq_alert_rules_slot", "project_id", "slot", unique=True,
+          sqlite_where=text("deleted_at IS NULL"), postgresql_where=text("deleted_at IS NULL")),
     Index("ix_alert_rules_due_at", "due_at", sqlite_where=text("deleted_at IS NULL AND enabled"),
           postgresql_where=text("deleted_at IS NULL AND enabled")),
     Index("ix_alert_rules_evaluated_at", "evaluated_at"),
@@ -123,6 +127,7 @@ alert_channels = Table(
     Column("project_id", Text, nullable=False),
     Column("environment", Text, nullable=False),
     Column("kind", Text, nullable=False),
+    Column("slot", Text, nullable=False, server_default=""),
     Column("name", Text, nullable=False),
     # The URL is the credential: sealed to the row, shown by its host alone.
     Column("sealed_url", LargeBinary, nullable=False),
@@ -134,6 +139,8 @@ alert_channels = Table(
     UniqueConstraint("id", "project_id"),
     ForeignKeyConstraint(["project_id", "environment"], ["projects.id", "projects.environment"]),
     Index("ix_alert_channels_project_id", "project_id"),
+    Index("uq_alert_channels_slot", "project_id", "slot", unique=True,
+          sqlite_where=text("deleted_at IS NULL"), postgresql_where=text("deleted_at IS NULL")),
 )  # fmt: skip
 
 # What was told of a firing, by which way and to whom, with what came of it. The queue of what goes to chat channels.

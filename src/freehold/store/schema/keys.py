@@ -91,3 +91,21 @@ key_endpoints = Table(
                          ["scope_endpoints.project_id", "scope_endpoints.operation_id"], ondelete="CASCADE"),
     Index("ix_key_endpoints_scope", "project_id", "operation_id"),
 )  # fmt: skip
+
+# Keys that are declared and not issued, as a clone leaves them. A template ends as the key of its name is issued.
+key_templates = Table(
+    "key_templates", metadata,
+    Column("project_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("environment", Text, nullable=False),
+    # The id that the key will have: alert rules can name it beforehand.
+    Column("key_id", Text, nullable=False),
+    # As the shape has it: workload, endpoints, restricted, rate_limits, quota, expires_after_days.
+    Column("settings", JsonText, nullable=False),
+    # The networks that its binding names, where it is restricted to some.
+    Column("allowed_cidrs", JsonText),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("key_id"),
+    ForeignKeyConstraint(["project_id", "environment"], ["projects.id", "projects.environment"]),
+)  # fmt: skip

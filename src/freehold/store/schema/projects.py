@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from freehold.store.schema.metadata import ENVIRONMENT, QUOTA, metadata
@@ -38,6 +40,8 @@ projects = Table(
     # Units of cost in a UTC period, of all its keys together.
     Column("quota", BigInteger),
     Column("quota_period", Text),
+    # Only what is promoted from its sandbox sibling changes what a locked production project declares.
+    Column("locked", Boolean, nullable=False, server_default=text("false")),
     # The siblings: only a production project has a `sandbox_id`, each sandbox at most one sibling,
     # always of the same organization and on the same API.
     Column("sandbox_environment", Text),

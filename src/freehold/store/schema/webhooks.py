@@ -36,6 +36,8 @@ webhook_endpoints = Table(
     Column("id", Text, primary_key=True),
     Column("project_id", Text, nullable=False),
     Column("environment", Text, nullable=False),
+    # The name by which siblings and files mean the same endpoint.
+    Column("slot", Text, nullable=False, server_default=""),
     Column("url", Text, nullable=False),
     Column("description", Text),
     Column("headers", JsonText, nullable=False),
@@ -61,6 +63,8 @@ webhook_endpoints = Table(
     UniqueConstraint("id", "project_id"),
     ForeignKeyConstraint(["project_id", "environment"], ["projects.id", "projects.environment"]),
     Index("ix_webhook_endpoints_project_id", "project_id"),
+    Index("uq_webhook_endpoints_slot", "project_id", "slot", unique=True,
+          sqlite_where=text("deleted_at IS NULL"), postgresql_where=text("deleted_at IS NULL")),
 )  # fmt: skip
 
 webhook_subscriptions = Table(

@@ -1,0 +1,115 @@
+"""A project's shape as the tables have it now: read in a fixed number of queries, however much it declares."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from freehold.alerts import notification_queries as channels
+from freehold.alerts import rule_queries
+from freehold.alerts.records import AlertRule
+from freehold.apis import queries as apis
+from freehold.keys import queries as keys
+from freehold.keys.records import Key
+from freehold.keys.templates import templates_of
+from freehold.production.records import SHAPE_VERSION, Shape
+from freehold.projects import queries as projects
+from freehold.projects.limits import Quota, RateLimit
+from freehold.projects.records import Project, Scope
+from freehold.store.engine import Transaction
+from freehold.webhooks import queries as webhooks
+from freehold.webhooks.own_events import OWN_EVENTS
+from freehold.webhooks.records import WebhookEndpoint
+
+# More than a project can have of anything.
+_ALL: Final = 100_000
+_DAY: Final = timedelta(days=1)
+# What an alert rule's filter names where that is gone.
+GONE: Final = ""
+
+
+def read_shape(tx: Transaction, project: Project) -> Shape:
+    """What a project declares now."""
+    scope = projects.scope_of(tx, project.id)
+    issued = keys.active_keys_of(tx, project.id)
+    templates = templates_of(tx, project.id)
+    endpoints = webhooks.endpoints_of(tx, project.id, _ALL)
+    key_names = {key.id: key.name for key in issued} | {each.key_id: each.name for each in templates}
+    slots = {endpoint.id: endpoint.slot for endpoint in endpoints}
+    api = apis.find_api(tx, project.api_id)
+    return {
+        "version": SHAPE_VERSION,
+        "api": api.slug if api else "",
+        "labels": {
+            "name": project.name, "purpose": project.purpose, "product_line": project.product_line,
+            "use_case": project.use_case,
+        },
+        "owners": sorted({owner.duty for owner in projects.owners_of(tx, [project.id])[project.id]}),
+        "scope": {"endpoints": sorted(scope.endpoints), "event_types": sorted(scope.event_types)},
+        "limits": {"rate_limits": rate_limits_in(project.rate_limits), "quota": quota_in(project.quota)},
+        "keys": {each.name: dict(each.settings) for each in templates} | {key.name: _key(key) for key in issued},
+        "webhooks": {each.slot: _webhook(each, scope) for each in endpoints},
+        "alert_channels": {
+            each.slot: {"name": each.name, "kind": each.kind} for each in channels.channels_of(tx, project.id)
+        },
+        "alerts": {rule.slot: _alert(rule, key_names, slots) for rule in rule_queries.rules_of(tx, project.id, _ALL)},
+    }  # fmt: skip
+
+
+def rate_limits_in(rate_limits: Sequence[RateLimit]) -> dict[str, Any]:
+    """Named rate limits as a shape has them."""
+    return {each.name: {"limit": each.limit, "window_s": each.window_s} for each in rate_limits}
+
+
+def quota_in(quota: Quota | None) -> dict[str, Any] | None:
+    """A quota as a shape has it."""
+    return {"limit": quota.limit, "period": quota.period} if quota else None
+
+
+def number_in(value: float | None) -> str | None:
+    """A number as a shape has it: text in plain decimals, for two programs may write one float in two ways."""
+    if value is None:
+        return None
+    text = format(Decimal(repr(float(value))), "f")
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
+def expires_after_days(created_at: datetime, expires_at: datetime | None) -> int | None:
+    """The policy behind an expiry: whole days from the key's making, at least one; None: never."""
+    return None if expires_at is None else max(1, round((expires_at - created_at) / _DAY))
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {
+        "workload": key.workload, "endpoints": None if key.endpoints is None else sorted(key.endpoints),
+        "restricted": bool(key.allowed_cidrs), "rate_limits": rate_limits_in(key.rate_limits),
+        "quota": quota_in(key.quota), "expires_after_days": expires_after_days(key.created_at, key.expires_at),
+    }  # fmt: skip
+
+
+def _webhook(endpoint: WebhookEndpoint, scope: Scope) -> dict[str, Any]:
+    # What left the scope is delivered no more, though the endpoint still subscribes to it.
+    received = [each for each in endpoint.event_types if each in OWN_EVENTS or each in scope.event_types]
+    return {
+        "description": endpoint.description, "event_types": sorted(received), "headers": sorted(endpoint.headers),
+        "fifo": endpoint.fifo, "max_per_second": endpoint.max_per_second, "v1a": endpoint.v1a,
+    }  # fmt: skip
+
+
+def _alert(rule: AlertRule, key_names: Mapping[str, str], slots: Mapping[str, str]) -> dict[str, Any]:
+    settings, chosen = rule.settings, rule.settings.filter
+    return {
+        "name": settings.name, "metric": settings.metric,
+        "thresholds": [
+            {"at": number_in(each.at), "resolve_below": number_in(each.resolve_below)} for each in settings.thresholds
+        ],
+        "comparison": settings.comparison, "period": settings.period, "timezone": settings.timezone,
+        "window_s": settings.window_s,
+        "filter": {
+            "key": None if chosen.key is None else key_names.get(chosen.key, GONE),
+            "webhook": None if chosen.webhook is None else slots.get(chosen.webhook, GONE),
+            "endpoint": chosen.endpoint, "reason": chosen.reason, "percentile": chosen.percentile,
+        },
+        "minimum_count": settings.minimum_count, "severity": settings.severity, "next_action": settings.next_action,
+        "notify": sorted(settings.notify), "enabled": settings.enabled,
+    }  # fmt: skip
