@@ -63,6 +63,12 @@ def touch(tx: Transaction, actor: Actor, project_id: str) -> None:
     touched.touch(tx, project_id, By(actor.kind, actor.id, actor.name, actor.request_id))
 
 
+def hold(tx: Transaction, organization_id: str) -> None:
+    """Hold an organization's log until the commit, as every change of it does: what is looked at now stays so."""
+    begin_chain(tx, organization_id)
+    tx.execute(select(audit_heads.c.position).where(audit_heads.c.chain == organization_id).with_for_update())
+
+
 def _next_place(tx: Transaction, chain: str) -> tuple[int, bytes]:
     """The next position of a chain and the hash before it. Holds the chain's row until the commit."""
     step = (

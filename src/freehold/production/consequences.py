@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Final
 
+from freehold.production.drift_counting import count_drift
+from freehold.production.locking import hold_lock
 from freehold.production.records import Change
 from freehold.store.engine import Transaction
 
 Consequence = Callable[[Transaction, Change], None]
 
-CONSEQUENCES: Final[tuple[Consequence, ...]] = ()
+CONSEQUENCES: Final[tuple[Consequence, ...]] = (hold_lock, count_drift)

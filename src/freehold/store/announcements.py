@@ -15,7 +15,7 @@ from freehold.kit import ids
 from freehold.store.engine import Transaction
 from freehold.store.schema import announcements
 
-EventName = Literal["key.rotated", "key.revoked", "key.expiring", "alert.opened", "alert.resolved"]
+EventName = Literal["key.rotated", "key.revoked", "key.expiring", "alert.opened", "alert.resolved", "drift.detected"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,6 @@ OWN_EVENTS: Final[dict[str, OwnEvent]] = {
         OwnEvent("report.ready", "A report can be downloaded.", {"report": "rep_01jd9x00000000000000000000", "kind": "usage", "rows": 1204}),
         OwnEvent("access_request.decided", "A request for production access was decided.", {"access_request": "acr_01jd9x00000000000000000000", "decision": "approved"}),
         OwnEvent(DISABLED_EVENT, "An endpoint was disabled by rule.", {"webhook": "whe_01jd9x00000000000000000000", "url": "https://example.com/hooks", "reason": "The receiver answered 410 Gone."}),
-        OwnEvent("drift.detected", "Sandbox and production began to differ.", {"sibling": _PROJECT, "differences": 2}),
+        OwnEvent("drift.detected", "Sandbox and production began to differ.", {"sibling": _PROJECT, "differences": 2, "unaccepted": 1, "new": ["/webhooks/orders/event_types"]}),
     )
 }  # fmt: skip

@@ -37,6 +37,7 @@ from freehold.store.schema.readiness import (
     readiness_results,
 )
 from freehold.store.schema.shapes import shape_heads, shape_marks, shape_revisions
+from freehold.store.schema.siblings import drift_acceptances, drift_heads, production_bindings
 from freehold.store.schema.usage import (
     cost_reports,
     journals,
@@ -82,6 +83,8 @@ __all__ = [
     "changes",
     "cost_reports",
     "deliveries",
+    "drift_acceptances",
+    "drift_heads",
     "endpoints",
     "event_types",
     "idempotency",
@@ -99,6 +102,7 @@ __all__ = [
     "metadata",
     "metered_events",
     "organizations",
+    "production_bindings",
     "project_owners",
     "projects",
     "quota_counters",
