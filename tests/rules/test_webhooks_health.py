@@ -1,5 +1,6 @@
 """How an endpoint fares: when it is left alone, probed, disabled; its pace; how much one dispatcher takes on for it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -117,8 +118,8 @@ def dispatch(endpoint_id: str, number: int) -> Dispatch:
     return Dispatch(f"{endpoint_id}{number}", NOW, cast("Any", _Endpoint(endpoint_id)), (), cast("Any", None))
 
 
-def due(endpoint_id: str, held_until_at: datetime | None = None) -> Waiting:
-    return Waiting(endpoint_id, "active", False, None, held_until_at)
+def due(endpoint_id: str, held_until_at: datetime | None = None, count: int = 1000) -> Waiting:
+    return Waiting(endpoint_id, count, "active", False, None, held_until_at)
 
 
 def begun(lanes: Lanes, endpoint_id: str, count: int, at_s: float = 0) -> list[Dispatch]:
@@ -132,7 +133,7 @@ def begun(lanes: Lanes, endpoint_id: str, count: int, at_s: float = 0) -> list[D
 
 
 def counts(lanes: Lanes, *waiting: Waiting) -> dict[str, int]:
-    return {each.endpoint_id: count for each, count in lanes.wanted(list(waiting), NOW)}
+    return {each.endpoint_id: count for each, count in lanes.wanted(list(waiting), NOW).each}
 
 
 def test_a_window_grows_with_what_is_accepted_and_falls_with_a_failure() -> None:
@@ -175,6 +176,36 @@ def test_one_that_is_held_is_not_wanted() -> None:
     assert counts(lanes, due("a", NOW + timedelta(seconds=1)), due("b", NOW)) == {"b": 1}
 
 
+def proven(lanes: Lanes, names: str, rounds: int = 7) -> None:
+    """Let endpoints accept so often that their windows are as large as they become."""
+    for name in names * rounds:
+        (each,) = begun(lanes, name, 1)
+        lanes.end(each, accepted=True)
+
+
+def test_a_backlog_takes_no_room_from_those_behind_it() -> None:
+    lanes = Lanes(12, 8, 4)
+    proven(lanes, "abcd")
+    assert counts(lanes, due("a"), due("b", count=1), due("c"), due("d", count=2)) == {"a": 4, "b": 1, "c": 4, "d": 2}
+    # Much may be ahead of each, but little is due: nobody is asked for more.
+    assert counts(lanes, *(due(name, count=1) for name in "abcd")) == dict.fromkeys("abcd", 1)
+
+
+def test_where_there_is_no_room_for_all_it_says_so() -> None:
+    lanes = Lanes(2, 8, 4)
+    proven(lanes, "abcd")
+    wanted = lanes.wanted([due(name) for name in "abcd"], NOW)
+    assert [(each.endpoint_id, count) for each, count in wanted.each] == [("a", 1), ("b", 1)]
+    assert wanted.is_cut
+
+
+def test_one_at_a_time_is_asked_for_one() -> None:
+    lanes = Lanes(12, 8, 4)
+    proven(lanes, "ab")
+    in_order, failing = replace(due("a"), fifo=True), replace(due("b"), state="failing")
+    assert counts(lanes, in_order, failing) == {"a": 1, "b": 1}
+
+
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.booleans(), st.floats(0, 3)), max_size=80))
 def test_room_and_shares_are_kept_whatever_comes_back(steps: list[tuple[str, bool, float]]) -> None:
     lanes, at_s, number = Lanes(10, 3, 4), 0.0, 0
@@ -182,7 +213,7 @@ def test_room_and_shares_are_kept_whatever_comes_back(steps: list[tuple[str, boo
     for endpoint_id, accepted, passes_s in steps:
         at_s += passes_s
         lanes.slow_down(at_s)
-        for waiting, count in lanes.wanted([due(name) for name in "abcd"], NOW):
+        for waiting, count in lanes.wanted([due(name) for name in "abcd"], NOW).each:
             for _ in range(count):
                 number += 1
                 lanes.take(dispatch(waiting.endpoint_id, number))

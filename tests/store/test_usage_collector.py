@@ -290,10 +290,10 @@ class FlakyStore(Store):
         self._away = open_postgresql("postgresql://nobody@127.0.0.1:9/nothing")
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
+    def write(self, *, durable: bool = True) -> Iterator[Transaction]:
         answering = super().write
         if self.failures_left:
             self.failures_left -= 1
             answering = self._away.write
-        with answering() as tx:
+        with answering(durable=durable) as tx:
             yield tx

@@ -224,18 +224,21 @@ def test_an_archived_projects_deliveries_wait_until_it_is_restored(world: World,
 
 
 def test_looking_for_work_sees_what_is_due(world: World, test_clock: Any) -> None:
-    def any_due() -> bool:
+    def due(most: int = 10) -> list[int]:
         with world.store.read() as tx:
-            return bool(queue_queries.look(tx, clock.now(), "", 10).waiting)
+            return [each.due for each in queue_queries.look(tx, clock.now(), "", 10, most).waiting]
 
     world.add_endpoint(URL)
-    assert not any_due()
-    world.publish()
-    assert any_due()
+    assert due() == []
+    for _ in range(3):
+        world.publish()
+    assert due() == [3]
+    # It counts no further than it is asked to.
+    assert due(2) == [2]
     claim(world)
-    assert not any_due()
+    assert due() == []
     test_clock.move(60)
-    assert any_due()
+    assert due() == [3]
 
 
 def test_a_test_is_claimed_as_it_is_made_and_tried_once(world: World, test_clock: Any) -> None:

@@ -124,7 +124,7 @@ def test_its_evidence_is_in_the_delivery_log_and_counts_in_no_rate(world: World)
         assert activity.fates == glance_queries.Fates()
         assert metrics_queries.last_accepted(tx, [endpoint_id]) == {}
         # None is left that somebody might send again.
-        assert not queue_queries.look(tx, found.started_at + timedelta(days=400), "", 100).waiting
+        assert not queue_queries.look(tx, found.started_at + timedelta(days=400), "", 100, 1).waiting
         assert tx.execute(select(func.count()).where(deliveries.c.state == "pending")).scalar_one() == 0
 
 

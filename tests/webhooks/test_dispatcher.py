@@ -174,6 +174,22 @@ def test_a_hanging_endpoint_holds_nobody_else_up(world: World) -> None:
     dispatching(world, work, at_once=6, per_endpoint=4)
 
 
+def test_a_backlog_of_one_endpoint_leaves_room_to_all_behind_it(world: World) -> None:
+    async def work(there: Receiver) -> None:
+        world.add_endpoint(there.url("/accept?first"))
+        backlog = [world.publish() for _ in range(60)]
+        for number in range(6):
+            world.add_endpoint(there.url(f"/accept?{number}"), ("lookup.failed",))
+        few = world.publish(1, "lookup.failed")
+        await until(lambda: all(state(world, each.id) == "delivered" for each in (*backlog, few)))
+        order = [request.line for request in there.requests]
+        assert len(order) == 66
+        # There is room for four, and seven want it: the last of the others comes long before the backlog's end.
+        assert max(at for at, line in enumerate(order) if "/accept?first" not in line) < 40
+
+    dispatching(world, work, at_once=4, per_endpoint=4)
+
+
 def test_an_address_that_may_not_be_contacted_is_recorded_as_blocked(world: World) -> None:
     async def work(there: Receiver) -> None:
         world.add_endpoint(there.url())

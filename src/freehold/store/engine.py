@@ -2,10 +2,12 @@
 
 `Store.read()` and `Store.write()` are the only two ways to a transaction. SQLite runs in WAL mode:
 one writer (begun IMMEDIATE, so that it never fails half-way for want of the lock) and any number of
-readers, each of which sees one moment. PostgreSQL runs READ COMMITTED for writes, where constraints
+readers, each of which sees one moment. A commit waits for the disk when the lock is released, so that
+writers wait for each other's work and not for each other's disk. PostgreSQL runs READ COMMITTED for writes, where constraints
 and row locks hold what must hold, and REPEATABLE READ for reads, so that a page is of one moment too.
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from freehold.settings import Settings
@@ -25,6 +27,7 @@ Transaction = Connection
 SQLITE_FILE: Final = "freehold.db"
 _BUSY_S: Final = 15.0
 _LOOK_S: Final = 0.02
+_LOCK_LOOK_S: Final = 0.001
 
 
 class Store:
@@ -54,11 +57,17 @@ class Store:
                 connection.rollback()
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
-        """A transaction that commits when its block ends and rolls back when it, or who looks before the commit, raises."""
+    def write(self, *, durable: bool = True) -> Iterator[Transaction]:
+        """A transaction that commits when its block ends and rolls back when it, or who looks before the commit, raises.
+
+        Once it is left, the commit is on the disk. Not `durable`: it waits for no disk. A kill of any process takes
+        nothing back; a power loss may, with what was committed after it. For what may be lost, such as a lease.
+        """
         with self.engine.connect() as connection:
             if self.is_sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                _begin_immediate(connection)
+            elif not durable:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             with touched.afresh(connection):
                 try:
                     yield connection
@@ -68,6 +77,8 @@ class Store:
                     connection.rollback()
                     raise
                 connection.commit()
+            if self.is_sqlite and durable:
+                _force(f"{self.engine.url.database}-wal")
 
     def ping(self) -> bool:
         """Whether the database answers now."""
@@ -130,12 +141,49 @@ def open_postgresql(url: str, pool_size: int = 8, answer_s: float | None = None)
     return Store(engine)
 
 
+def _begin_immediate(connection: Connection) -> None:
+    """Take SQLite's write lock, within 15 s.
+
+    SQLite itself would look again after ever longer sleeps, up to 100 ms, while others take the lock one after
+    another: here whoever waits looks every millisecond.
+    """
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout = 0")
+    until = time.monotonic() + _BUSY_S
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as error:
+                if not _is_locked(error) or time.monotonic() > until:
+                    raise
+            time.sleep(_LOCK_LOOK_S)
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {_BUSY_S * 1000:.0f}")
+
+
+def _force(log: str) -> None:
+    """Wait until SQLite's write-ahead log is on the disk. Where there is none, its last connection wrote all of it home."""
+    try:
+        descriptor = os.open(log, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_locked(error: OperationalError) -> bool:
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     cursor = connection.cursor()
     _become_wal(cursor)
-    # FULL, not NORMAL: the collector deletes journal segments once their events are committed, so a
-    # commit that a power loss could take back would be usage lost.
-    cursor.execute("PRAGMA synchronous = FULL")
+    # Not FULL, which forces the log to the disk while the write lock is held: `Store.write` does so once it is released.
+    cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA temp_store = MEMORY")
     cursor.execute("PRAGMA cache_size = -32000")

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.connector import Connection
 
 from freehold.webhooks.addresses import AddressPolicy, refusal
 from freehold.webhooks.records import Timing
@@ -80,6 +81,11 @@ def note_address(address: str) -> None:
         current.address = address
 
 
+def note_sent() -> None:
+    """The running task's request has gone out."""
+    _mark("sent")
+
+
 def guard(policy: AddressPolicy) -> Callable[[tuple[Any, ...]], socket.socket]:
     """A socket factory that refuses every address outside the policy with Blocked."""
 
@@ -114,7 +120,9 @@ class GuardedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """The addresses of a name (RFC 6724 order); Blocked, or OSError where it has none."""
+        _mark("dns_started")
         found = await asyncio.get_running_loop().run_in_executor(self._threads, self._lookup, host, port)
+        _mark("dns_ended")
         results = [
             ResolveResult(hostname=host, host=place[0], port=port, family=kind, proto=0, flags=socket.AI_NUMERICHOST)
             for kind, _, _, _, place in found
@@ -152,11 +160,22 @@ def trusting_context() -> ssl.SSLContext:
     return context
 
 
+class _NotedConnector(aiohttp.TCPConnector):
+    """A pool that notes whether a request's connection is new. aiohttp's traces tell that too, at the cost of a call a step."""
+
+    async def connect(self, *given: Any, **named: Any) -> Connection:
+        """A connection from the pool, or a new one."""
+        connection = await super().connect(*given, **named)
+        current = marks.get(None)
+        _mark("connected" if current is not None and current.connect_started else "reused")
+        return connection
+
+
 def guarded_connector(
     policy: AddressPolicy, lookup: Lookup, threads: ThreadPoolExecutor, names_cached_s: int
 ) -> aiohttp.TCPConnector:
     """A pool of connections, none of which was ever made to an address outside the policy."""
-    return aiohttp.TCPConnector(
+    return _NotedConnector(
         resolver=GuardedResolver(policy, lookup, threads),
         socket_factory=guard(policy),
         ssl=trusting_context(),
@@ -164,24 +183,3 @@ def guarded_connector(
         ttl_dns_cache=names_cached_s,
         keepalive_timeout=_KEEPALIVE_S,
     )
-
-
-def tracing() -> aiohttp.TraceConfig:
-    """Notes the steps of each request in the task's marks."""
-    trace = aiohttp.TraceConfig()
-    for signal, name in (
-        (trace.on_dns_resolvehost_start, "dns_started"),
-        (trace.on_dns_resolvehost_end, "dns_ended"),
-        (trace.on_connection_create_end, "connected"),
-        (trace.on_connection_reuseconn, "reused"),
-        (trace.on_request_headers_sent, "sent"),
-    ):
-        signal.append(_marker(name))
-    return trace
-
-
-def _marker(name: str) -> Callable[..., Any]:
-    async def note(*_: Any) -> None:
-        _mark(name)
-
-    return note

@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from freehold.kit import clock
 from freehold.store.engine import Transaction
 from freehold.store.schema import (
     attempts,
@@ -20,7 +22,7 @@ from freehold.store.schema import (
     webhook_endpoints,
     webhook_subscriptions,
 )
-from freehold.webhooks.records import Attempt, Delivery, DeliveryState, Message, Origin, Timing
+from freehold.webhooks.records import Attempt, Delivery, DeliveryState, HeaderPairs, Message, Origin, Timing
 
 _D = deliveries.c
 _DELIVERY: Final = (
@@ -29,7 +31,6 @@ _DELIVERY: Final = (
 )  # fmt: skip
 _MESSAGE: Final = tuple(messages.c)
 _ATTEMPT: Final = tuple(each.name for each in fields(Attempt))
-_TIMING: Final = tuple(each.name for each in fields(Timing))
 # Written out, not bound: only so does either database see that its partial index holds the answer.
 _PENDING: Final[ColumnElement[bool]] = literal_column("deliveries.state = 'pending'")
 
@@ -237,12 +238,23 @@ def _select_deliveries() -> Any:
 def insert_attempts(tx: Transaction, rows: Sequence[Attempt]) -> None:
     """Add attempts; IntegrityError where a delivery has one of that number."""
     if rows:
-        # By name, not by `asdict`: that copies each header pair, and took a seventh of the dispatcher's time.
-        values = [{name: getattr(row, name) for name in _ATTEMPT} for row in rows]
-        tx.execute(
-            insert(attempts),
-            [each | {"timing": {name: getattr(each["timing"], name) for name in _TIMING}} for each in values],
-        )
+        mark = "?" if tx.dialect.name == "sqlite" else "%s"
+        marks = ", ".join([mark] * len(_ATTEMPT))
+        # The driver's own: SQLAlchemy, value by value, took half of what recording costs.
+        statement = f"INSERT INTO attempts ({', '.join(_ATTEMPT)}) VALUES ({marks})"  # noqa: S608 — our own columns
+        tx.exec_driver_sql(statement, [_attempt_row(each) for each in rows])
+
+
+def _attempt_row(each: Attempt) -> tuple[Any, ...]:
+    return (
+        each.id, each.delivery_id, each.number, clock.to_ms(each.at), each.outcome, each.error, each.status,
+        each.address, each.duration_us, _json(each.timing), each.url, _json(each.request_headers), each.request_body,
+        _json(each.response_headers), each.response_body,
+    )  # fmt: skip
+
+
+def _json(value: Timing | HeaderPairs | None) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
 
 
 def attempts_of(tx: Transaction, delivery_id: str) -> list[Attempt]:

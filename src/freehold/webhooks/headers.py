@@ -6,6 +6,7 @@ routed, nor carry a second header inside it.
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 HEADERS_MAX: Final = 20
@@ -24,6 +25,8 @@ _RESERVED: Final = frozenset(
     }
 )  # fmt: skip
 _RESERVED_PREFIXES: Final = ("webhook-", "content-", "proxy-", "x-forwarded-", "sec-", "if-", ":")
+# Asked for each header of each attempt, and always of the same few names.
+_NAMES_REMEMBERED: Final = 1024
 _SECRET_WORDS: Final = re.compile(r"auth|token|secret|key|password|credential|signature|session|bearer", re.IGNORECASE)
 
 
@@ -46,12 +49,14 @@ def _fault(name: str, value: str) -> str | None:
     return None
 
 
+@lru_cache(_NAMES_REMEMBERED)
 def is_reserved(name: str) -> bool:
     """Whether a header is none of a person's to set."""
     lower = name.lower()
     return lower in _RESERVED or lower.startswith(_RESERVED_PREFIXES)
 
 
+@lru_cache(_NAMES_REMEMBERED)
 def is_secret(name: str) -> bool:
     """Whether a header's value is taken for a credential: kept encrypted and never shown."""
     return _SECRET_WORDS.search(name) is not None

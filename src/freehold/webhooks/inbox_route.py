@@ -27,21 +27,24 @@ def inbox_url(settings: Settings, address: str) -> str:
 
 def inbox_address(settings: Settings, url: str) -> str | None:
     """The address in an inbox's URL; None for every URL that is none of ours, to the letter."""
-    prefix = f"{settings.control_url}{_PATH}"
+    return _address_after(inbox_url(settings, ""), url)
+
+
+def _address_after(prefix: str, url: str) -> str | None:
     address = url.removeprefix(prefix)
     return address if url.startswith(prefix) and ADDRESS.fullmatch(address) else None
 
 
 def is_about_inboxes(settings: Settings, url: str) -> bool:
     """Whether a URL is of our own inboxes, rightly written or not."""
-    return url.startswith(f"{settings.control_url}{_PATH}")
+    return url.startswith(inbox_url(settings, ""))
 
 
 @dataclass(frozen=True, slots=True)
 class InboxRoute:
     """Where this machine's control plane listens, and which URLs are sent there."""
 
-    settings: Settings
+    prefix: str
     host: str
     port: int
 
@@ -50,7 +53,7 @@ class InboxRoute:
         """The way that the operator's settings describe."""
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][4]
         host = str(found[0])
-        return cls(settings, _WILDCARDS.get(host, host), settings.port)
+        return cls(inbox_url(settings, ""), _WILDCARDS.get(host, host), settings.port)
 
     @property
     def policy(self) -> AddressPolicy:
@@ -59,7 +62,7 @@ class InboxRoute:
 
     def target(self, url: str) -> str | None:
         """Where an inbox's URL is really sent to; None for all others."""
-        address = inbox_address(self.settings, url)
+        address = _address_after(self.prefix, url)
         if address is None:
             return None
         host = f"[{self.host}]" if ":" in self.host else self.host

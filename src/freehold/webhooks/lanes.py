@@ -39,6 +39,14 @@ class Lane:
         return len(self.waiting) + self.on_the_way
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How many to claim of which endpoint; `is_cut`: there was no room for all of them."""
+
+    each: list[tuple[Waiting, int]]
+    is_cut: bool
+
+
 class Lanes:
     """What one dispatcher has claimed. `at_once`: how many quick ones; `slow_at_once`: how many slow ones beside them."""
 
@@ -60,31 +68,42 @@ class Lanes:
         return max(0, self._at_once - (self._held - len(self._slow)))
 
     @property
+    def has_room(self) -> bool:
+        """Whether claiming is worth a transaction: a quarter of the room is free."""
+        return self.room * 4 >= self._at_once
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing is claimed."""
         return self._held == 0
 
-    def wanted(self, waiting: list[Waiting], now: datetime) -> list[tuple[Waiting, int]]:
-        """How many to claim of each endpoint that has something due, within the room."""
-        room, slow_is_full, wanted = self.room, len(self._slow) >= self._slow_at_once, []
-        for_unproven = max(1, self._at_once // 2) - len(self._unproven)
+    def wanted(self, waiting: list[Waiting], now: datetime) -> Wanted:
+        """How many to claim of each endpoint that has something due. None gets more while another could have it."""
+        asks, for_unproven = [], max(1, self._at_once // 2) - len(self._unproven)
         for each in waiting:
-            if each.held_until_at is not None and each.held_until_at > now:
-                continue
             lane = self._lanes.get(each.endpoint_id)
-            if lane is None:
-                count = 1
-            elif lane.slow and slow_is_full:
-                continue
-            else:
-                count = lane.window - lane.held
-            proven = lane is not None and lane.proven
-            count = min(count, room if proven else min(room, for_unproven))
+            count = self._most(each, lane, now)
+            if lane is None or not lane.proven:
+                count = min(count, for_unproven)
+                for_unproven -= count
             if count > 0:
-                for_unproven -= 0 if proven else count
-                room -= count
-                wanted.append((each, count))
-        return wanted
+                asks.append((each, count))
+        room = self.room
+        if len(asks) > room:
+            return Wanted([(each, 1) for each, _ in asks[:room]], is_cut=True)
+        level = _level([count for _, count in asks], room)
+        return Wanted([(each, min(count, level)) for each, count in asks], is_cut=False)
+
+    def _most(self, each: Waiting, lane: Lane | None, now: datetime) -> int:
+        """How many of an endpoint may be claimed beside what is, room aside."""
+        if each.held_until_at is not None and each.held_until_at > now:
+            return 0
+        if lane is None:
+            return 1
+        if lane.slow and len(self._slow) >= self._slow_at_once:
+            return 0
+        at_most = 1 if each.fifo or each.state == "failing" else each.due
+        return max(0, min(at_most, lane.window - lane.held))
 
     def take(self, dispatch: Dispatch) -> None:
         """A delivery was claimed: it waits for its turn."""
@@ -152,3 +171,13 @@ class Lanes:
         self._held -= len(back)
         self._unproven.difference_update(each.delivery_id for each in back)
         return back
+
+
+def _level(asks: list[int], room: int) -> int:
+    """How many each may have so that all together have no more than the room, and the small asks are met whole."""
+    for place, count in enumerate(sorted(asks)):
+        share = room // (len(asks) - place)
+        if count > share:
+            return share
+        room -= count
+    return max(asks, default=0)

@@ -29,7 +29,7 @@ def claim_due(
 ) -> list[Dispatch]:
     """Claim up to `room` due deliveries, no endpoint more than its share beside what is `running` (by endpoint id)."""
     wanted = []
-    for each in queue_queries.look(tx, now, "", _ALL).waiting:
+    for each in queue_queries.look(tx, now, "", _ALL, per_endpoint).waiting:
         if each.held_until_at is not None and each.held_until_at > now:
             # What is left alone takes no room from the others.
             continue

@@ -33,9 +33,10 @@ _HEALTH: Final = (_E.state, _E.failures, _E.failing_since_at, _E.held_until_at)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An endpoint that has something due, and how it wants to be served."""
+    """An endpoint that has something due, how much of it as far as was counted, and how it wants to be served."""
 
     endpoint_id: str
+    due: int
     state: str
     fifo: bool
     max_per_second: int | None
@@ -50,8 +51,9 @@ class Look:
     go_on_after: str
 
 
-_DUE_OF: Final = """EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND webhook_endpoint_id = seen.id
-    AND due_at <= :now AND (leased_until_at IS NULL OR leased_until_at <= :now))"""
+_DUE_OF: Final = """(SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE state = 'pending'
+    AND webhook_endpoint_id = seen.id AND due_at <= :now AND (leased_until_at IS NULL OR leased_until_at <= :now)
+    LIMIT :most) AS free)"""
 _NEXT: Final = "SELECT min(webhook_endpoint_id) FROM deliveries WHERE state = 'pending' AND webhook_endpoint_id > "
 # From one endpoint straight to the next (a "loose index scan"): each step is one probe of the index.
 _LOOK: Final = text(
@@ -63,11 +65,16 @@ _LOOK: Final = text(
 ).columns(column("id"), column("due"), column("state"), column("fifo"), column("max_per_second"), column("held_until_at", Instant))  # fmt: skip
 
 
-def look(tx: Transaction, now: datetime, after: str, steps: int) -> Look:
-    """Endpoints that have something due which nobody has claimed, after an id, in at most so many steps. Takes no lock."""
-    rows = tx.execute(_LOOK, {"now": clock.to_ms(now), "after": after, "steps": steps}).all()
+def look(tx: Transaction, now: datetime, after: str, steps: int, most: int) -> Look:
+    """Endpoints that have something due which nobody has claimed, after an id, in at most so many steps. Takes no lock.
+
+    What is due of each is counted up to `most`.
+    """
+    rows = tx.execute(_LOOK, {"now": clock.to_ms(now), "after": after, "steps": steps, "most": most}).all()
     found = [
-        Waiting(row.id, row.state, bool(row.fifo), row.max_per_second, row.held_until_at) for row in rows if row.due
+        Waiting(row.id, row.due, row.state, bool(row.fifo), row.max_per_second, row.held_until_at)
+        for row in rows
+        if row.due
     ]
     return Look(found, rows[-1].id if len(rows) == steps else "")
 

@@ -18,7 +18,7 @@ from yarl import URL
 from freehold.projects.records import Environment
 from freehold.settings import Settings
 from freehold.webhooks.addresses import AddressPolicy
-from freehold.webhooks.connector import Lookup, Marks, guarded_connector, marks, note_address, system_lookup, tracing
+from freehold.webhooks.connector import Lookup, Marks, guarded_connector, marks, note_address, note_sent, system_lookup
 from freehold.webhooks.failures import blocked_cause, failure_words
 from freehold.webhooks.inbox_route import InboxRoute
 from freehold.webhooks.policy import policy_of
@@ -73,7 +73,6 @@ class Sender:
             trust_env=False,
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-            trace_configs=[tracing()],
             response_class=_Answer,
             max_line_size=_HEAD_LINE_BYTES_MAX,
             max_field_size=_HEAD_LINE_BYTES_MAX,
@@ -121,10 +120,11 @@ class Sender:
 
 
 class _Answer(aiohttp.ClientResponse):
-    """An answer that notes whom it comes from, on a kept-alive connection too."""
+    """An answer that notes when its request had gone out and whom it comes from, on a kept-alive connection too."""
 
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
         """Read the answer's head."""
+        note_sent()
         peer = connection.transport.get_extra_info("peername") if connection.transport else None
         if peer:
             note_address(peer[0])

@@ -22,7 +22,7 @@ from freehold.settings import Settings
 from freehold.store import announcements
 from freehold.store.engine import Store
 from freehold.webhooks import delivery_actions, open_files, queue, queue_queries
-from freehold.webhooks.lanes import Lanes
+from freehold.webhooks.lanes import AHEAD_MAX, Lanes
 from freehold.webhooks.outgoing import request_of
 from freehold.webhooks.recorder import Recorder
 from freehold.webhooks.records import Dispatch, Tried
@@ -51,7 +51,7 @@ def run(store: Store, settings: Settings, secret: InstanceSecret, stop: threadin
 
 async def _run(store: Store, settings: Settings, secret: InstanceSecret, stop: threading.Event) -> None:
     async with Sender.of(settings) as sender:
-        with ThreadPoolExecutor(1 if store.is_sqlite else 4, thread_name_prefix="webhook-store") as threads:
+        with ThreadPoolExecutor(2 if store.is_sqlite else 4, thread_name_prefix="webhook-store") as threads:
             dispatcher = Dispatcher(
                 store, secret, sender, threads, pages_url=settings.control_url,
                 slow_at_once=open_files.room(SLOW_AT_ONCE),
@@ -83,7 +83,9 @@ class Dispatcher:
         self._news = asyncio.Event()
         self._recorder = Recorder(store, threads, pages_url, self._news.set)
         self._running: set[asyncio.Task[None]] = set()
+        # Where the next look goes on, and how far it counts what is due of one endpoint: no further than there is room.
         self._after = ""
+        self._count_to = AHEAD_MAX
 
     async def turn(self) -> int:
         """Claim what is due and there is room for, and begin to send it; rest where there is nothing. How many."""
@@ -92,7 +94,7 @@ class Dispatcher:
         self._news.clear()
         started_after = self._after
         try:
-            claimed = await self._in_thread(self._claim_now) if self._lanes.room else []
+            claimed = await self._in_thread(self._claim_now) if self._lanes.has_room else []
         except DBAPIError:
             _log.warning("the database does not answer; deliveries wait", exc_info=True)
             await asyncio.sleep(_DATABASE_AWAY_S)
@@ -129,16 +131,19 @@ class Dispatcher:
         with self._store.read() as tx:
             # Looking takes no lock, so an idle dispatcher is in no writer's way.
             announced = announcements.any_waiting(tx)
-            look = queue_queries.look(tx, now, self._after, _STEPS)
-        self._after = look.go_on_after
+            look = queue_queries.look(tx, now, self._after, _STEPS, self._count_to)
+        self._count_to = max(1, min(AHEAD_MAX, 2 * self._lanes.room // max(1, len(look.waiting))))
         if announced:
             with self._store.write() as tx:
                 delivery_actions.publish_announced(tx, self._lanes.room)
         wanted = self._lanes.wanted(look.waiting, now)
-        if not wanted:
+        # Where the room ends before the endpoints do, the next look goes on with the one that had to wait.
+        self._after = wanted.each[-1][0].endpoint_id if wanted.is_cut and wanted.each else look.go_on_after
+        if not wanted.each:
             return []
-        with self._store.write() as tx:
-            return queue.claim(tx, now, wanted)
+        # A lease that a power loss takes back is one that had run out: it need not wait for the disk.
+        with self._store.write(durable=False) as tx:
+            return queue.claim(tx, now, wanted.each)
 
     def _send_next(self, endpoint_id: str) -> None:
         """Begin to send as many of an endpoint's claimed deliveries as may be on their way."""
@@ -156,7 +161,10 @@ class Dispatcher:
             accepted = result.outcome == "accepted"
             self._recorder.record(Tried(dispatch, sent, at, result, _dice.uniform(-1, 1)))
         finally:
+            had_room = self._lanes.has_room
             self._recorder.give_back(self._lanes.end(dispatch, accepted=accepted))
+            if self._lanes.has_room and not had_room:
+                self._news.set()
         self._send_next(dispatch.endpoint.id)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
