@@ -17,7 +17,7 @@ from freehold.apis import pages as api_pages
 from freehold.keys import api as keys
 from freehold.keys import rotation_api as rotation
 from freehold.organizations import api as organizations
-from freehold.organizations import audit_pages, member_pages, organization_pages, token_pages
+from freehold.organizations import audit_api, audit_pages, member_pages, organization_pages, token_pages
 from freehold.organizations import pages as account_pages
 from freehold.overview import api as overview
 from freehold.overview.pages import overview as overview_pages
@@ -92,6 +92,9 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (delete, f"{ORGANIZATION}/invitations/{{invitation_id:str}}", organizations.withdraw_invitation, "Organizations"),
     (post, "/v1/invitations/accept", organizations.accept_invitation, "Organizations"),
     (get, f"{ORGANIZATION}/audit", organizations.list_audit_entries, "Organizations"),
+    (get, f"{ORGANIZATION}/audit/proof", audit_api.read_audit_proof, "Organizations"),
+    (post, f"{ORGANIZATION}/audit/proof", audit_api.check_audit_proof, "Organizations"),
+    (get, "/v1/audit/proof", audit_api.read_instance_audit_proof, "Organizations"),
     (get, "/v1/apis", apis.list_apis, "APIs"),
     (post, "/v1/apis", apis.create_api, "APIs"),
     (get, CATALOGUE, apis.read_api, "APIs"),
@@ -177,7 +180,7 @@ _ANSWERS_200: Final = frozenset(
         projects.archive_project, projects.restore_project, keys.revoke_key, rotation.rotate_key, rotation.retire_secret,
         explain_api.explain_call, checks.check_webhook, advance.advance_webhook,
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
-        replays.cancel_replay, alerts.acknowledge_firing,
+        replays.cancel_replay, audit_api.check_audit_proof, alerts.acknowledge_firing,
     }
 )  # fmt: skip
 # These answer 202: they accept what is done afterwards.
@@ -225,6 +228,7 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{TEAM}/tokens/service", token_pages.create_service_token),
     (post, f"{TEAM}/tokens/{{token_id:str}}/revoke", token_pages.revoke_token),
     (get, f"{TEAM}/audit", audit_pages.show_audit),
+    (get, f"{TEAM}/audit/proof", audit_pages.show_audit_proof),
     (get, "/apis", api_pages.list_apis),
     (get, "/apis/new", api_pages.show_new_api),
     (post, "/apis/new", api_pages.create_api),

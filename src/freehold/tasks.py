@@ -19,6 +19,7 @@ from freehold.alerts import tasks as alert_tasks
 from freehold.keys import quota_tasks
 from freehold.keys import tasks as key_tasks
 from freehold.mail import tasks as mail_tasks
+from freehold.organizations import tasks as organization_tasks
 from freehold.production import tasks as production_tasks
 from freehold.production import watching
 from freehold.store import instance_secret
@@ -56,6 +57,7 @@ def main() -> int:
         "sums": lambda: usage_tasks.prove_sums(store, settings, stop),
         "alerts": lambda: alert_tasks.run(store, voice, stop),
         "chat": lambda: alert_tasks.run_chat(store, settings, secret, stop),
+        "seals": lambda: organization_tasks.seal_hourly(store, secret, stop),
         "histories": lambda: production_tasks.begin_all(store, stop),
         "webhooks": lambda: webhook_tasks.run(store, settings, secret, stop),
     }

@@ -265,3 +265,14 @@ def test_setting_up_with_wrong_answers_says_which(stranger: Commands, tmp_path: 
 def test_completion(stranger: Commands) -> None:
     for shell in ("bash", "zsh", "fish"):
         assert "_FREEHOLD_COMPLETE" in stranger("completion", shell)
+
+
+def test_the_audit_log(cli: Commands, new_project: NewProject) -> None:
+    project = new_project()
+    assert (
+        cli.json("audit", "list", "--project", project["id"], "--limit", "1")["data"][0]["subject"]["id"]
+        == project["id"]
+    )
+    assert "project.created" in cli("audit", "list", "--action", "project.created")
+    assert cli.json("audit", "verify")["verified"] is True
+    assert "whole" in cli("audit", "verify")

@@ -1,9 +1,12 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from freehold.kit import clock
+from freehold.organizations.audit_seals import seal_chains
 from tests.conftest import TestClock
-from tests.http.served import Instance, assert_problem
+from tests.http.served import Instance, assert_problem, text_of
 
 
 def entries(instance: Instance, who: str = "auditor", **params: Any) -> list[dict[str, Any]]:
@@ -109,3 +112,54 @@ def test_other_organizations_logs_are_closed(instance: Instance) -> None:
     assert_problem(instance.client("owner").get(path), 404, "not_found")
     assert_problem(instance.client("auditor").get(path), 404, "not_found")
     assert instance.client("operator").get(path).status_code == 200
+
+
+def test_the_log_is_proved_whole_and_a_kept_seal_holds_it(instance: Instance) -> None:
+    path = f"/v1/organizations/{instance.harbour}/audit/proof"
+    auditor = instance.client("auditor")
+    before = auditor.get(path).json()
+    assert (before["verified"], before["fault"], before["last_seal"]) == (True, None, None)
+    assert before["unsealed"] == before["entries"] > 0
+    seal_chains(instance.store, instance.secret, clock.now())
+    proof = auditor.get(path).json()
+    assert (proof["seals"], proof["unsealed"], proof["last_seal"]["position"]) == (1, 0, proof["entries"])
+    assert proof["last_seal"]["key_id"] == proof["key_id"]
+    kept = {"seals": [proof["last_seal"]]}
+    assert auditor.post(path, json=kept).json()["verified"] is True
+    with instance.store.write() as tx:
+        tx.execute(text("DROP TRIGGER audit_entries_no_update"))
+        alter = text("UPDATE audit_entries SET subject_name = 'else' WHERE position = 2 AND chain = :chain")
+        tx.execute(alter, {"chain": instance.harbour})
+    found = auditor.get(path).json()
+    assert found["verified"] is False
+    assert found["fault"].startswith(f"entry 2 of {instance.harbour}")
+    page = instance.browser("auditor").get(f"/organizations/{instance.harbour}/audit/proof")
+    assert "The log is not whole. Entry 2 of" in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"hash": "xyz"}, "seals.0.hash"), ({"signature": "?"}, "seals.0.signature"), ({"chain": "org_else"}, "seals.0.chain"),
+        ({"position": 0}, "seals.0.position"), ({"sealed_at": "yesterday"}, "seals.0.sealed_at"),
+    ],
+)  # fmt: skip
+def test_a_seal_that_is_none_is_refused_by_its_field(instance: Instance, change: dict[str, Any], field: str) -> None:
+    path = f"/v1/organizations/{instance.harbour}/audit/proof"
+    seal_chains(instance.store, instance.secret, clock.now())
+    seal = instance.client("auditor").get(path).json()["last_seal"]
+    answer = instance.client("auditor").post(path, json={"seals": [seal | change]})
+    assert_problem(answer, 422, "invalid", field)
+
+
+def test_who_may_not_read_the_log_may_not_prove_it(instance: Instance) -> None:
+    path = f"/v1/organizations/{instance.elsewhere}/audit/proof"
+    assert_problem(instance.client("owner").get(path), 404, "not_found")
+    own = f"/v1/organizations/{instance.harbour}/audit/proof"
+    assert_problem(instance.client("developer").get(own), 403, "forbidden")
+    assert_problem(instance.client("owner").get("/v1/audit/proof"), 403, "forbidden")
+    proof = instance.client("operator").get("/v1/audit/proof").json()
+    assert (proof["chain"], proof["verified"]) == ("instance", True)
+    assert "The log is whole" in text_of(
+        instance.browser("owner").get(f"/organizations/{instance.harbour}/audit/proof")
+    )

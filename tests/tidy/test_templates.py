@@ -52,6 +52,7 @@ ADDRESSES = [
     "/organizations/{}/tokens/service",
     "/organizations/{}/tokens/{}/revoke",
     "/organizations/{}/audit",
+    "/organizations/{}/audit/proof",
     "/projects/{}",
     "/projects/{}/scope",
     "/projects/{}/settings",

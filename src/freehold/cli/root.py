@@ -30,6 +30,7 @@ _COMMANDS: Final = {
     "usage": ("usage", "command"),
     "requests": ("requests", "command"),
     "explain": ("explain", "command"),
+    "audit": ("audit", "command"),
     "gate": ("gate", "command"),
     "completion": ("completion", "command"),
 }

@@ -216,14 +216,16 @@ class AuditEntryView(msgspec.Struct, kw_only=True):
     request_id: str
     position: int
     hash: str
+    reason: str | None
 
 
 class ActorView(msgspec.Struct, kw_only=True):
-    """Who made a change."""
+    """Who made a change. `on_behalf_of`: the person whose token it was, by their id."""
 
     kind: str
     id: str
     name: str
+    on_behalf_of: str | None
 
 
 class SubjectView(msgspec.Struct, kw_only=True):
@@ -531,7 +533,10 @@ def invitation_view(invitation: Invitation) -> InvitationView:
 def audit_entry_view(entry: AuditEntry) -> AuditEntryView:
     """An audit entry as the API shows it."""
     return AuditEntryView(
-        id=entry.id, at=entry.at, actor=ActorView(kind=entry.actor_kind, id=entry.actor_id, name=entry.actor_name),
+        id=entry.id, at=entry.at, reason=entry.reason,
+        actor=ActorView(
+            kind=entry.actor_kind, id=entry.actor_id, name=entry.actor_name, on_behalf_of=entry.on_behalf_of
+        ),
         action=entry.action,
         subject=SubjectView(kind=entry.subject_kind, id=entry.subject_id, name=entry.subject_name),
         project=entry.project_id, before=entry.before, after=entry.after, address=entry.address,

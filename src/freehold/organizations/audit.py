@@ -20,7 +20,7 @@ from freehold.store.engine import Transaction
 from freehold.store.schema import audit_entries, audit_heads
 
 INSTANCE_CHAIN: Final = "instance"
-_GENESIS: Final = bytes(32)
+GENESIS: Final = bytes(32)
 
 
 def record(
@@ -50,6 +50,7 @@ def record(
         "action": action, "subject_kind": subject_kind, "subject_id": subject_id, "subject_name": subject_name,
         "project_id": project_id, "before": _plain(before), "after": _plain(after),
         "address": actor.address, "request_id": actor.request_id,
+        "on_behalf_of": actor.user_id if actor.kind == "token" else None, "reason": actor.reason or None,
     }  # fmt: skip
     digest = entry_hash(values, previous)
     tx.execute(
@@ -88,12 +89,19 @@ def begin_chain(tx: Transaction, chain: str) -> None:
     """Make a chain's head, where it is not there: two that begin one at an instant make one."""
     # Plain text, because SQLAlchemy Core has no form of this statement that serves both databases.
     statement = text("INSERT INTO audit_heads (chain, position, hash) VALUES (:chain, 0, :hash) ON CONFLICT DO NOTHING")
-    tx.execute(statement, {"chain": chain, "hash": _GENESIS})
+    tx.execute(statement, {"chain": chain, "hash": GENESIS})
 
 
 def entry_hash(values: Mapping[str, Any], previous: bytes) -> bytes:
-    """SHA-256 over the hash before it and the entry in canonical JSON (its instant as Unix milliseconds)."""
-    plain = {name: clock.to_ms(value) if isinstance(value, datetime) else value for name, value in values.items()}
+    """SHA-256 over the hash before it and the entry in canonical JSON (its instant as Unix milliseconds).
+
+    What an entry may have beyond the others is left out where it has none, as in those of before there was any.
+    """
+    plain = {
+        name: clock.to_ms(value) if isinstance(value, datetime) else value
+        for name, value in values.items()
+        if value is not None or name not in _OPTIONAL
+    }
     return hashlib.sha256(previous + canonical_json.encode(plain)).digest()
 
 
@@ -166,6 +174,11 @@ def project_changes(
     return [_entry(row) for row in tx.execute(query.order_by(column.at.desc(), column.position.desc()).limit(limit))]
 
 
+def length_of(tx: Transaction, chain: str) -> int:
+    """How many entries a chain has, as its head says."""
+    return tx.execute(select(audit_heads.c.position).where(audit_heads.c.chain == chain)).scalar() or 0
+
+
 def actions_seen(tx: Transaction, chain: str) -> list[str]:
     """The kinds of action that a chain holds, for a filter's choices."""
     query = select(audit_entries.c.action).where(audit_entries.c.chain == chain).distinct()
@@ -179,26 +192,52 @@ def actors_seen(tx: Transaction, chain: str) -> list[str]:
 
 
 def verify_chain(tx: Transaction, chain: str) -> str | None:
-    """None where a chain is whole; otherwise what is wrong first, in words."""
-    previous, position = _GENESIS, 0
-    for entry in _in_order(tx, chain):
-        position += 1
-        values = {name: getattr(entry, name) for name in _HASHED}
+    """None where a chain is whole; otherwise what is wrong first, in words. Knows no seals: see `audit_proof`."""
+    previous, position = GENESIS, 0
+    for entry, fault in checked_entries(tx, chain):
+        if fault:
+            return fault
+        previous, position = entry.hash, entry.position
+    return wrong_end(tx, chain, position, previous)
+
+
+def checked_entries(tx: Transaction, chain: str) -> Iterator[tuple[AuditEntry, str | None]]:
+    """A chain's entries in order, each with what is wrong with it, in words; of a faulty chain, up to the first fault."""
+    previous = GENESIS
+    for position, entry in enumerate(_in_order(tx, chain), 1):
+        fault = None
         if entry.position != position:
-            return f"entry {position} of {chain} is missing: entry {entry.position} follows"
-        if entry.previous_hash != previous or entry.hash != entry_hash(values, previous):
-            return f"entry {position} of {chain} ({entry.id}) was altered"
+            fault = f"entry {position} of {chain} is missing: entry {entry.position} follows"
+        elif entry.previous_hash != previous or entry.hash != entry_hash(_hashed(entry), previous):
+            fault = f"entry {position} of {chain} ({entry.id}) was altered"
+        yield entry, fault
+        if fault:
+            return
         previous = entry.hash
+
+
+def wrong_end(tx: Transaction, chain: str, position: int, digest: bytes) -> str | None:
+    """What is wrong with where a chain ends, in words: its head says how far it goes."""
     head = tx.execute(select(audit_heads.c.position, audit_heads.c.hash).where(audit_heads.c.chain == chain)).first()
-    if head is not None and (head.position, head.hash) != (position, previous):
-        return f"{chain} should end at entry {head.position}, but ends at {position}"
-    return None
+    if head is None or (head.position, head.hash) == (position, digest):
+        return None
+    return f"{chain} should end at entry {head.position}, but ends at {position}"
 
 
+def chains(tx: Transaction) -> list[str]:
+    """All chains that there are: organizations' ids, and the instance's own."""
+    return list(tx.execute(select(audit_heads.c.chain).order_by(audit_heads.c.chain)).scalars())
+
+
+_OPTIONAL: Final = ("on_behalf_of", "reason")
 _HASHED: Final = (
     "chain", "position", "at", "actor_kind", "actor_id", "actor_name", "action", "subject_kind", "subject_id",
-    "subject_name", "project_id", "before", "after", "address", "request_id",
+    "subject_name", "project_id", "before", "after", "address", "request_id", *_OPTIONAL,
 )  # fmt: skip
+
+
+def _hashed(entry: AuditEntry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in _HASHED}
 
 
 def _in_order(tx: Transaction, chain: str) -> Iterator[AuditEntry]:

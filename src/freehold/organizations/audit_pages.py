@@ -1,5 +1,6 @@
 """The page of an organization's audit log. Reads only."""
 
+import base64
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -8,11 +9,13 @@ import msgspec
 from litestar import Response
 
 from freehold.dashboard.frame import frame
-from freehold.dashboard.views.organizations import AuditChange, AuditRow, AuditView
+from freehold.dashboard.views.organizations import AuditChange, AuditProofPage, AuditRow, AuditView
 from freehold.dashboard.views.parts import Filter, Pager
 from freehold.errors import FieldError, invalid
 from freehold.kit import clock, paging
 from freehold.organizations import audit, queries
+from freehold.organizations.audit_proof import prove
+from freehold.organizations.audit_seals import key_id_of, public_key
 from freehold.organizations.permissions import require
 from freehold.organizations.records import AuditEntry
 from freehold.store.engine import Transaction
@@ -52,6 +55,23 @@ def show_audit(call: Call, organization_id: str) -> Response[Any]:
         ),
     )
     return page("organizations/audit.html.j2", shell, view)
+
+
+def show_audit_proof(call: Call, organization_id: str) -> Response[Any]:
+    """Reads the whole log and says whether it is as it was written."""
+    public = public_key(call.secret)
+    with call.read() as tx:
+        require(call.actor, "audit.read", organization_id)
+        shell = frame(tx, call, "audit", organization_id)
+        proof = prove(tx, organization_id, public)
+    seal = proof.last_seal
+    view = AuditProofPage(
+        organization_id=organization_id, fault=proof.fault, entries=proof.entries, unsealed=proof.unsealed,
+        seals=proof.seals, sealed_to=seal.position if seal else None, sealed_at=seal.sealed_at if seal else None,
+        head_hash=proof.head_hash.hex(), public_key=base64.b64encode(public).decode(), key_id=key_id_of(public),
+        proved_at=proof.proved_at,
+    )  # fmt: skip
+    return page("organizations/audit_proof.html.j2", shell, view)
 
 
 def _midnight(name: str, text: str, days: int = 0) -> datetime | None:
@@ -97,6 +117,7 @@ def _row(entry: AuditEntry, projects: dict[str, str]) -> AuditRow:
         subject_kind=entry.subject_kind, subject=entry.subject_name, href=_href(entry),
         project=projects.get(entry.project_id or "", "") if entry.subject_kind != "project" else "",
         address=entry.address, request_id=entry.request_id, position=entry.position, hash=entry.hash.hex(),
+        reason=entry.reason or "",
         changes=_changes(entry.before or {}, entry.after or {}),
     )  # fmt: skip
 
@@ -112,6 +133,9 @@ def _href(entry: AuditEntry) -> str:
         "project": project,
         "key": f"{project}/keys/{entry.subject_id}",
         "webhook_endpoint": f"{project}/webhooks/{entry.subject_id}",
+        "alert_rule": f"{project}/alerts/{entry.subject_id}",
+        "alert_channel": f"{project}/alerts",
+        "replay": f"{project}/replays/{entry.subject_id}",
     }.get(entry.subject_kind, "")
 
 

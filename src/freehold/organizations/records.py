@@ -40,6 +40,8 @@ class Actor:
     everywhere: frozenset[ServiceRole] = frozenset()
     address: str = ""
     request_id: str = ""
+    # Why, in their words, where they were asked for it: the audit log keeps it.
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +167,6 @@ class AuditEntry:
     request_id: str
     previous_hash: bytes
     hash: bytes
+    # The person whose token acted, by their id; and why, in the actor's words, where one was asked for.
+    on_behalf_of: str | None = None
+    reason: str | None = None

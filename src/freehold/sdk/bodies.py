@@ -2,6 +2,7 @@
 
 """Parts of what is sent, as dictionaries."""
 
+from datetime import datetime
 from typing import NotRequired, TypedDict
 
 from freehold.sdk.models.words import Duty, QuotaPeriod
@@ -17,6 +18,17 @@ class AlertFilterBody(TypedDict):
     # Of latencies: 50, 95 or 99.
     percentile: NotRequired[int | None]
     webhook: NotRequired[str | None]
+
+
+class KeptSealBody(TypedDict):
+    """A seal that somebody kept, as `last_seal` of an earlier proof had it."""
+
+    chain: str
+    position: int
+    hash: str
+    sealed_at: datetime
+    key_id: str
+    signature: str
 
 
 class OwnerBody(TypedDict):

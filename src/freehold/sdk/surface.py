@@ -11,11 +11,13 @@ from freehold.sdk.resources.alert_channels import AlertChannelCalls
 from freehold.sdk.resources.alerts import AlertCalls
 from freehold.sdk.resources.apis import ApiCalls
 from freehold.sdk.resources.audit_entries import AuditEntryCalls
+from freehold.sdk.resources.audit_proofs import AuditProofCalls
 from freehold.sdk.resources.deliveries import DeliveryCalls
 from freehold.sdk.resources.endpoints import EndpointCalls
 from freehold.sdk.resources.event_types import EventTypeCalls
 from freehold.sdk.resources.firings import FiringCalls
 from freehold.sdk.resources.inbox import InboxCalls
+from freehold.sdk.resources.instance_audit_proofs import InstanceAuditProofCalls
 from freehold.sdk.resources.invitations import InvitationCalls
 from freehold.sdk.resources.keys import KeyCalls
 from freehold.sdk.resources.members import MemberCalls
@@ -41,6 +43,8 @@ class Surface(Resource[Mode]):
         self.members: MemberCalls[Mode] = MemberCalls(perform, walk)
         self.invitations: InvitationCalls[Mode] = InvitationCalls(perform, walk)
         self.audit_entries: AuditEntryCalls[Mode] = AuditEntryCalls(perform, walk)
+        self.audit_proofs: AuditProofCalls[Mode] = AuditProofCalls(perform, walk)
+        self.instance_audit_proofs: InstanceAuditProofCalls[Mode] = InstanceAuditProofCalls(perform, walk)
         self.apis: ApiCalls[Mode] = ApiCalls(perform, walk)
         self.endpoints: EndpointCalls[Mode] = EndpointCalls(perform, walk)
         self.event_types: EventTypeCalls[Mode] = EventTypeCalls(perform, walk)

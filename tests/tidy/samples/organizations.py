@@ -32,6 +32,14 @@ TOKEN = organizations.TokenRow(
 )
 
 
+def audit_proof(fault: str | None = None) -> organizations.AuditProofPage:
+    return organizations.AuditProofPage(
+        organization_id=ORGANIZATION, fault=fault, entries=4711, unsealed=12, seals=310, sealed_to=4699, sealed_at=NOW,
+        head_hash="9f86d081" * 8, public_key="11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", key_id="4bf5122f344554c5",
+        proved_at=NOW,
+    )  # fmt: skip
+
+
 def organization_pages() -> dict[str, Sample]:
     members = (
         organizations.MemberRow(
@@ -73,4 +81,6 @@ def organization_pages() -> dict[str, Sample]:
         "tokens-made": Sample("organizations/tokens.html.j2", shell("tokens", inside=False), organizations.TokensView(organization_id=ORGANIZATION, own=(TOKEN,), service=(), service_roles=(), secret="fhp_8Vt3qLr0Zc5NwYb2HsKe7XmD41uPjGaQ9f2c", secret_name="laptop")),
         "audit": Sample("organizations/audit.html.j2", shell("audit", inside=False), organizations.AuditView(organization_id=ORGANIZATION, rows=(audit_row(1, "key.edited", changes), audit_row(2, "key.issued"), audit_row(3, "project.created")), filters=filters, from_on="", to_on="", pager=Pager(older="/organizations/x/audit?cursor=y"))),
         "audit-empty": Sample("organizations/audit.html.j2", shell("audit", inside=False), organizations.AuditView(organization_id=ORGANIZATION, rows=(), filters=filters, from_on="2026-11-01", to_on="", pager=Pager())),
+        "audit-proof": Sample("organizations/audit_proof.html.j2", shell("audit", inside=False), audit_proof()),
+        "audit-not-whole": Sample("organizations/audit_proof.html.j2", shell("audit", inside=False), audit_proof("entry 3 of org_1 (aud_3) was altered")),
     }  # fmt: skip

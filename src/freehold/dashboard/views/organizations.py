@@ -128,6 +128,7 @@ class AuditRow:
     request_id: str
     position: int
     hash: str
+    reason: str = ""
     changes: tuple[AuditChange, ...] = ()
 
 
@@ -141,3 +142,20 @@ class AuditView:
     from_on: str
     to_on: str
     pager: Pager
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditProofPage:
+    """What was found of the audit log (`organizations/audit_proof.html.j2`). `fault` None: it is whole."""
+
+    organization_id: str
+    fault: str | None
+    entries: int
+    unsealed: int
+    seals: int
+    sealed_to: int | None
+    sealed_at: datetime | None
+    head_hash: str
+    public_key: str
+    key_id: str
+    proved_at: datetime

@@ -69,11 +69,12 @@ class IssuedInvitation(Invitation, frozen=True, kw_only=True):
 
 
 class Actor(Model, frozen=True, kw_only=True):
-    """Who made a change."""
+    """Who made a change. `on_behalf_of`: the person whose token it was, by their id."""
 
     kind: str
     id: str
     name: str
+    on_behalf_of: str | None
 
 
 class Subject(Model, frozen=True, kw_only=True):
@@ -99,3 +100,39 @@ class AuditEntry(Model, frozen=True, kw_only=True):
     request_id: str
     position: int
     hash: str
+    reason: str | None
+
+
+class Seal(Model, frozen=True, kw_only=True):
+    """Where a chain stood at an instant, signed by the instance (Ed25519, RFC 8032); hash in hexadecimal, signature in base64.
+
+    What is signed is `{"chain", "hash", "position", "sealed_at"}` in canonical JSON (RFC 8785). Keep one
+    elsewhere: what came before it cannot be changed unseen, not even by the operator.
+    """
+
+    chain: str
+    position: int
+    hash: str
+    sealed_at: datetime
+    key_id: str
+    signature: str
+
+
+class AuditProof(Model, frozen=True, kw_only=True):
+    """What was found of an audit chain, read from its first entry to its last.
+
+    `verified`: nothing is wrong with it; otherwise `fault` says what is, first. `unsealed`: entries after the
+    last seal, which the chain of hashes alone protects; seals are made each hour. `public_key`: base64.
+    """
+
+    chain: str
+    verified: bool
+    fault: str | None
+    entries: int
+    head_hash: str
+    seals: int
+    unsealed: int
+    last_seal: Seal | None
+    public_key: str
+    key_id: str
+    proved_at: datetime

@@ -19,6 +19,7 @@ from freehold.store.schema.metadata import metadata
 from freehold.store.schema.organizations import (
     audit_entries,
     audit_heads,
+    audit_seals,
     invitations,
     members,
     organizations,
@@ -80,6 +81,7 @@ __all__ = [
     "attempts",
     "audit_entries",
     "audit_heads",
+    "audit_seals",
     "changes",
     "cost_reports",
     "deliveries",

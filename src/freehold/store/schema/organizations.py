@@ -140,10 +140,24 @@ audit_entries = Table(
     Column("after", JsonText),
     Column("address", Text, nullable=False),
     Column("request_id", Text, nullable=False),
+    # The person whose token acted; and why, in the actor's words.
+    Column("on_behalf_of", Text),
+    Column("reason", Text),
     Column("previous_hash", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     UniqueConstraint("chain", "position"),
     CheckConstraint("actor_kind IN ('user', 'token', 'system')", name="actor_kind"),
     Index("ix_audit_entries_chain_at", "chain", "at", "id"),
     Index("ix_audit_entries_project", "project_id", "at"),
+)  # fmt: skip
+
+# Where each chain stood, hour by hour, signed by the instance. Append-only, as the entries are.
+audit_seals = Table(
+    "audit_seals", metadata,
+    Column("chain", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+    Column("sealed_at", Instant, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
 )  # fmt: skip
