@@ -27,6 +27,8 @@ from freehold.overview.pages.keys import issuing as key_issuing
 from freehold.overview.pages.keys import one as key_page
 from freehold.overview.pages.keys import rotating as key_rotating
 from freehold.overview.pages.keys import table as key_table
+from freehold.production import policy_pages, readiness_pages
+from freehold.production import readiness_api as readiness
 from freehold.projects import api as projects
 from freehold.projects import pages as project_pages
 from freehold.usage import api as usage
@@ -162,6 +164,19 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, f"{PROJECT}/alert_channels", alerts.list_alert_channels, "Alerts"),
     (post, f"{PROJECT}/alert_channels", alerts.create_alert_channel, "Alerts"),
     (delete, "/v1/alert_channels/{channel_id:str}", alerts.delete_alert_channel, "Alerts"),
+    (get, f"{PROJECT}/readiness", readiness.read_readiness, "Readiness"),
+    (get, f"{PROJECT}/attestations", readiness.list_attestations, "Readiness"),
+    (post, f"{PROJECT}/attestations", readiness.attest, "Readiness"),
+    (post, "/v1/attestations/{attestation_id:str}/withdraw", readiness.withdraw_attestation, "Readiness"),
+    (get, f"{PROJECT}/key_acceptances", readiness.list_key_acceptances, "Readiness"),
+    (post, f"{PROJECT}/key_acceptances", readiness.accept_key_finding, "Readiness"),
+    (post, "/v1/key_acceptances/{acceptance_id:str}/withdraw", readiness.withdraw_key_acceptance, "Readiness"),
+    (get, f"{CATALOGUE}/readiness_policy", readiness.read_readiness_policy, "Readiness"),
+    (put, f"{CATALOGUE}/readiness_policy", readiness.set_readiness_policy, "Readiness"),
+    (get, f"{CATALOGUE}/readiness_checks", readiness.list_readiness_checks, "Readiness"),
+    (post, f"{CATALOGUE}/readiness_checks", readiness.create_readiness_check, "Readiness"),
+    (patch, "/v1/readiness_checks/{own_check_id:str}", readiness.edit_readiness_check, "Readiness"),
+    (delete, "/v1/readiness_checks/{own_check_id:str}", readiness.remove_readiness_check, "Readiness"),
     (get, f"{PROJECT}/usage", usage.read_usage, "Usage"),
     (get, f"{PROJECT}/requests", usage.list_requests, "Usage"),
     (get, "/v1/requests/{request_id:str}", usage.read_request, "Usage"),
@@ -180,7 +195,11 @@ _ANSWERS_200: Final = frozenset(
         projects.archive_project, projects.restore_project, keys.revoke_key, rotation.rotate_key, rotation.retire_secret,
         explain_api.explain_call, checks.check_webhook, advance.advance_webhook,
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
+<<<<<<< HEAD
         replays.cancel_replay, audit_api.check_audit_proof, alerts.acknowledge_firing,
+=======
+        replays.cancel_replay, alerts.acknowledge_firing, readiness.withdraw_attestation, readiness.withdraw_key_acceptance,
+>>>>>>> 95bce0b (wip)
     }
 )  # fmt: skip
 # These answer 202: they accept what is done afterwards.
@@ -237,6 +256,13 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, "/apis/{api:str}/openapi", api_pages.import_openapi),
     (post, "/apis/{api:str}/fail_open", api_pages.fail_open),
     (post, "/apis/{api:str}/fail_closed", api_pages.fail_closed),
+    (get, "/apis/{api:str}/readiness", policy_pages.show_policy),
+    (post, "/apis/{api:str}/readiness", policy_pages.save_policy),
+    (get, "/apis/{api:str}/readiness/checks/new", policy_pages.show_new_check),
+    (post, "/apis/{api:str}/readiness/checks/new", policy_pages.create_check),
+    (get, "/apis/{api:str}/readiness/checks/{own_check_id:str}", policy_pages.show_check),
+    (post, "/apis/{api:str}/readiness/checks/{own_check_id:str}", policy_pages.edit_check),
+    (post, "/apis/{api:str}/readiness/checks/{own_check_id:str}/remove", policy_pages.remove_check),
     (get, "/organizations/{organization_id:str}/projects", projects_pages.show_projects),
     (get, "/organizations/{organization_id:str}/projects/new", project_pages.show_new_project),
     (post, "/organizations/{organization_id:str}/projects/new", project_pages.create_project),
@@ -307,6 +333,11 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{HERE}/alerts/{{rule_id:str}}/mute", rule_pages.mute_rule),
     (post, f"{HERE}/alerts/{{rule_id:str}}/test", rule_pages.send_test),
     (post, f"{HERE}/alerts/{{rule_id:str}}/delete", rule_pages.delete_rule),
+    (get, f"{HERE}/readiness", readiness_pages.show_readiness),
+    (post, f"{HERE}/readiness/attest", readiness_pages.attest),
+    (post, f"{HERE}/readiness/attestations/{{attestation_id:str}}/withdraw", readiness_pages.withdraw_attestation),
+    (post, f"{HERE}/readiness/accept", readiness_pages.accept),
+    (post, f"{HERE}/readiness/acceptances/{{acceptance_id:str}}/withdraw", readiness_pages.withdraw_acceptance),
     (get, f"{HERE}/inbox", inbox_pages.show_inbox),
     (post, f"{HERE}/inbox", inbox_pages.save_inbox),
     (post, f"{HERE}/inbox/clear", inbox_pages.clear_inbox),

@@ -15,6 +15,7 @@ from freehold.organizations.records import Actor
 from freehold.production import readiness_gathering as gathering
 from freehold.production import readiness_queries as queries
 from freehold.production import readiness_rules as rules
+from freehold.production.readiness_facts import Facts
 from freehold.production.readiness_records import Check, CheckState, Policy
 from freehold.projects import posture_queries
 from freehold.projects.actions import read_project
@@ -31,7 +32,15 @@ class Readiness:
     checks: list[Check]
     summary: ReadinessSummary
     next: Check | None
-    at: datetime
+    facts: Facts
+    # Whose request for production access is open, a user id; and the own checks that are being asked.
+    requested_by: str | None
+    asked: frozenset[str]
+
+    @property
+    def at(self) -> datetime:
+        """The moment that it is of."""
+        return self.facts.now
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +54,14 @@ class Stale:
 
 def checks_of(tx: Transaction, project: Project) -> list[Check]:
     """How each check of a sandbox project stands at this moment, with its evidence and since when."""
+    return _look(tx, project)[1]
+
+
+def _look(tx: Transaction, project: Project) -> tuple[Facts, list[Check]]:
     policy, now = queries.policy_of(tx, project.api_id), clock.now()
     facts = gathering.with_requests(tx, gathering.gather(tx, policy, [project], now)[project.id])
     stored = queries.stored_of(tx, [project.id])[project.id]
-    return rules.aged(rules.checks(facts), _ages(stored), now)
+    return facts, rules.aged(rules.checks(facts), _ages(stored), now)
 
 
 def summary_of(tx: Transaction, project_ids: Sequence[str]) -> dict[str, ReadinessSummary]:
@@ -61,9 +74,12 @@ def read_readiness(tx: Transaction, actor: Actor, project_id: str) -> Readiness:
     project = read_project(tx, actor, project_id)
     require(actor, "projects.read", project.organization_id)
     require_sandbox(project)
-    found = rules.in_order(checks_of(tx, project))
-    policy = queries.policy_of(tx, project.api_id)
-    return Readiness(project, policy, found, rules.summary_of(found), rules.next_of(found), clock.now())
+    facts, checks = _look(tx, project)
+    found = rules.in_order(checks)
+    return Readiness(
+        project, facts.policy, found, rules.summary_of(found), rules.next_of(found), facts, None,
+        queries.asked_of(tx, project.id),
+    )  # fmt: skip
 
 
 def require_sandbox(project: Project) -> None:

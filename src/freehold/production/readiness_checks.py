@@ -21,7 +21,7 @@ from freehold.production.readiness_records import (
 # Sums are compared every night.
 _RECONCILED_WITHIN: Final = timedelta(days=3)
 _NAMED_MAX: Final = 4
-_FINDING_WORDS: Final[dict[KeyFinding, str]] = {
+FINDING_WORDS: Final[dict[KeyFinding, str]] = {
     "rotation_overdue": "is overdue for rotation",
     "unused": "is unused",
     "never_expires": "never expires",
@@ -223,7 +223,7 @@ def _key_hygiene(facts: Facts) -> Finding:
     evidence = _shown(facts, "key", shown.id, shown.secret_at, f"/keys/{shown.id}", shown.name)
     if not wrong:
         return Finding("passed", f"{counted(len(facts.keys), 'key')} in use, rotated in time, with an end.", evidence)
-    said = [f"{key.name} {' and '.join(_FINDING_WORDS[each] for each in found[key.id])}" for key in wrong]
+    said = [f"{key.name} {' and '.join(FINDING_WORDS[each] for each in found[key.id])}" for key in wrong]
     return Finding("failed", f"{named(said)}.", evidence)
 
 

@@ -173,6 +173,12 @@ def standing_http_results(tx: Transaction, project_ids: Sequence[str]) -> dict[s
     return found
 
 
+def asked_of(tx: Transaction, project_id: str) -> frozenset[str]:
+    """The own checks of a project that are about to be called (primary key)."""
+    column = readiness_calls.c
+    return frozenset(tx.execute(select(column.check_id).where(column.project_id == project_id)).scalars())
+
+
 # --- accepted findings about keys ----------------------------------------------------------------------------------
 
 

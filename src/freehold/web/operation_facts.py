@@ -15,6 +15,7 @@ TAGS: Final[dict[str, str]] = {
     "Keys": "Keys of projects.",
     "Webhooks": "Webhook endpoints, messages and deliveries.",
     "Alerts": "Alert rules, their firings, and chat channels.",
+    "Readiness": "What a sandbox project still needs for production, and what the operator asks.",
     "Usage": "Usage, single requests and explanations.",
     "Instance": "Whether the instance works, and this document.",
     "Gate": "The data plane, on an address of its own: decides which requests may pass.",
@@ -26,7 +27,7 @@ IDEMPOTENT: Final = frozenset(
         "create_token", "create_organization", "invite", "create_api", "create_project", "issue_key", "create_webhook",
         "rotate_key", "rotate_webhook_secret", "create_alert", "create_alert_channel", "send_test_alert", "publish_message",
         "replay_delivery", "start_replay", "recover_webhook",
-        "advance_webhook",
+        "advance_webhook", "create_readiness_check", "attest", "accept_key_finding",
     }
 )  # fmt: skip
 # Routes that honour If-Match.
@@ -34,6 +35,7 @@ IF_MATCH: Final = frozenset(
     {
         "edit_organization", "edit_api", "import_openapi", "edit_project", "archive_project", "restore_project",
         "set_scope", "edit_key", "rotate_key", "change_overlap", "edit_webhook", "delete_webhook", "pause_webhook", "resume_webhook", "edit_alert", "delete_alert",
+        "set_readiness_policy", "edit_readiness_check",
     }
 )  # fmt: skip
 # Routes that need no caller, with who may call them.
@@ -81,6 +83,11 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "edit_alert": ("conflict",),
     "send_test_alert": ("conflict",),
     "create_alert_channel": ("conflict",),
+    "read_readiness": ("conflict",),
+    "attest": ("conflict",),
+    "accept_key_finding": ("conflict",),
+    "create_readiness_check": ("conflict", "already_exists"),
+    "edit_readiness_check": ("already_exists",),
     "report_cost": ("conflict",),
     "read_reconciliation": ("not_found",),
     "replay_delivery": ("conflict",),
@@ -120,6 +127,9 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "alert_id": _id("alr", "An alert rule's"),
     "firing_id": _id("fir", "A firing's"),
     "channel_id": _id("chn", "A chat channel's"),
+    "own_check_id": _id("rck", "An own readiness check's"),
+    "attestation_id": _id("ats", "An attestation's"),
+    "acceptance_id": _id("acc", "An acceptance's"),
     "delivery_id": _id("dlv", "A delivery's"),
     "event_type": {
         "description": "An event type's name.", "example": "lookup.completed",

@@ -63,7 +63,7 @@ class Shell:
     """All that the base template needs.
 
     `here` is the sidebar item that is current (`projects`, `members`, `tokens`, `audit`, `apis`, `usage-of-all`, `usage-of-instance`,
-    `overview`, `scope`, `keys`, `webhooks`, `usage`, `requests`, `settings`, `account`, or empty).
+    `overview`, `scope`, `keys`, `webhooks`, `usage`, `requests`, `readiness`, `settings`, `account`, or empty).
     `person` is None on the pages before sign-in.
     """
 

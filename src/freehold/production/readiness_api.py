@@ -1,0 +1,121 @@
+"""HTTP of readiness: a project's checks, what people say for it, and what the operator asks. Thin: parse, one action, present."""
+
+from litestar import Response
+
+from freehold.kit.paging import Page
+from freehold.production import attestations, readiness_actions, readiness_policies
+from freehold.production.readiness_views import (
+    AcceptanceBody,
+    AcceptanceView,
+    AttestationBody,
+    AttestationView,
+    OwnCheckBody,
+    OwnCheckPatch,
+    OwnCheckView,
+    PolicyBody,
+    PolicyView,
+    ProjectReadinessView,
+    acceptance_view,
+    attestation_view,
+    own_check_view,
+    own_patched,
+    own_settings_of,
+    policy_of,
+    policy_view,
+    readiness_view,
+)
+from freehold.web.call import Call
+from freehold.web.inputs import with_time_zone
+
+
+def read_readiness(call: Call, project_id: str) -> ProjectReadinessView:
+    """How a sandbox project stands on its way to production, now: each check with its evidence, age and fix."""
+    with call.read() as tx:
+        return readiness_view(readiness_actions.read_readiness(tx, call.actor, project_id))
+
+
+def read_readiness_policy(call: Call, api: str) -> PolicyView:
+    """What the operator asks of an API's projects before production."""
+    with call.read() as tx:
+        return policy_view(readiness_policies.read_policy(tx, call.actor, api))
+
+
+def set_readiness_policy(call: Call, api: str, data: PolicyBody) -> PolicyView:
+    """Set what is asked of an API's projects, whole; projects are looked at by it at once, lists within a minute."""
+    wanted = policy_of(data, api)
+    with call.write() as tx:
+        return policy_view(readiness_policies.set_policy(tx, call.actor, api, wanted, call.revision()))
+
+
+def list_readiness_checks(call: Call, api: str) -> Page[OwnCheckView]:
+    """The operator's own checks of an API, all of them, by title."""
+    with call.read() as tx:
+        rows = readiness_policies.list_own_checks(tx, call.actor, api)
+    return Page([own_check_view(row) for row in rows], None)
+
+
+def create_readiness_check(call: Call, api: str, data: OwnCheckBody) -> Response[OwnCheckView]:
+    """Add a check to those of an API's projects: an attestation, or an HTTP check that Freehold calls."""
+    wanted = own_settings_of(data)
+    return call.create(
+        lambda tx: own_check_view(readiness_policies.create_own_check(tx, call.actor, call.settings, api, wanted))
+    )
+
+
+def edit_readiness_check(call: Call, own_check_id: str, data: OwnCheckPatch) -> OwnCheckView:
+    """Change a check of the operator's (RFC 7396). Where it asks another thing, what was said before counts no more."""
+    with call.write() as tx:
+        return own_check_view(
+            readiness_policies.edit_own_check(
+                tx, call.actor, call.settings, own_check_id, lambda old: own_patched(old, data), call.revision()
+            )
+        )
+
+
+def remove_readiness_check(call: Call, own_check_id: str) -> None:
+    """Remove a check of the operator's; what was said of it stays on record."""
+    with call.write() as tx:
+        readiness_policies.remove_own_check(tx, call.actor, own_check_id)
+
+
+def list_attestations(call: Call, project_id: str) -> Page[AttestationView]:
+    """What was attested of a project, the newest 200, withdrawn and expired ones too."""
+    with call.read() as tx:
+        rows = attestations.list_attestations(tx, call.actor, project_id)
+    return Page([attestation_view(row) for row in rows], None)
+
+
+def attest(call: Call, project_id: str, data: AttestationBody) -> Response[AttestationView]:
+    """Attest a check of a project: a person of the role that the check names, who has not asked for production."""
+    return call.create(
+        lambda tx: attestation_view(attestations.attest(tx, call.actor, project_id, data.check, data.words))
+    )
+
+
+def withdraw_attestation(call: Call, attestation_id: str) -> AttestationView:
+    """Take an attestation back: whoever said it, or an owner or admin."""
+    with call.write() as tx:
+        return attestation_view(attestations.withdraw_attestation(tx, call.actor, attestation_id))
+
+
+def list_key_acceptances(call: Call, project_id: str) -> Page[AcceptanceView]:
+    """What was accepted of a project's keys, the newest 200, ended ones too."""
+    with call.read() as tx:
+        rows = attestations.list_acceptances(tx, call.actor, project_id)
+    return Page([acceptance_view(row) for row in rows], None)
+
+
+def accept_key_finding(call: Call, project_id: str, data: AcceptanceBody) -> Response[AcceptanceView]:
+    """Accept a finding about a key for a while, and say why. What stood of the same finding ends."""
+    until = with_time_zone("expires_at", data.expires_at) or data.expires_at
+    return call.create(
+        lambda tx: acceptance_view(
+            attestations.accept_finding(tx, call.actor, project_id, data.key, data.finding, data.reason, until)
+        )
+    )
+
+
+def withdraw_key_acceptance(call: Call, acceptance_id: str) -> AcceptanceView:
+    """Accept a finding about a key no longer."""
+    with call.write() as tx:
+        return acceptance_view(attestations.withdraw_acceptance(tx, call.actor, acceptance_id))
