@@ -26,7 +26,7 @@ NOT_CALLED: Final = {
 REPEATABLE: Final = frozenset(
     {
         "archive_project", "restore_project", "revoke_key", "retire_secret", "pause_webhook", "resume_webhook", "acknowledge_firing",
-        "explain_call", "report_cost", "meter_usage", "reconcile_usage",
+        "explain_call", "report_cost", "meter_usage", "reconcile_usage", "withdraw_attestation", "withdraw_key_acceptance",
     }
 )  # fmt: skip
 
@@ -57,10 +57,13 @@ _PLACES: Final = {
     "list_inbox_requests": ("inbox", "requests"),
     "replay_delivery": ("delivery", "replay"),
     "recover_webhook": ("webhook", "recover"),
+    "read_project_readiness": ("readiness", "get"),
+    "run_readiness_check": ("readiness", "run"),
+    "list_readiness_results": ("readiness", "results"),
 }
 _VERBS: Final = {"read": "get"}
 # Nouns of which a project has one, or that are no count.
-_ALONE: Final = frozenset({"scope", "usage", "inbox"})
+_ALONE: Final = frozenset({"scope", "usage", "inbox", "readiness"})
 
 # Words of a closed set, by the place where the document has them first; else they are called by that place.
 WORDS: Final = {

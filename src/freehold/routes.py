@@ -164,12 +164,14 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, f"{PROJECT}/alert_channels", alerts.list_alert_channels, "Alerts"),
     (post, f"{PROJECT}/alert_channels", alerts.create_alert_channel, "Alerts"),
     (delete, "/v1/alert_channels/{channel_id:str}", alerts.delete_alert_channel, "Alerts"),
-    (get, f"{PROJECT}/readiness", readiness.read_readiness, "Readiness"),
+    (get, f"{PROJECT}/readiness", readiness.read_project_readiness, "Readiness"),
     (get, f"{PROJECT}/attestations", readiness.list_attestations, "Readiness"),
-    (post, f"{PROJECT}/attestations", readiness.attest, "Readiness"),
+    (post, f"{PROJECT}/attestations", readiness.create_attestation, "Readiness"),
     (post, "/v1/attestations/{attestation_id:str}/withdraw", readiness.withdraw_attestation, "Readiness"),
+    (post, f"{PROJECT}/readiness/run", readiness.run_readiness_check, "Readiness"),
+    (get, f"{PROJECT}/readiness/results", readiness.list_readiness_results, "Readiness"),
     (get, f"{PROJECT}/key_acceptances", readiness.list_key_acceptances, "Readiness"),
-    (post, f"{PROJECT}/key_acceptances", readiness.accept_key_finding, "Readiness"),
+    (post, f"{PROJECT}/key_acceptances", readiness.create_key_acceptance, "Readiness"),
     (post, "/v1/key_acceptances/{acceptance_id:str}/withdraw", readiness.withdraw_key_acceptance, "Readiness"),
     (get, f"{CATALOGUE}/readiness_policy", readiness.read_readiness_policy, "Readiness"),
     (put, f"{CATALOGUE}/readiness_policy", readiness.set_readiness_policy, "Readiness"),
@@ -195,11 +197,8 @@ _ANSWERS_200: Final = frozenset(
         projects.archive_project, projects.restore_project, keys.revoke_key, rotation.rotate_key, rotation.retire_secret,
         explain_api.explain_call, checks.check_webhook, advance.advance_webhook,
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
-<<<<<<< HEAD
-        replays.cancel_replay, audit_api.check_audit_proof, alerts.acknowledge_firing,
-=======
-        replays.cancel_replay, alerts.acknowledge_firing, readiness.withdraw_attestation, readiness.withdraw_key_acceptance,
->>>>>>> 95bce0b (wip)
+        replays.cancel_replay, audit_api.check_audit_proof, alerts.acknowledge_firing, readiness.withdraw_attestation,
+        readiness.withdraw_key_acceptance,
     }
 )  # fmt: skip
 # These answer 202: they accept what is done afterwards.
@@ -210,6 +209,7 @@ _ANSWERS_202: Final = frozenset(
         replays.start_replay,
         replays.recover_webhook,
         alerts.send_test_alert,
+        readiness.run_readiness_check,
     }
 )
 _STATUS: Final = {get: 200, put: 200, patch: 200, post: 201, delete: 204}
@@ -336,6 +336,7 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (get, f"{HERE}/readiness", readiness_pages.show_readiness),
     (post, f"{HERE}/readiness/attest", readiness_pages.attest),
     (post, f"{HERE}/readiness/attestations/{{attestation_id:str}}/withdraw", readiness_pages.withdraw_attestation),
+    (post, f"{HERE}/readiness/run", readiness_pages.run),
     (post, f"{HERE}/readiness/accept", readiness_pages.accept),
     (post, f"{HERE}/readiness/acceptances/{{acceptance_id:str}}/withdraw", readiness_pages.withdraw_acceptance),
     (get, f"{HERE}/inbox", inbox_pages.show_inbox),

@@ -20,8 +20,8 @@ from freehold.keys import quota_tasks
 from freehold.keys import tasks as key_tasks
 from freehold.mail import tasks as mail_tasks
 from freehold.organizations import tasks as organization_tasks
+from freehold.production import readiness_tasks, watching
 from freehold.production import tasks as production_tasks
-from freehold.production import watching
 from freehold.store import instance_secret
 from freehold.store.engine import Transaction, open_store
 from freehold.usage import tasks as usage_tasks
@@ -59,6 +59,8 @@ def main() -> int:
         "chat": lambda: alert_tasks.run_chat(store, settings, secret, stop),
         "seals": lambda: organization_tasks.seal_hourly(store, secret, stop),
         "histories": lambda: production_tasks.begin_all(store, stop),
+        "readiness": lambda: readiness_tasks.run(store, stop),
+        "readiness calls": lambda: readiness_tasks.run_calls(store, settings, stop),
         "webhooks": lambda: webhook_tasks.run(store, settings, secret, stop),
     }
     threads = [threading.Thread(target=_run, args=(*each, stop, failed), name=each[0]) for each in loops.items()]

@@ -1,5 +1,6 @@
 """Every kind of caller against every route of the API. A route that is not in the table fails the first test."""
 
+from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -32,6 +33,13 @@ ALERT: Final = "/v1/alerts/{alert_id}"
 
 # Sent as the media type that it is.
 CLOUD_EVENT: Final = {"specversion": "1.0", "id": "1", "source": "/tests", "type": "used", "data": {"units": 3}}
+
+
+POLICY: Final = {
+    "blocking": ["technical_owner"], "failure_rate_max": 2.5, "material": ["scope"], "exercise_days": 30, "lookup_days": 7,
+    "denial_days": 7, "delivery_days": 30, "alert_days": 30, "failure_days": 7, "unused_days": 30, "rotation_days": 90,
+    "approval_days": 30, "promotion_needs_approval": True,
+}  # fmt: skip
 
 
 class Row(NamedTuple):
@@ -140,6 +148,32 @@ TABLE: Final = (
     ),
     Row("DELETE", "/v1/alert_channels/{channel_id}", DEVELOPERS),
     Row("DELETE", ALERT, DEVELOPERS),
+    Row("GET", f"{PROJECT}/readiness", MEMBERS),
+    Row("GET", f"{PROJECT}/readiness/results", MEMBERS),
+    Row("POST", f"{PROJECT}/readiness/run", DEVELOPERS, {"check": "capacity"}),
+    Row("GET", f"{PROJECT}/attestations", MEMBERS),
+    Row("POST", f"{PROJECT}/attestations", frozenset({"auditor"}), {"check": "security_review", "words": "Read it."}),
+    Row("POST", "/v1/attestations/{attestation_id}/withdraw", ADMINISTRATORS | {"auditor"}),
+    Row("GET", f"{PROJECT}/key_acceptances", MEMBERS),
+    Row(
+        "POST",
+        f"{PROJECT}/key_acceptances",
+        DEVELOPERS,
+        {"key": "{key_id}", "finding": "unused", "reason": "Quarterly", "expires_at": ""},
+    ),
+    Row("POST", "/v1/key_acceptances/{acceptance_id}/withdraw", DEVELOPERS),
+    Row("GET", f"{API}/readiness_policy", EVERYBODY),
+    Row("PUT", f"{API}/readiness_policy", OPERATOR, POLICY, hides=False),
+    Row("GET", f"{API}/readiness_checks", EVERYBODY),
+    Row(
+        "POST",
+        f"{API}/readiness_checks",
+        OPERATOR,
+        {"kind": "attestation", "code": "privacy", "title": "Privacy", "role": "owner"},
+        hides=False,
+    ),
+    Row("PATCH", "/v1/readiness_checks/{own_check_id}", OPERATOR, {"title": "Security"}, hides=False),
+    Row("DELETE", "/v1/readiness_checks/{own_check_id}", OPERATOR, hides=False),
     Row("GET", f"{PROJECT}/usage", MEMBERS),
     Row("GET", f"{PROJECT}/requests", MEMBERS),
     Row("GET", "/v1/requests/{request_id}", MEMBERS),
@@ -223,6 +257,8 @@ def call(instance: Instance, who: str, row: Row, ids: dict[str, str]) -> int:
         return client.request(row.method, path, json=body, headers=headers).status_code
     if body is not None and "key" in body:
         body = {**body, "key": ids["key_id"]}
+    if body is not None and "expires_at" in body:
+        body = {**body, "expires_at": clock.to_text(clock.now() + timedelta(days=7))}
     return client.request(row.method, path, json=body).status_code
 
 
@@ -258,14 +294,36 @@ def prepare(instance: Instance) -> dict[str, str]:
     )
     replay = made(f"/v1/webhooks/{third['id']}/replays", {"state": "delivered"})
     alert = made(f"{project}/alerts", {"name": "Silence", "metric": "no_traffic", "thresholds": [{"at": 60}]})
+    readiness = prepare_readiness(instance)
     channel = made(f"{project}/alert_channels", {"name": "#ops", "kind": "slack", "url": "http://127.0.0.1:1024/x"})
     return {
         "alert_id": alert["id"], "rule_id": alert["id"], "firing_id": record_firing(instance, alert["id"]), "channel_id": channel["id"],
-        "organization_id": instance.harbour, "api": "parcels", "project_id": instance.project,
+        **readiness, "organization_id": instance.harbour, "api": "parcels", "project_id": instance.project,
         "key_id": instance.key, "user_id": instance.users["developer"].id, "token_id": token["id"],
         "invitation_id": invitation["id"], "endpoint_id": webhook["id"], "message_id": message["id"],
         "delivery_id": delivery, "check_id": check["id"], "replay_id": replay["id"], "event_type": "parcel.moved", "other_endpoint_id": other["id"], "request_id": record_request(instance), "version": "1",
     }  # fmt: skip
+
+
+def prepare_readiness(instance: Instance) -> dict[str, str]:
+    """Two checks of the operator's, what was attested of one, and an accepted finding."""
+    operator, owner, auditor = (instance.client(who) for who in ("operator", "owner", "auditor"))
+    checks, project = "/v1/apis/parcels/readiness_checks", f"/v1/projects/{instance.project}"
+    review = {"kind": "attestation", "code": "security_review", "title": "Security review", "role": "auditor"}
+    called = {"kind": "http", "code": "capacity", "title": "Capacity", "url": "http://127.0.0.1:1024/capacity"}
+    # Some tests prepare twice: the second time they are there.
+    assert {operator.post(checks, json=each).status_code for each in (review, called)} <= {201, 409}
+    own = {each["code"]: each["id"] for each in operator.get(checks).json()["data"]}
+    said = auditor.post(f"{project}/attestations", json={"check": "security_review", "words": "Nothing open."})
+    until = clock.to_text(clock.now() + timedelta(days=30))
+    finding = {"key": instance.key, "finding": "never_expires", "reason": "Rotated by hand", "expires_at": until}
+    accepted = owner.post(f"{project}/key_acceptances", json=finding)
+    assert (said.status_code, accepted.status_code) == (201, 201), said.text + accepted.text
+    return {
+        "own_check_id": own["security_review"],
+        "attestation_id": said.json()["id"],
+        "acceptance_id": accepted.json()["id"],
+    }
 
 
 def record_request(instance: Instance) -> str:

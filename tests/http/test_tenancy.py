@@ -18,6 +18,10 @@ OF_NOBODY: Final = frozenset(
         "/apis/{api}/openapi",
         "/apis/{api}/fail_open",
         "/apis/{api}/fail_closed",
+        "/apis/{api}/readiness",
+        "/apis/{api}/readiness/checks/new",
+        "/apis/{api}/readiness/checks/{own_check_id}",
+        "/apis/{api}/readiness/checks/{own_check_id}/remove",
         "/static/{path:path}",
         # An inbox is open to whoever knows its address.
         "/inbox/{address}",

@@ -88,7 +88,7 @@ def withdraw_attestation(tx: Transaction, actor: Actor, attestation_id: str) -> 
 def list_attestations(tx: Transaction, actor: Actor, project_id: str) -> list[Attestation]:
     """What was attested of a project, newest first, withdrawn and expired ones too."""
     project = read_project(tx, actor, project_id)
-    require(actor, "projects.read", project.organization_id)
+    require(actor, "production.read", project.organization_id)
     return queries.attestations_of(tx, project.id, _LISTED_MAX)
 
 
@@ -145,7 +145,7 @@ def withdraw_acceptance(tx: Transaction, actor: Actor, acceptance_id: str) -> Ac
 def list_acceptances(tx: Transaction, actor: Actor, project_id: str) -> list[Acceptance]:
     """What was accepted of a project's keys, newest first, ended ones too."""
     project = read_project(tx, actor, project_id)
-    require(actor, "projects.read", project.organization_id)
+    require(actor, "production.read", project.organization_id)
     return queries.acceptances_of(tx, project.id, _LISTED_MAX)
 
 
@@ -159,7 +159,7 @@ def own_check(tx: Transaction, project: Project, code: str) -> OwnCheck:
 
 def _sandbox(tx: Transaction, actor: Actor, project_id: str) -> Project:
     project = read_project(tx, actor, project_id)
-    require(actor, "projects.read", project.organization_id)
+    require(actor, "production.read", project.organization_id)
     require_sandbox(project)
     require_active(project)
     return project

@@ -30,7 +30,7 @@ from freehold.web.pages import page, see_other
 
 _SHOWN_ON_FORM: Final = frozenset({409, 412, 422})
 _FIELDS: Final = ("kind", "code", "title", "instruction", "role", "url", "valid_days")
-_ITEMS: Final = {
+ITEMS: Final = {
     "labels": "Labels", "owners": "Owners", "scope": "Scope", "limits": "Limits of the project", "keys": "Keys and their limits",
     "webhooks": "Webhook endpoints", "alerts": "Alert rules", "alert_channels": "Alert channels",
 }  # fmt: skip
@@ -58,7 +58,7 @@ def save_policy(call: Call, api: str) -> Response[Any]:
 
 def _wanted(call: Call) -> Policy:
     """The form as a policy; Problem `invalid` where a number is none."""
-    days = {name: _whole(call.field(name)) for name in DAYS_FIELDS}
+    days: dict[str, Any] = {name: _whole(call.field(name)) for name in DAYS_FIELDS}
     blocking = frozenset(each for each in CODES if each in call.fields("blocking"))
     material = tuple(each for each in MATERIAL_ITEMS if each in call.fields("material"))
     rate = _number(call.field("failure_rate_max"))
@@ -86,7 +86,7 @@ def _policy(call: Call, api: str, form: Form | None = None, status: int = 200) -
         view = PolicyPageView(
             api_id=found.id, api_name=found.name, revision=policy.revision, changed_by=policy.changed_by or "",
             changed_at=policy.changed_at, checks=tuple(Choice(code, TITLES[code]) for code in CODES),
-            items=tuple(Choice(name, words) for name, words in _ITEMS.items()),
+            items=tuple(Choice(name, words) for name, words in ITEMS.items()),
             own=tuple(map(_own_row, readiness_policies.list_own_checks(tx, call.actor, api))),
             add_blocked=_blocked(call.actor), form=replace(form or Form(_shown(policy)), blocked=_blocked(call.actor)),
         )  # fmt: skip

@@ -12,11 +12,12 @@ from freehold.errors import Problem
 from freehold.kit import clock
 from freehold.organizations.permissions import require
 from freehold.organizations.records import Actor
+from freehold.production import call_queries
 from freehold.production import readiness_gathering as gathering
 from freehold.production import readiness_queries as queries
 from freehold.production import readiness_rules as rules
 from freehold.production.readiness_facts import Facts
-from freehold.production.readiness_records import Check, CheckState, Policy
+from freehold.production.readiness_records import Check, CheckState, OwnCheck, Policy
 from freehold.projects import posture_queries
 from freehold.projects.actions import read_project
 from freehold.projects.records import Project, ReadinessSummary
@@ -50,6 +51,8 @@ class Stale:
     project_id: str
     changed: list[Check]
     gone: list[str]
+    # HTTP checks that are to be called.
+    due: list[OwnCheck]
 
 
 def checks_of(tx: Transaction, project: Project) -> list[Check]:
@@ -72,7 +75,7 @@ def summary_of(tx: Transaction, project_ids: Sequence[str]) -> dict[str, Readine
 def read_readiness(tx: Transaction, actor: Actor, project_id: str) -> Readiness:
     """A sandbox project's readiness now; Problem `conflict` for a production project."""
     project = read_project(tx, actor, project_id)
-    require(actor, "projects.read", project.organization_id)
+    require(actor, "production.read", project.organization_id)
     require_sandbox(project)
     facts, checks = _look(tx, project)
     found = rules.in_order(checks)
@@ -103,23 +106,26 @@ def look_at(tx: Transaction, projects: Iterable[Project], now: datetime) -> list
         stored = queries.stored_of(tx, [each.id for each in several])
         for project in several:
             checks = rules.aged(rules.checks(facts[project.id]), _ages(stored[project.id]), now)
-            found.append(_stale(project.id, checks, stored[project.id]))
-    return [each for each in found if each.changed or each.gone]
+            found.append(_stale(facts[project.id], checks, stored[project.id]))
+    return [each for each in found if each.changed or each.gone or each.due]
 
 
 def keep(tx: Transaction, stale: Stale, now: datetime) -> None:
     """Write down what `look_at` found of a project."""
     queries.store(tx, stale.project_id, stale.changed, now)
     queries.forget(tx, stale.project_id, stale.gone)
+    for check in stale.due:
+        call_queries.add_call(tx, stale.project_id, check, "Freehold", now)
 
 
-def _stale(project_id: str, checks: list[Check], stored: dict[str, tuple[CheckState, datetime, bool]]) -> Stale:
+def _stale(facts: Facts, checks: list[Check], stored: dict[str, tuple[CheckState, datetime, bool]]) -> Stale:
     changed = [
         each
         for each in checks
         if each.code not in stored or (stored[each.code][0], stored[each.code][2]) != (each.state, each.blocking)
     ]
-    return Stale(project_id, changed, sorted(stored.keys() - {each.code for each in checks}))
+    gone = sorted(stored.keys() - {each.code for each in checks})
+    return Stale(facts.project_id, changed, gone, rules.due_calls(facts))
 
 
 def _ages(stored: dict[str, tuple[CheckState, datetime, bool]]) -> dict[str, tuple[CheckState, datetime]]:

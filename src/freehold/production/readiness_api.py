@@ -3,20 +3,24 @@
 from litestar import Response
 
 from freehold.kit.paging import Page
-from freehold.production import attestations, readiness_actions, readiness_policies
+from freehold.production import attestations, http_checks, readiness_actions, readiness_policies
 from freehold.production.readiness_views import (
     AcceptanceBody,
     AcceptanceView,
     AttestationBody,
     AttestationView,
+    CalledView,
+    HttpResultView,
     OwnCheckBody,
     OwnCheckPatch,
     OwnCheckView,
     PolicyBody,
     PolicyView,
     ProjectReadinessView,
+    RunBody,
     acceptance_view,
     attestation_view,
+    http_result_view,
     own_check_view,
     own_patched,
     own_settings_of,
@@ -28,7 +32,7 @@ from freehold.web.call import Call
 from freehold.web.inputs import with_time_zone
 
 
-def read_readiness(call: Call, project_id: str) -> ProjectReadinessView:
+def read_project_readiness(call: Call, project_id: str) -> ProjectReadinessView:
     """How a sandbox project stands on its way to production, now: each check with its evidence, age and fix."""
     with call.read() as tx:
         return readiness_view(readiness_actions.read_readiness(tx, call.actor, project_id))
@@ -85,7 +89,7 @@ def list_attestations(call: Call, project_id: str) -> Page[AttestationView]:
     return Page([attestation_view(row) for row in rows], None)
 
 
-def attest(call: Call, project_id: str, data: AttestationBody) -> Response[AttestationView]:
+def create_attestation(call: Call, project_id: str, data: AttestationBody) -> Response[AttestationView]:
     """Attest a check of a project: a person of the role that the check names, who has not asked for production."""
     return call.create(
         lambda tx: attestation_view(attestations.attest(tx, call.actor, project_id, data.check, data.words))
@@ -98,6 +102,21 @@ def withdraw_attestation(call: Call, attestation_id: str) -> AttestationView:
         return attestation_view(attestations.withdraw_attestation(tx, call.actor, attestation_id))
 
 
+def run_readiness_check(call: Call, project_id: str, data: RunBody) -> Response[CalledView]:
+    """Have an HTTP check of a project called within seconds; what it comes to shows with the project's readiness."""
+    return call.create(
+        lambda tx: CalledView(check=data.check, asked_at=http_checks.ask(tx, call.actor, project_id, data.check)),
+        status=202,
+    )
+
+
+def list_readiness_results(call: Call, project_id: str) -> Page[HttpResultView]:
+    """What the calls of a project's HTTP checks came to, the newest 200."""
+    with call.read() as tx:
+        rows = http_checks.list_results(tx, call.actor, project_id)
+    return Page([http_result_view(row) for row in rows], None)
+
+
 def list_key_acceptances(call: Call, project_id: str) -> Page[AcceptanceView]:
     """What was accepted of a project's keys, the newest 200, ended ones too."""
     with call.read() as tx:
@@ -105,7 +124,7 @@ def list_key_acceptances(call: Call, project_id: str) -> Page[AcceptanceView]:
     return Page([acceptance_view(row) for row in rows], None)
 
 
-def accept_key_finding(call: Call, project_id: str, data: AcceptanceBody) -> Response[AcceptanceView]:
+def create_key_acceptance(call: Call, project_id: str, data: AcceptanceBody) -> Response[AcceptanceView]:
     """Accept a finding about a key for a while, and say why. What stood of the same finding ends."""
     until = with_time_zone("expires_at", data.expires_at) or data.expires_at
     return call.create(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from freehold.keys.records import ALLOWED
 from freehold.production import readiness_lookups as lookups
 from freehold.production import readiness_queries as queries
+from freehold.production import revisions
 from freehold.production.readiness_checks import day_of
 from freehold.production.readiness_facts import EndpointFact, Facts, Reconciled
 from freehold.production.readiness_records import Policy
@@ -32,6 +33,7 @@ def gather(tx: Transaction, policy: Policy, projects: Sequence[Project], now: da
     told = lookups.told_of(tx, ids, now - timedelta(days=policy.alert_days), now)
     compared = reconciling.latest(tx)
     own = tuple(queries.own_checks_of(tx, policy.api_id))
+    heads = revisions.heads_of(tx, ids)
     said, answered = queries.standing_attestations(tx, ids), queries.standing_http_results(tx, ids)
     return {
         each.id: Facts(
@@ -40,7 +42,7 @@ def gather(tx: Transaction, policy: Policy, projects: Sequence[Project], now: da
             endpoints=scopes[each.id][0], event_types=scopes[each.id][1], use=use[each.id],
             webhooks=receivers[each.id], delivered=delivered.get(each.id), keys=serving[each.id],
             alert_rules=rules.get(each.id, 0), told=told.get(each.id), reconciled=_reconciled(compared, each.id),
-            own=own, attestations=said[each.id], http_results=answered[each.id],
+            fingerprint=heads[each.id].fingerprint if each.id in heads else "", own=own, attestations=said[each.id], http_results=answered[each.id],
         )
         for each in projects
     }  # fmt: skip

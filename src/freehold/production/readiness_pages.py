@@ -10,7 +10,7 @@ from freehold.dashboard.frame import frame
 from freehold.dashboard.views.form import Form, refused
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit import clock
-from freehold.production import attestations, readiness_actions
+from freehold.production import attestations, http_checks, readiness_actions
 from freehold.production.readiness_presenting import page_view
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
@@ -47,6 +47,13 @@ def accept(call: Call, project_id: str) -> Response[Any]:
     return _do(
         call, project_id, "finding-accepted", f"{key_id} {finding}", {"reason": reason, "days": days}, act, "#keys"
     )
+
+
+def run(call: Call, project_id: str) -> Response[Any]:
+    """Have an HTTP check called within seconds."""
+    with call.write() as tx:
+        http_checks.ask(tx, call.actor, project_id, call.field("check"))
+    return see_other(f"/projects/{project_id}/readiness", "check-asked")
 
 
 def withdraw_attestation(call: Call, project_id: str, attestation_id: str) -> Response[Any]:

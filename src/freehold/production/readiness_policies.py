@@ -80,8 +80,7 @@ def set_policy(tx: Transaction, actor: Actor, api: str, wanted: Policy, revision
         raise changed_meanwhile("readiness policy")
     before, after = policy_facts(old), policy_facts(new)
     changed = [name for name in after if before[name] != after[name]]
-    _record(tx, actor, "readiness_policy.changed", found,
-            {name: before[name] for name in changed}, {name: after[name] for name in changed})  # fmt: skip
+    _record(tx, actor, "readiness_policy.changed", found, _said(before, changed), _said(after, changed))
     return queries.policy_of(tx, found.id)
 
 
@@ -93,6 +92,11 @@ def policy_facts(policy: Policy) -> dict[str, Any]:
         "failure_rate_max": policy.failure_rate_max, "material": list(policy.material),
         "promotion_needs_approval": policy.promotion_needs_approval,
     }  # fmt: skip
+
+
+def _said(facts: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """Some of a policy's values as the audit log takes them: fractions have no one form there, their text has."""
+    return {name: f"{facts[name]:g}" if isinstance(facts[name], float) else facts[name] for name in names}
 
 
 def _policy_faults(wanted: Policy) -> list[FieldError]:

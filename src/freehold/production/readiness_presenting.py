@@ -78,7 +78,7 @@ def _row(
     # What was said stands beside who said it: once is enough.
     row = replace(row, evidence=None)
     if check.own_kind == "http":
-        cannot = blocked_for(actor, "projects.edit", project)
+        cannot = blocked_for(actor, "production.edit", project)
         return replace(row, run_form=Form(blocked=cannot), running=check.own_id in found.asked)
     reason = why_not_attest(actor, project, own[check.own_id], found.requested_by)
     if project.state == "archived":

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from freehold.production.readiness_records import (
@@ -246,10 +246,8 @@ def forget(tx: Transaction, project_id: str, codes: Sequence[str]) -> None:
     tx.execute(delete(readiness_results).where(_S.project_id == project_id, _S.code.in_(codes)))
 
 
-def sandboxes_after(tx: Transaction, project_id: str, limit: int) -> list[Row[Any]]:
-    """The ids and APIs of active sandbox projects after an id, in order (primary key)."""
+def sandboxes_after(tx: Transaction, project_id: str, limit: int) -> list[str]:
+    """The ids of active sandbox projects after an id, in order (primary key)."""
     column = projects.c
-    query = select(column.id, column.api_id).where(
-        column.id > project_id, column.environment == "sandbox", column.state == "active"
-    )
-    return list(tx.execute(query.order_by(column.id).limit(limit)))
+    query = select(column.id).where(column.id > project_id, column.environment == "sandbox", column.state == "active")
+    return list(tx.execute(query.order_by(column.id).limit(limit)).scalars())

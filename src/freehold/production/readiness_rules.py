@@ -19,6 +19,8 @@ from freehold.production.readiness_records import (
 )
 from freehold.projects.records import ReadinessSummary
 
+# What an HTTP check did not pass is asked again so often by itself.
+_AGAIN: Final = timedelta(hours=1)
 # What clears each check: what to do, the page of the project where it is done, and the command.
 _FIXES: Final[dict[Code, tuple[str, str, str]]] = {
     "purpose": ("Label the project", "/settings", "freehold projects edit {project} --product-line …"),
@@ -140,6 +142,18 @@ def stale(facts: Facts, check: OwnCheck) -> bool:
         or found.facts_sha256 != facts.fingerprint
         or facts.now - found.at >= timedelta(days=check.valid_days)
     )
+
+
+def due_calls(facts: Facts) -> list[OwnCheck]:
+    """The HTTP checks that are to be called by themselves: too old, of another shape, or an hour after a no."""
+    return [
+        each for each in facts.own if each.kind == "http" and (stale(facts, each) or _refused_long_ago(facts, each))
+    ]
+
+
+def _refused_long_ago(facts: Facts, check: OwnCheck) -> bool:
+    found = facts.http_results[check.id]
+    return not found.passed and facts.now - found.at >= _AGAIN
 
 
 def _answered(facts: Facts, check: OwnCheck) -> Finding:

@@ -95,7 +95,7 @@ class PolicyBody(Body, frozen=True):
     unused_days: Days
     rotation_days: Days
     approval_days: Days
-    promotion_needs_approval: bool
+    promotion_needs_approval: Annotated[bool, msgspec.Meta(examples=[True])]
 
 
 class PolicyView(msgspec.Struct, kw_only=True):
@@ -123,13 +123,13 @@ class PolicyView(msgspec.Struct, kw_only=True):
 class OwnCheckBody(Body, frozen=True):
     """A check of the operator's: an attestation by a person of a `role`, or an HTTP check that Freehold calls at a `url`."""
 
-    kind: OwnKind
+    kind: Annotated[OwnKind, msgspec.Meta(examples=["attestation"])]
     code: Annotated[str, text("security_review", "Names it among the API's checks.", minimum=2, maximum=40)]
     title: Annotated[str, text("Security review", minimum=1, maximum=TITLE_MAX)]
     instruction: Annotated[str, text("Read the threat model, and say what you found.", maximum=INSTRUCTION_MAX)] = ""
     blocking: bool = True
-    role: Annotated[AttestingRole, msgspec.Meta(examples=["auditor"])] | None = None
-    url: Annotated[str, text("https://checks.example.com/freehold", maximum=2048)] | None = None
+    role: Annotated[AttestingRole | None, msgspec.Meta(examples=["auditor"])] = None
+    url: Annotated[str | None, text("https://checks.example.com/freehold", maximum=2048)] = None
     valid_days: Annotated[int, number(90, "For how long what was said or found counts.", 1, 365)] = 90
 
 
@@ -140,7 +140,7 @@ class OwnCheckPatch(Body, frozen=True):
     title: Annotated[str, text("Security review", minimum=1, maximum=TITLE_MAX)] | UnsetType = UNSET
     instruction: Annotated[str, text("Read the threat model.", maximum=INSTRUCTION_MAX)] | UnsetType = UNSET
     blocking: bool | UnsetType = UNSET
-    role: AttestingRole | UnsetType = UNSET
+    role: Annotated[AttestingRole, msgspec.Meta(examples=["auditor"])] | UnsetType = UNSET
     url: Annotated[str, text("https://checks.example.com/freehold", maximum=2048)] | UnsetType = UNSET
     valid_days: Annotated[int, number(90, "For how long it counts.", 1, 365)] | UnsetType = UNSET
 
@@ -190,7 +190,7 @@ class AcceptanceBody(Body, frozen=True):
     """A finding about a key that you accept for a while, and why."""
 
     key: Annotated[str, text("key_01m84nefafrfwrcrmv8qcndk0q", "The key's id.", minimum=1)]
-    finding: KeyFinding
+    finding: Annotated[KeyFinding, msgspec.Meta(examples=["never_expires"])]
     reason: Annotated[str, text("A batch job that runs once a quarter", minimum=1, maximum=_WORDS_MAX)]
     expires_at: Annotated[
         datetime, msgspec.Meta(description="At most a year from now.", examples=["2027-03-01T00:00:00Z"])
@@ -211,6 +211,12 @@ class AcceptanceView(msgspec.Struct, kw_only=True):
     expires_at: datetime
     withdrawn_at: datetime | None
     withdrawn_by: str | None
+
+
+class RunBody(Body, frozen=True):
+    """Which HTTP check of a project is to be called."""
+
+    check: Annotated[str, text("capacity", "The check's code.", minimum=2, maximum=40)]
 
 
 class CalledView(msgspec.Struct, kw_only=True):

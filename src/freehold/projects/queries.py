@@ -39,6 +39,12 @@ def find_project(tx: Transaction, project_id: str) -> Project | None:
     return _project(row) if row else None
 
 
+def projects_by_id(tx: Transaction, project_ids: Sequence[str]) -> list[Project]:
+    """Projects by their ids, in the order of their ids (primary key)."""
+    rows = tx.execute(select(*_PROJECT).where(projects.c.id.in_(project_ids)).order_by(projects.c.id))
+    return [_project(row) for row in rows]
+
+
 def find_sibling(tx: Transaction, project: Project) -> Project | None:
     """The same workload in the other environment (primary key, uq_projects_sandbox_id)."""
     if project.sandbox_id:

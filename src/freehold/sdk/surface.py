@@ -10,6 +10,7 @@ from freehold.sdk.models.words import Environment
 from freehold.sdk.resources.alert_channels import AlertChannelCalls
 from freehold.sdk.resources.alerts import AlertCalls
 from freehold.sdk.resources.apis import ApiCalls
+from freehold.sdk.resources.attestations import AttestationCalls
 from freehold.sdk.resources.audit_entries import AuditEntryCalls
 from freehold.sdk.resources.audit_proofs import AuditProofCalls
 from freehold.sdk.resources.deliveries import DeliveryCalls
@@ -19,11 +20,15 @@ from freehold.sdk.resources.firings import FiringCalls
 from freehold.sdk.resources.inbox import InboxCalls
 from freehold.sdk.resources.instance_audit_proofs import InstanceAuditProofCalls
 from freehold.sdk.resources.invitations import InvitationCalls
+from freehold.sdk.resources.key_acceptances import KeyAcceptanceCalls
 from freehold.sdk.resources.keys import KeyCalls
 from freehold.sdk.resources.members import MemberCalls
 from freehold.sdk.resources.messages import MessageCalls
 from freehold.sdk.resources.organizations import OrganizationCalls
 from freehold.sdk.resources.projects import ProjectCalls
+from freehold.sdk.resources.readiness import ReadinessCalls
+from freehold.sdk.resources.readiness_checks import ReadinessCheckCalls
+from freehold.sdk.resources.readiness_policies import ReadinessPolicyCalls
 from freehold.sdk.resources.replays import ReplayCalls
 from freehold.sdk.resources.requests import RequestCalls
 from freehold.sdk.resources.scope import ScopeCalls
@@ -60,6 +65,11 @@ class Surface(Resource[Mode]):
         self.alerts: AlertCalls[Mode] = AlertCalls(perform, walk)
         self.firings: FiringCalls[Mode] = FiringCalls(perform, walk)
         self.alert_channels: AlertChannelCalls[Mode] = AlertChannelCalls(perform, walk)
+        self.readiness: ReadinessCalls[Mode] = ReadinessCalls(perform, walk)
+        self.attestations: AttestationCalls[Mode] = AttestationCalls(perform, walk)
+        self.key_acceptances: KeyAcceptanceCalls[Mode] = KeyAcceptanceCalls(perform, walk)
+        self.readiness_policies: ReadinessPolicyCalls[Mode] = ReadinessPolicyCalls(perform, walk)
+        self.readiness_checks: ReadinessCheckCalls[Mode] = ReadinessCheckCalls(perform, walk)
         self.usage: UsageCalls[Mode] = UsageCalls(perform, walk)
         self.requests: RequestCalls[Mode] = RequestCalls(perform, walk)
 

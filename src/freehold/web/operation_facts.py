@@ -27,7 +27,7 @@ IDEMPOTENT: Final = frozenset(
         "create_token", "create_organization", "invite", "create_api", "create_project", "issue_key", "create_webhook",
         "rotate_key", "rotate_webhook_secret", "create_alert", "create_alert_channel", "send_test_alert", "publish_message",
         "replay_delivery", "start_replay", "recover_webhook",
-        "advance_webhook", "create_readiness_check", "attest", "accept_key_finding",
+        "advance_webhook", "create_readiness_check", "create_attestation", "create_key_acceptance", "run_readiness_check",
     }
 )  # fmt: skip
 # Routes that honour If-Match.
@@ -83,9 +83,10 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "edit_alert": ("conflict",),
     "send_test_alert": ("conflict",),
     "create_alert_channel": ("conflict",),
-    "read_readiness": ("conflict",),
-    "attest": ("conflict",),
-    "accept_key_finding": ("conflict",),
+    "read_project_readiness": ("conflict",),
+    "create_attestation": ("conflict",),
+    "run_readiness_check": ("conflict",),
+    "create_key_acceptance": ("conflict",),
     "create_readiness_check": ("conflict", "already_exists"),
     "edit_readiness_check": ("already_exists",),
     "report_cost": ("conflict",),

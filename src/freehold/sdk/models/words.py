@@ -5,6 +5,7 @@
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    AcceptanceFinding = Literal["never_expires", "rotation_overdue", "unused"]
     AlertComparison = Literal["above", "below"]
     AlertMetric = Literal[
         "cost",
@@ -23,11 +24,29 @@ if TYPE_CHECKING:
     AlertNotify = Literal["chat", "email", "webhooks"]
     AlertSeverity = Literal["critical", "info", "warning"]
     AttemptOutcome = Literal["accepted", "blocked", "refused", "unreachable"]
+    AttestationRole = Literal["admin", "auditor", "billing", "developer", "operator", "owner"]
     Bucket = Literal["day", "hour", "minute", "month"]
     ChannelKind = Literal["generic", "slack"]
+    CheckState = Literal["failed", "not_applicable", "passed", "waiting"]
     DeliveryState = Literal["delivered", "dropped", "failed", "pending"]
     Duty = Literal["audit", "billing", "technical"]
     Environment = Literal["production", "sandbox"]
+    EvidenceKind = Literal[
+        "access_request",
+        "alert_rule",
+        "attestation",
+        "delivery",
+        "http_result",
+        "key",
+        "notification",
+        "person",
+        "project",
+        "reconciliation",
+        "request",
+        "scope",
+        "usage",
+        "webhook_check",
+    ]
     FiringState = Literal["open", "resolved"]
     GroupBy = Literal["endpoint", "key", "outcome", "secret"]
     InboxAnswer = Literal["410", "429", "500", "accept", "endless", "slow", "verify"]
@@ -36,6 +55,26 @@ if TYPE_CHECKING:
     MessageOrigin = Literal["freehold", "published", "test"]
     NotificationEvent = Literal["opened", "resolved", "test"]
     NotificationState = Literal["delivered", "failed", "forgotten", "nobody", "pending"]
+    OwnCheckKind = Literal["attestation", "http"]
+    PolicyBlocking = Literal[
+        "alert_channel",
+        "billing_owner",
+        "bindings",
+        "delivery_verified",
+        "failure_rate",
+        "key_hygiene",
+        "purpose",
+        "recent_denial",
+        "recent_lookup",
+        "scope_declared",
+        "scope_exercised",
+        "second_owner",
+        "technical_owner",
+        "traffic_band",
+        "usage_reconciles",
+        "webhook_check",
+    ]
+    PolicyMaterial = Literal["alert_channels", "alerts", "keys", "labels", "limits", "owners", "scope", "webhooks"]
     ProbeProbe = Literal["forged", "repeated", "signed", "stale"]
     ProjectState = Literal["active", "archived"]
     ProjectionMethod = Literal["pace_so_far", "same_hours_last_week"]
@@ -53,16 +92,20 @@ if TYPE_CHECKING:
     WebhookState = Literal["active", "disabled", "failing", "paused"]
 else:
     # A newer server may know more words: they are read as they are.
+    AcceptanceFinding = str
     AlertComparison = str
     AlertMetric = str
     AlertNotify = str
     AlertSeverity = str
     AttemptOutcome = str
+    AttestationRole = str
     Bucket = str
     ChannelKind = str
+    CheckState = str
     DeliveryState = str
     Duty = str
     Environment = str
+    EvidenceKind = str
     FiringState = str
     GroupBy = str
     InboxAnswer = str
@@ -71,6 +114,9 @@ else:
     MessageOrigin = str
     NotificationEvent = str
     NotificationState = str
+    OwnCheckKind = str
+    PolicyBlocking = str
+    PolicyMaterial = str
     ProbeProbe = str
     ProjectState = str
     ProjectionMethod = str
