@@ -36,6 +36,7 @@ KINDS: Final[dict[str, Kind]] = {
     "unsupported_media_type": Kind(415, "The body's media type is not understood"),
     "expectation_failed": Kind(417, "The request expects what cannot be done"),
     "invalid": Kind(422, "Some fields are not right"),
+    "bindings_missing": Kind(422, "Some slots need a value of this environment's own"),
     "too_many_requests": Kind(429, "Too many attempts"),
     "head_too_large": Kind(431, "The request's header fields are too large"),
     "internal": Kind(500, "Something went wrong on our side"),

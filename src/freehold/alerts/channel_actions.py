@@ -1,5 +1,6 @@
 """Chat channels of a project: made, listed, removed. Their URLs are sealed, and shown by their host alone."""
 
+from dataclasses import replace
 from typing import Final, get_args
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from freehold.organizations.permissions import require
 from freehold.organizations.records import Actor
 from freehold.organizations.rules import clean_name
 from freehold.projects.actions import read_project, require_active
+from freehold.projects.records import Project
 from freehold.projects.slots import free_slot, slot_fault
 from freehold.settings import Settings
 from freehold.store.conflicts import broken_constraint_means
@@ -34,19 +36,7 @@ def create_channel(
     project = read_project(tx, actor, project_id)
     require(actor, "alerts.edit", project.organization_id)
     require_active(project)
-    errors, clean, safe = [], clean_name(name), ""
-    if not (1 <= len(clean) <= NAME_MAX and clean.isprintable()):
-        errors.append(FieldError("name", f"A name is 1 to {NAME_MAX} printable characters.", "bad_name"))
-    if kind not in get_args(ChannelKind):
-        errors.append(FieldError("kind", f"One of {', '.join(get_args(ChannelKind))}.", "unknown_kind"))
-    try:
-        safe = check_url(url.strip(), project.environment, policy_of(settings, project.environment)).url
-    except BadUrl as bad:
-        errors.append(FieldError("url", str(bad), "bad_url"))
-    if fault := slot_fault(slot):
-        errors.append(fault)
-    if errors:
-        raise invalid(*errors)
+    clean, safe = _checked(settings, project, kind, name, url, slot)
     slot = free_slot(slot, clean, queries.channel_slots_of(tx, project.id))
     if queries.count_channels(tx, project.id) >= CHANNELS_MAX:
         raise Problem("conflict", f"A project has at most {CHANNELS_MAX} chat channels. Remove one that is not needed.")
@@ -61,8 +51,25 @@ def create_channel(
         Problem("already_exists", f"The project has a chat channel in the slot {slot!r}. Choose another one.")
     ):
         queries.insert_channel(tx, channel)
-    _record(tx, actor, "alert_channel.created", channel)
+    _record(tx, actor, "alert_channel.created", channel, None)
     return channel
+
+
+def edit_channel(
+    tx: Transaction, actor: Actor, secret: InstanceSecret, settings: Settings, channel_id: str, kind: str, name: str, url: str
+) -> Channel:  # fmt: skip
+    """Change what a channel is called, its kind and where it is; its slot stays."""
+    channel = _own(tx, actor, channel_id)
+    project = read_project(tx, actor, channel.project_id)
+    require_active(project)
+    clean, safe = _checked(settings, project, kind, name, url, None)
+    changed = replace(
+        channel, kind="slack" if kind == "slack" else "generic", name=clean, shown_url=_shown(safe),
+        sealed_url=seal(secret.derive(_PURPOSE), safe.encode(), channel.id),
+    )  # fmt: skip
+    queries.change_channel(tx, changed)
+    _record(tx, actor, "alert_channel.changed", changed, channel)
+    return changed
 
 
 def list_channels(tx: Transaction, actor: Actor, project_id: str) -> list[Channel]:
@@ -74,12 +81,9 @@ def list_channels(tx: Transaction, actor: Actor, project_id: str) -> list[Channe
 
 def delete_channel(tx: Transaction, actor: Actor, channel_id: str) -> Channel:
     """Remove a channel: its URL is erased, and what waits for it is not sent any more."""
-    channel = queries.find_channel(tx, channel_id)
-    if channel is None or not (actor.is_operator or channel.organization_id in actor.roles):
-        raise not_found("chat channel")
-    require(actor, "alerts.edit", channel.organization_id)
+    channel = _own(tx, actor, channel_id)
     queries.delete_channel(tx, channel_id, clock.now())
-    _record(tx, actor, "alert_channel.deleted", channel)
+    _record(tx, actor, "alert_channel.deleted", None, channel)
     return channel
 
 
@@ -93,11 +97,45 @@ def _shown(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}/…"
 
 
-def _record(tx: Transaction, actor: Actor, action: str, channel: Channel) -> None:
-    facts = {"kind": channel.kind, "name": channel.name, "url": channel.shown_url}
-    gone = action.endswith("deleted")
+def _own(tx: Transaction, actor: Actor, channel_id: str) -> Channel:
+    channel = queries.find_channel(tx, channel_id)
+    known = actor.kind == "system" or actor.is_operator
+    if channel is None or not (known or channel.organization_id in actor.roles):
+        raise not_found("chat channel")
+    require(actor, "alerts.edit", channel.organization_id)
+    return channel
+
+
+def _checked(
+    settings: Settings, project: Project, kind: str, name: str, url: str, slot: str | None
+) -> tuple[str, str]:  # fmt: skip
+    """A channel's name and URL in their one form. Problem `invalid` names everything that is wrong."""
+    errors, clean, safe = [], clean_name(name), ""
+    if not (1 <= len(clean) <= NAME_MAX and clean.isprintable()):
+        errors.append(FieldError("name", f"A name is 1 to {NAME_MAX} printable characters.", "bad_name"))
+    if kind not in get_args(ChannelKind):
+        errors.append(FieldError("kind", f"One of {', '.join(get_args(ChannelKind))}.", "unknown_kind"))
+    try:
+        safe = check_url(url.strip(), project.environment, policy_of(settings, project.environment)).url
+    except BadUrl as bad:
+        errors.append(FieldError("url", str(bad), "bad_url"))
+    if fault := slot_fault(slot):
+        errors.append(fault)
+    if errors:
+        raise invalid(*errors)
+    return clean, safe
+
+
+def _record(tx: Transaction, actor: Actor, action: str, new: Channel | None, old: Channel | None) -> None:
+    channel = new or old
+    if channel is None:
+        return
     audit.record(
         tx, actor, action, organization_id=channel.organization_id, subject_kind="alert_channel",
         subject_id=channel.id, subject_name=channel.name, project_id=channel.project_id,
-        before=facts if gone else None, after=None if gone else facts,
+        before=_facts(old) if old else None, after=_facts(new) if new else None,
     )  # fmt: skip
+
+
+def _facts(channel: Channel) -> dict[str, str]:
+    return {"kind": channel.kind, "name": channel.name, "url": channel.shown_url}

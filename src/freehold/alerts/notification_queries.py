@@ -140,6 +140,15 @@ def count_channels(tx: Transaction, project_id: str) -> int:
     return tx.execute(query).scalar_one()
 
 
+def change_channel(tx: Transaction, channel: Channel) -> None:
+    """Keep a channel's new kind, name and URL."""
+    tx.execute(
+        update(alert_channels)
+        .where(_C.id == channel.id)
+        .values(kind=channel.kind, name=channel.name, sealed_url=channel.sealed_url, shown_url=channel.shown_url)
+    )
+
+
 def delete_channel(tx: Transaction, channel_id: str, now: datetime) -> None:
     """Mark a channel deleted and erase its URL; what waits for it is not sent any more."""
     tx.execute(update(alert_channels).where(_C.id == channel_id).values(deleted_at=now, sealed_url=b""))

@@ -4,7 +4,7 @@ A clone, or a file, declares a key; a person issues it afterwards, since its sec
 the id that its key will have, so that an alert rule can look at the key before it is there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,13 @@ class KeyTemplate:
     allowed_cidrs: tuple[str, ...]
     created_by: str
     created_at: datetime
+
+
+def narrowed_to(template: KeyTemplate, scope: Collection[str]) -> dict[str, Any]:
+    """A declared key's settings under a scope: what left the scope left the key too, and comes back with it."""
+    endpoints = template.settings["endpoints"]
+    kept = None if endpoints is None else sorted(each for each in endpoints if each in scope)
+    return {**template.settings, "endpoints": kept}
 
 
 def insert_template(tx: Transaction, project: Project, template: KeyTemplate) -> None:

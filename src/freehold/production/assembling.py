@@ -11,7 +11,7 @@ from freehold.alerts.records import AlertRule
 from freehold.apis import queries as apis
 from freehold.keys import queries as keys
 from freehold.keys.records import Key
-from freehold.keys.templates import templates_of
+from freehold.keys.templates import narrowed_to, templates_of
 from freehold.production.records import SHAPE_VERSION, Shape
 from freehold.projects import queries as projects
 from freehold.projects.limits import Quota, RateLimit
@@ -47,7 +47,7 @@ def read_shape(tx: Transaction, project: Project) -> Shape:
         "owners": sorted({owner.duty for owner in projects.owners_of(tx, [project.id])[project.id]}),
         "scope": {"endpoints": sorted(scope.endpoints), "event_types": sorted(scope.event_types)},
         "limits": {"rate_limits": rate_limits_in(project.rate_limits), "quota": quota_in(project.quota)},
-        "keys": {each.name: dict(each.settings) for each in templates} | {key.name: _key(key) for key in issued},
+        "keys": {each.name: narrowed_to(each, scope.endpoints) for each in templates} | {key.name: _key(key) for key in issued},
         "webhooks": {each.slot: _webhook(each, scope) for each in endpoints},
         "alert_channels": {
             each.slot: {"name": each.name, "kind": each.kind} for each in channels.channels_of(tx, project.id)

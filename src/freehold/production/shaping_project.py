@@ -1,0 +1,71 @@
+"""A project's labels, owners, limits and scope, brought to a shape."""
+
+from msgspec import UNSET
+
+from freehold.production.bindings import several
+from freehold.production.checking import quota_of, rate_limits_of
+from freehold.production.pointers import pointer
+from freehold.production.shaping import Shaping, telling_of
+from freehold.projects.actions import edit_project, set_scope
+from freehold.projects.records import DUTIES, NewOwner, ProjectChange, Scope
+
+
+def change(work: Shaping) -> None:
+    """Labels, limits and owners, where any of them differ."""
+    labels, limits = work.wanted["labels"], work.wanted["limits"]
+    owners = _owners(work)
+    differ = {part for part in ("labels", "limits") if work.present[part] != work.wanted[part]}
+    if not differ and owners is None:
+        return
+    with telling_of("project"):
+        edit_project(
+            work.tx, work.actor, work.project.id,
+            ProjectChange(
+                name=labels["name"], purpose=labels["purpose"], product_line=labels["product_line"] or "",
+                use_case=labels["use_case"] or "", owners=owners,
+                rate_limits=rate_limits_of(limits["rate_limits"]) if "limits" in differ else None,
+                quota=quota_of(limits["quota"]) if "limits" in differ else UNSET,
+            ),
+        )  # fmt: skip
+
+
+def widen_scope(work: Shaping) -> None:
+    """Declare what is wanted besides what is declared."""
+    parts = ("endpoints", "event_types")
+    both = [sorted({*work.present["scope"][part], *work.wanted["scope"][part]}) for part in parts]
+    _declare(work, Scope(*both))
+
+
+def settle_scope(work: Shaping) -> None:
+    """Declare what is wanted and nothing else."""
+    scope = work.wanted["scope"]
+    _declare(work, Scope(list(scope["endpoints"]), list(scope["event_types"])))
+
+
+def _declare(work: Shaping, scope: Scope) -> None:
+    with telling_of("scope"):
+        set_scope(work.tx, work.actor, work.project.id, scope)
+
+
+def _owners(work: Shaping) -> tuple[NewOwner, ...] | None:
+    """Who owns the project from now on; None where that stays as it is."""
+    held = work.assets.owners
+    wanted: list[NewOwner] = []
+    given_anew = []
+    for duty in DUTIES:
+        if duty in work.wanted["owners"]:
+            given = several(work.bindings, "owners", duty)
+            there = tuple(each.user_id for each in held if each.duty == duty)
+            if given is not None and not _same_people(work, duty, given):
+                given_anew.append(pointer("owners", duty))
+            wanted += [NewOwner(member, duty) for member in (there if given is None else given)]
+    work.rebound.extend(each for each in given_anew if any(pointer("owners", one.duty) == each for one in held))
+    if not given_anew and {each.duty for each in held} == set(work.wanted["owners"]):
+        return None
+    return tuple(wanted)
+
+
+def _same_people(work: Shaping, duty: str, given: tuple[str, ...]) -> bool:
+    held = [each for each in work.assets.owners if each.duty == duty]
+    names = {name: each.user_id for each in held for name in (each.user_id, each.email)}
+    return {names.get(member.strip().lower()) for member in given} == {each.user_id for each in held}
