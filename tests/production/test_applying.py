@@ -35,7 +35,8 @@ from tests.http.served import SYSTEM, Instance
 from tests.production.world import URL, furnish, history_of, make_production_world, project_of, shape_of
 from tests.shapes import NAMES, bindings_for, shapes
 
-EXAMPLES: Final = {"sqlite": 25, "postgresql": 8}
+# How many shapes a project goes through; SHAPE_EXAMPLES for a campaign.
+EXAMPLES: Final = {"sqlite": 10, "postgresql": 4}
 
 
 @pytest.fixture

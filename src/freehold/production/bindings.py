@@ -1,14 +1,16 @@
 """Bindings as a caller gives them: which slots they fill, which are missing, and what is wrong with them. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from freehold.errors import FieldError, Problem
 from freehold.keys.settings_rules import NETWORKS_MAX, normal_network
 from freehold.production.pointers import pointer, tokens_of
 from freehold.production.records import BindingKind, BindingSlot, Shape
 from freehold.production.rules import binding_slots
+from freehold.webhooks.headers import MASK
 
-Bindings = Mapping[str, str | list[str]]
+# A list for slots that take several values. By the pointers of their slots.
+Bindings = Mapping[str, str | Sequence[str]]
 
 
 def one(bindings: Bindings, *tokens: str) -> str | None:
@@ -61,18 +63,22 @@ def field_of(slot: str) -> str:
     return f"bindings.{slot}"
 
 
-def _fault(kind: BindingKind, value: str | list[str]) -> str | None:
+def _fault(kind: BindingKind, value: str | Sequence[str]) -> str | None:
     values = [value] if isinstance(value, str) else value
     if not values or not all(values):
         return "Give a value, or leave the slot out."
     if kind in ("url", "header"):
+        if value == MASK:
+            return (
+                "This is the mask of a value, not a value. Give the value, or leave the slot out to keep what it holds."
+            )
         return None if isinstance(value, str) else "One value, not a list."
     if kind == "networks":
         return _network_fault(values)
     return None
 
 
-def _network_fault(values: list[str]) -> str | None:
+def _network_fault(values: Sequence[str]) -> str | None:
     if len(values) > NETWORKS_MAX:
         return f"At most {NETWORKS_MAX} networks."
     for text in values:
