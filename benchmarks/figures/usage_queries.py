@@ -72,13 +72,13 @@ def _rounds(plan: Plan, store: Store, loaded: Loaded) -> dict[str, Series]:
         # The largest project each second time: the others are up to a hundred times smaller.
         asked = [made[0 if place % 2 else dice.randrange(len(made))] for place in range(_ASKED)]
         for what, ask in QUESTIONS.items():
-            took_ms, cpu_us = _ask_all(store, ask, asked)
+            took_ms, cpu_us = ask_all(store, ask, asked)
             found[what].values.append(took_ms)
             found[what].beside["cpu_us"].append(cpu_us)
     return found
 
 
-def _ask_all(store: Store, ask: Callable[[Store, str], object], asked: list[str]) -> tuple[float, float]:
+def ask_all(store: Store, ask: Callable[[Store, str], object], asked: list[str]) -> tuple[float, float]:
     """The p95 of what was waited for, in milliseconds, and of this process's CPU, in microseconds."""
     took, used = [], []
     for project_id in asked:
