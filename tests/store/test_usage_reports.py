@@ -8,12 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from freehold.errors import Problem
 from freehold.kit import clock, ids
 from freehold.organizations.records import Actor
 from freehold.settings import Settings
 from freehold.store.engine import Store
+from freehold.store.schema import audit_entries
 from freehold.usage import costs, metering, rules, sum_queries
 from freehold.usage.metering import CloudEvent, MeteredData
 from freehold.usage.reconciling import reconcile
@@ -80,6 +82,21 @@ def test_a_cost_is_counted_once_before_or_after_its_request(world: UsageWorld, s
     with pytest.raises(Problem, match="A cost of 0 was reported"):
         report(world, late.id, 1)
     assert reconcile(world.store, settings).differences == 0
+
+
+def test_what_is_reported_is_in_the_audit_log_once(world: UsageWorld) -> None:
+    decided = world.decide(NOW_MS, cost=9)
+    world.collect(decided)
+    for _ in range(2):
+        report(world, decided.id, 40)
+        meter(world, used("one"), used("two"))
+    with world.store.read() as tx:
+        entries = list(tx.execute(select(audit_entries).order_by(audit_entries.c.position)).mappings())
+    assert [(each["action"], each["project_id"], each["before"], each["after"]) for each in entries] == [
+        ("usage.cost_reported", world.project_id, {"cost": 9}, {"cost": 40}),
+        ("usage.metered", world.project_id, None, {"events": 2, "units": 10}),
+    ]
+    assert {each["chain"] for each in entries} == {world.organization_id}
 
 
 def test_a_request_that_never_comes_is_forgotten(world: UsageWorld, test_clock: TestClock) -> None:

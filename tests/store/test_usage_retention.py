@@ -15,7 +15,7 @@ from freehold.organizations.records import Actor
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.store.schema import usage_archives, usage_events, usage_rollups
-from freehold.usage import actions, archive, partitions, retention, rules, sum_queries
+from freehold.usage import actions, archive, costs, partitions, retention, rules, sum_queries
 from freehold.usage.archive import Archive
 from freehold.usage.records import Filter, Question, Range
 from freehold.usage.retention import Retention
@@ -204,7 +204,7 @@ def test_a_writer_that_was_cut_off_leaves_whole_files_and_all_requests(
     assert failures > 0
     with store.read() as tx:
         after = set(tx.execute(select(usage_events.c.id)).scalars())
-    assert Archive(Path(archived.archive)).known(sorted(before)) == before - after
+    assert Archive(Path(archived.archive)).known(sorted(before)).keys() == before - after
     assert days_kept(store) == list(range(6))
 
 
@@ -264,3 +264,27 @@ def test_where_minutes_are_gone_an_hour_counts_where_it_begins(world: UsageWorld
     # A range that cuts the hour of the requests: exact while there are minutes, by the hour's beginning then.
     assert ask(1, 7 * 60 + 58)[0] == 3
     assert [sum(ask(7, 7 * 60 + cut)) for cut in (0, 30, 59, 60)] == [6, 6, 6, 6]
+
+
+def test_a_cost_that_is_reported_between_archiving_and_deleting_is_in_the_archive(
+    world: UsageWorld, store: Store, archived: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collect_days(world, 8)
+    keep_house(store, dataclasses.replace(archived, usage_days=6))
+    with store.read() as tx:
+        oldest = tx.execute(select(usage_events.c.id).where(usage_events.c.project_id == world.project_id)).scalars()
+        request_id = min(oldest)
+    archive_day = Retention._archive_day
+
+    def and_report(keeping: Retention, day_ms: int) -> int:
+        held = archive_day(keeping, day_ms)
+        with store.write() as tx:
+            costs.report_cost(tx, world.actor("developer"), request_id, 40)
+        return held
+
+    monkeypatch.setattr(Retention, "_archive_day", and_report)
+    keep_house(store, archived)
+    assert days_kept(store) == list(range(6))
+    found = Archive(Path(archived.archive)).find(request_id)
+    assert found is not None
+    assert found["cost"] == 40

@@ -32,6 +32,8 @@ _WORDS: Final[dict[str, tuple[str, str, Tone]]] = {
     "alert.opened": ("saw fire", "bell", "bad"),
     "alert.resolved": ("saw resolve", "bell", "ok"),
     "alert.acknowledged": ("took on", "bell", ""),
+    "usage.cost_reported": ("reported the cost of", "chart-column", ""),
+    "usage.metered": ("reported metered units of", "chart-column", ""),
     "alert_channel.created": ("added chat channel", "bell", ""),
     "alert_channel.deleted": ("removed chat channel", "bell", "warn"),
 }

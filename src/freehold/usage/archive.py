@@ -56,7 +56,7 @@ class Archive:
         self.folder = folder
 
     def add(self, day_ms: int, project_id: str, rows: Iterable[Mapping[str, Any]]) -> Written:
-        """Put requests of a day and project into its file, those that it has already only once; what it holds then."""
+        """Put requests of a day and project into its file, each as it is now and once; what the file holds then."""
         place = self.file(day_ms, project_id)
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".new-", dir=self.folder) as scratch:
@@ -64,8 +64,9 @@ class Archive:
             with lines.open("wb") as file:
                 for row in rows:
                     file.write(msgspec.json.encode(row) + b"\n")
-            before = f"SELECT {_NAMES} FROM read_parquet(?) UNION ALL BY NAME" if place.exists() else ""
-            source = f"SELECT DISTINCT ON (id) {_NAMES} FROM ({before} SELECT {_NAMES} FROM {_ROWS}) ORDER BY id"
+            before = f"SELECT {_NAMES}, 0 AS new FROM read_parquet(?) UNION ALL BY NAME" if place.exists() else ""
+            both = f"{before} SELECT {_NAMES}, 1 AS new FROM {_ROWS}"
+            source = f"SELECT DISTINCT ON (id) {_NAMES} FROM ({both}) ORDER BY id, new DESC"
             given = [str(place), str(lines)] if before else [str(lines)]
             requests, cost = self._copy(source, given, new)
             _force(new)
@@ -80,14 +81,14 @@ class Archive:
             if time.time() - scratch.stat().st_mtime > _STALE_S:
                 shutil.rmtree(scratch, ignore_errors=True)
 
-    def known(self, request_ids: Sequence[str]) -> set[str]:
-        """Which of some requests are in the archive."""
+    def known(self, request_ids: Sequence[str]) -> dict[str, int]:
+        """Which of some requests are in the archive, and what they cost there."""
         days = sorted({_day_of(request_id) for request_id in request_ids})
         files = [str(file) for day_ms in days for file in sorted(self._day(day_ms).glob("*.parquet"))]
         if not files:
-            return set()
-        query = "SELECT id FROM read_parquet(?) WHERE id IN (SELECT unnest(?))"
-        return {row[0] for row in self._ask(query, [files, list(request_ids)])}
+            return {}
+        query = "SELECT id, cost FROM read_parquet(?) WHERE id IN (SELECT unnest(?))"
+        return {row[0]: int(row[1]) for row in self._ask(query, [files, list(request_ids)])}
 
     def find(self, request_id: str) -> dict[str, Any] | None:
         """One request, by column; None where the archive has none of that id."""

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit import clock, ids
+from freehold.organizations import audit
 from freehold.organizations.permissions import may, require
 from freehold.organizations.records import Actor
 from freehold.store.engine import Store, Transaction
@@ -65,7 +66,8 @@ def report_cost(tx: Transaction, actor: Actor, request_id: str, cost: int) -> Co
         "reported_by": actor.id,
         "reported_at": now,
     }
-    tx.execute(new.values(values).on_conflict_do_nothing())
+    once = new.values(values).on_conflict_do_nothing().returning(cost_reports.c.request_id)
+    is_first = tx.execute(once).first() is not None
     kept = tx.execute(_locked(tx).where(cost_reports.c.request_id == request_id)).one()
     if kept.organization_id != organization_id and event is None:
         raise not_found("request")
@@ -76,6 +78,8 @@ def report_cost(tx: Transaction, actor: Actor, request_id: str, cost: int) -> Co
     if kept.counted_at is None and event is not None:
         count_sums(tx, at_every_grain([_count(tx, kept, event, now)]))
         kept = tx.execute(select(cost_reports).where(cost_reports.c.request_id == request_id)).one()
+    if is_first:
+        _record(tx, actor, kept, event)
     return CostReport(kept.request_id, kept.cost, kept.cost_before, kept.reported_at, kept.counted_at)
 
 
@@ -105,6 +109,17 @@ def count_waiting(store: Store, watch: Watch | None = None) -> int:
         # All at once, in the order of the key: nobody waits in a circle.
         count_sums(tx, at_every_grain(changes), watch)
     return len(reports)
+
+
+def _record(tx: Transaction, actor: Actor, kept: Row[Any], event: Row[Any] | None) -> None:
+    """The report that changes something goes into the audit log; the same one again does not."""
+    audit.record(
+        tx, actor, "usage.cost_reported",
+        organization_id=event.organization_id if event else kept.organization_id,
+        project_id=event.project_id if event else None,
+        subject_kind="request", subject_id=kept.request_id, subject_name=kept.request_id,
+        before=None if kept.cost_before is None else {"cost": kept.cost_before}, after={"cost": kept.cost},
+    )  # fmt: skip
 
 
 def _reports_of(actor: Actor, event: Row[Any] | None) -> str | None:

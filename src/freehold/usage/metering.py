@@ -18,6 +18,7 @@ from freehold.apis import queries as apis
 from freehold.errors import FieldError, Problem, invalid
 from freehold.keys.records import ALLOWED
 from freehold.kit import clock
+from freehold.organizations import audit
 from freehold.organizations.permissions import require
 from freehold.organizations.records import Actor
 from freehold.projects import actions as projects
@@ -107,9 +108,14 @@ def meter(tx: Transaction, actor: Actor, project_id: str, events: Sequence[Cloud
                 clock.to_ms(at), project.id, data.key or "", "", data.endpoint or "", ALLOWED, 0, project.organization_id
             )  # fmt: skip
             added.append((slot, Sums(0, data.units, 0, 0, {})))
+    counted = len(added)
     if added:
         count_sums(tx, at_every_grain(added))
-    counted = len(added)
+        audit.record(
+            tx, actor, "usage.metered", organization_id=project.organization_id, project_id=project.id,
+            subject_kind="project", subject_id=project.id, subject_name=project.name,
+            after={"events": counted, "units": sum(sums.cost for _, sums in added)},
+        )  # fmt: skip
     return Metered(counted, len(events) - counted)
 
 

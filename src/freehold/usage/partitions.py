@@ -65,14 +65,18 @@ def crowded_days(tx: Transaction, parted: Parted) -> list[int]:
     return [day * DAY_MS for day in tx.execute(query, {"crowd": _CROWD}).scalars()]
 
 
+def hold_day(tx: Transaction, parted: Parted, day_ms: int) -> None:
+    """Keep everybody else from a day's partition until the transaction ends."""
+    _lock(tx)
+    tx.execute(text(f"LOCK TABLE {_name(parted, day_ms)} IN ACCESS EXCLUSIVE MODE"))
+
+
 def drop_day(tx: Transaction, parted: Parted, day_ms: int, count: int | None = None) -> bool:
-    """Drop a day's partition; False where it does not hold exactly so many rows, if a count is given."""
+    """Drop a day's partition; False where it does not hold exactly so many rows, if a count is given (`hold_day` first)."""
     _lock(tx)
     name = _name(parted, day_ms)
-    if count is not None:
-        tx.execute(text(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE"))
-        if tx.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() != count:
-            return False
+    if count is not None and tx.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() != count:
+        return False
     tx.execute(text(f"DROP TABLE {name}"))
     return True
 

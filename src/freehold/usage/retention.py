@@ -10,27 +10,24 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, TypeDecorator, delete, func, literal, select, type_coerce
+from sqlalchemy import ColumnElement, TypeDecorator, delete, func, select, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from freehold.kit import clock, ids
 from freehold.settings import Settings
 from freehold.store.engine import Store, Transaction
-from freehold.store.schema import projects, usage_archives, usage_events, usage_rollups
+from freehold.store.schema import cost_reports, usage_archives, usage_events
 from freehold.usage import partitions, queries
 from freehold.usage.archive import Archive, Written, is_available
-from freehold.usage.records import Grain
-from freehold.usage.rollups import DAY_MS, HOUR_MS
+from freehold.usage.rollup_keeping import PIECE, delete_old
+from freehold.usage.rollups import DAY_MS
 
-# As many as take a SQLite writer no longer than a batch of the collector.
-PIECE: Final = 2000
 _READ_AT_ONCE: Final = 5000
-_STRETCHES: Final = 50
 
 _log: Final = logging.getLogger(__name__)
 
@@ -70,7 +67,7 @@ class Retention:
         kept = bounds(self._settings, clock.now())
         if not self._store.is_sqlite and self._partition(kept):
             return True
-        if self._put_requests_away(kept.requests_ms) or self._delete_rollups(kept):
+        if self._put_requests_away(kept.requests_ms) or delete_old(self._store, kept.minutes_ms, kept.hours_ms):
             return True
         with self._store.write() as tx:
             # A journal's cursor is what keeps its events from counting again: it outlives them by far.
@@ -85,18 +82,17 @@ class Retention:
             oldest = tx.execute(select(func.min(usage_events.c.id))).scalar()
             if oldest is None or oldest >= ids.first_id("req", before_ms):
                 return False
-            some = _oldest_ids(tx, before_ms)
+            some = _oldest(tx, before_ms)
         if self._archive is not None:
             if not self._may_archive():
                 return False
-            archived = self._archive.known(some)
-            if len(archived) < len(some):
-                self._archive_day(_day_of(some[0]))
-                archived = self._archive.known(some)
-            some = sorted(archived)
+            archived = self._archive.known(list(some))
+            if archived != some:
+                self._archive_day(_day_of(next(iter(some))))
+                archived = self._archive.known(list(some))
+            some = archived
         with self._store.write() as tx:
-            deleted = tx.execute(delete(usage_events).where(usage_events.c.id.in_(some))).rowcount
-        return deleted > 0
+            return _delete_unchanged(tx, some) > 0
 
     def _may_archive(self) -> bool:
         if is_available():
@@ -144,73 +140,40 @@ class Retention:
         return False
 
     def _drop(self, parted: partitions.Parted, day_ms: int) -> bool:
-        held = None
-        if parted is partitions.EVENTS and self._archive is not None:
-            if not self._may_archive():
-                return False
-            held = self._archive_day(day_ms)
-        with self._store.write() as tx:
-            return partitions.drop_day(tx, parted, day_ms, held)
-
-    # --- rollups ----------------------------------------------------------------------------------
-
-    def _delete_rollups(self, kept: Bounds) -> bool:
-        """A piece of the minutes, or of the hours, that are no longer kept."""
+        if parted is not partitions.EVENTS or self._archive is None:
+            with self._store.write() as tx:
+                return partitions.drop_day(tx, parted, day_ms)
+        if not self._may_archive():
+            return False
         with self._store.read() as tx:
-            found = list(islice(_old_rollups(tx, kept), _STRETCHES))
+            reported = _costs_counted(tx, day_ms)
+        held = self._archive_day(day_ms)
         with self._store.write() as tx:
-            left = PIECE
-            for stretch in found:
-                left -= _delete_oldest(tx, stretch)
-                if left <= 0:
-                    break
-        return bool(found)
+            partitions.hold_day(tx, parted, day_ms)
+            # A cost that was counted since the archive was read is not in the file: the next step writes it anew.
+            return _costs_counted(tx, day_ms) == reported and partitions.drop_day(tx, parted, day_ms, held)
 
 
-class _Stretch(NamedTuple):
-    """Rollup rows of a project that are no longer kept: of one grain, from the oldest one to an instant."""
-
-    project_id: str
-    grain: Grain
-    oldest_ms: int
-    before_ms: int
-    # They go by so much at least: by whole hours of minutes, by whole days of hours.
-    width_ms: int
+def _costs_counted(tx: Transaction, day_ms: int) -> int:
+    """How many reported costs have been counted of a day's requests; each changes its request once (primary key)."""
+    of = cost_reports.c
+    within = (of.request_id >= ids.first_id("req", day_ms), of.request_id < ids.first_id("req", day_ms + DAY_MS))
+    query = select(func.count()).select_from(cost_reports).where(*within, of.counted_at.is_not(None))
+    return int(tx.execute(query).scalar_one())
 
 
-def _old_rollups(tx: Transaction, kept: Bounds) -> Iterator[_Stretch]:
-    """What rollup rows are no longer kept (primary key, for each project)."""
-    of = usage_rollups.c
-    owners = select(projects.c.id).union_all(select(literal(""))).subquery()
-    grains: tuple[tuple[Grain, int, int], ...] = (
-        ("minute", kept.minutes_ms, HOUR_MS), ("hour", kept.hours_ms, DAY_MS),
-    )  # fmt: skip
-    for grain, before_ms, width_ms in grains:
-        oldest = select(func.min(of.bucket_at)).where(of.project_id == owners.c.id, of.grain == grain)
-        # One statement looks at all projects: asking for each took longer than the deleting.
-        for project_id, oldest_at in tx.execute(select(owners.c.id, oldest.scalar_subquery())):
-            if oldest_at is not None and clock.to_ms(oldest_at) < before_ms:
-                yield _Stretch(project_id, grain, clock.to_ms(oldest_at), before_ms, width_ms)
+def _oldest(tx: Transaction, before_ms: int) -> dict[str, int]:
+    """The oldest requests of the oldest day that is no longer kept, up to a piece, and what they cost (primary key)."""
+    query = select(usage_events.c.id, usage_events.c.cost).where(usage_events.c.id < ids.first_id("req", before_ms))
+    some = list(tx.execute(query.order_by(usage_events.c.id).limit(PIECE)))
+    return {row.id: row.cost for row in some if _day_of(row.id) == _day_of(some[0].id)}
 
 
-def _delete_oldest(tx: Transaction, stretch: _Stretch) -> int:
-    """Delete about a piece of a stretch, from its beginning; how many rows."""
-    of = usage_rollups.c
-    old = (of.project_id == stretch.project_id, of.grain == stretch.grain)
-    before = clock.from_ms(stretch.before_ms)
-    query = select(of.bucket_at).where(*old, of.bucket_at < before).order_by(of.bucket_at).offset(PIECE).limit(1)
-    if (beyond := tx.execute(query).scalar()) is not None:
-        whole_ms = clock.to_ms(beyond) // stretch.width_ms * stretch.width_ms
-        first_ms = stretch.oldest_ms // stretch.width_ms * stretch.width_ms
-        before = clock.from_ms(max(whole_ms, first_ms + stretch.width_ms))
-    return tx.execute(delete(usage_rollups).where(*old, of.bucket_at < before)).rowcount
-
-
-def _oldest_ids(tx: Transaction, before_ms: int) -> list[str]:
-    """The oldest requests of the oldest day that is no longer kept, up to a piece (primary key)."""
-    query = select(usage_events.c.id).where(usage_events.c.id < ids.first_id("req", before_ms))
-    some = list(tx.execute(query.order_by(usage_events.c.id).limit(PIECE)).scalars())
-    return [each for each in some if _day_of(each) == _day_of(some[0])]
+def _delete_unchanged(tx: Transaction, some: dict[str, int]) -> int:
+    """Delete requests that still cost what they did: one whose cost was reported meanwhile goes to the archive again."""
+    query = select(usage_events.c.id, usage_events.c.cost).where(usage_events.c.id.in_(list(some)))
+    same = [row.id for row in tx.execute(query) if some[row.id] == row.cost]
+    return tx.execute(delete(usage_events).where(usage_events.c.id.in_(same))).rowcount
 
 
 def _rows(tx: Transaction, within: tuple[ColumnElement[bool], ...], project_id: str | None) -> Iterator[dict[str, Any]]:
