@@ -137,6 +137,7 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, "/v1/webhook_checks/{check_id:str}", checks.read_webhook_check, "Webhooks"),
     (get, f"{WEBHOOK}/deliveries", webhooks.list_deliveries, "Webhooks"),
     (get, "/v1/deliveries/{delivery_id:str}", webhooks.read_delivery, "Webhooks"),
+    (get, "/v1/attempts/{attempt_id:str}", webhooks.read_attempt, "Webhooks"),
     (post, "/v1/deliveries/{delivery_id:str}/replay", replays.replay_delivery, "Webhooks"),
     (get, f"{WEBHOOK}/metrics", webhook_metrics.read_webhook_metrics, "Webhooks"),
     (get, f"{WEBHOOK}/replays", replays.list_replays, "Webhooks"),

@@ -139,5 +139,10 @@ def test_a_published_message_is_delivered(cli: Commands, receiver: Receiver, new
     )
     assert found["data"][0]["message"] == message["id"]
     assert "204" in cli("webhooks", "delivery", found["data"][0]["id"])
+    (attempt,) = cli.json("webhooks", "delivery", found["data"][0]["id"])["attempts"]
+    shown = cli("webhooks", "attempt", attempt["id"])
+    assert "204" in shown
+    assert found["data"][0]["id"] in shown
+    assert "never" in cli("webhooks", "list", "-p", project)
     assert message["id"] in cli("messages", "list", "-p", project)
     assert "delivered" in cli("messages", "show", message["id"])

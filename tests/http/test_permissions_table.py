@@ -114,6 +114,7 @@ TABLE: Final = (
     Row("GET", "/v1/webhook_checks/{check_id}", READERS),
     Row("GET", f"{WEBHOOK}/deliveries", READERS),
     Row("GET", "/v1/deliveries/{delivery_id}", READERS),
+    Row("GET", "/v1/attempts/{attempt_id}", READERS),
     Row("POST", "/v1/deliveries/{delivery_id}/replay", DEVELOPERS),
     Row("GET", f"{WEBHOOK}/metrics", READERS),
     Row("GET", f"{WEBHOOK}/replays", READERS),
@@ -301,7 +302,7 @@ def prepare(instance: Instance) -> dict[str, str]:
         **readiness, "organization_id": instance.harbour, "api": "parcels", "project_id": instance.project,
         "key_id": instance.key, "user_id": instance.users["developer"].id, "token_id": token["id"],
         "invitation_id": invitation["id"], "endpoint_id": webhook["id"], "message_id": message["id"],
-        "delivery_id": delivery, "check_id": check["id"], "replay_id": replay["id"], "event_type": "parcel.moved", "other_endpoint_id": other["id"], "request_id": record_request(instance), "version": "1",
+        "delivery_id": delivery, "attempt_id": check["probes"][0]["attempt"], "check_id": check["id"], "replay_id": replay["id"], "event_type": "parcel.moved", "other_endpoint_id": other["id"], "request_id": record_request(instance), "version": "1",
     }  # fmt: skip
 
 

@@ -161,6 +161,20 @@ def test_how_an_endpoint_fares(instance: Instance) -> None:
     )
 
 
+def test_replays_are_paged(instance: Instance) -> None:
+    endpoint, _ = failed(instance, 1)
+    client, path = instance.client("owner"), f"/v1/webhooks/{endpoint.id}/replays"
+    ids = []
+    for _ in range(3):
+        begun = client.post(path, json={}).json()
+        client.post(f"/v1/replays/{begun['id']}/cancel")
+        ids.append(begun["id"])
+    first = client.get(path, params={"limit": 2}).json()
+    rest = client.get(path, params={"limit": 2, "cursor": first["next_cursor"]}).json()
+    assert [each["id"] for each in first["data"] + rest["data"]] == ids[::-1]
+    assert (len(first["data"]), rest["next_cursor"]) == (2, None)
+
+
 def test_replays_over_http(instance: Instance) -> None:
     endpoint, _ = failed(instance, 2)
     client = instance.client("owner")

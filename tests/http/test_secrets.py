@@ -101,7 +101,7 @@ def test_nothing_secret_is_shown_twice(instance: Instance) -> None:
         *(f"/v1/{project}{more}" for more in ("", "/keys", "/webhooks", "/messages", "/scope")),
         *(f"/v1/{organization}{more}" for more in ("", "/members", "/invitations", "/audit?limit=200")),
         *(f"/v1/keys/{each['id']}" for each in keys), *(f"/v1/webhooks/{each['id']}" for each in webhooks),
-        f"/v1/deliveries/{ids['delivery_id']}", "/v1/tokens", f"/v1/tokens?organization={instance.harbour}", "/v1/me",
+        f"/v1/deliveries/{ids['delivery_id']}", f"/v1/attempts/{ids['attempt_id']}", "/v1/tokens", f"/v1/tokens?organization={instance.harbour}", "/v1/me",
         *(f"/{project}{more}" for more in ("", "/keys", "/webhooks", "/settings", "/scope")),
         *(f"/{project}/keys/{each['id']}" for each in keys), *(f"/{project}/webhooks/{each['id']}" for each in webhooks),
         *(f"/{organization}/{more}" for more in ("members", "tokens", "audit")), "/account",

@@ -63,6 +63,20 @@ def test_without_waiting_it_goes_on_by_itself(instance: Instance) -> None:
     assert (now["state"], len(now["probes"])) == ("failed", 4)
 
 
+def test_what_is_known_of_a_receiver_stands_with_its_endpoint(instance: Instance) -> None:
+    client, made = instance.client("developer"), create(instance)
+    path = f"/v1/webhooks/{made['id']}"
+    assert made["check"] == {"state": "never", "id": None, "at": None, "expires_at": None}
+    check = client.post(f"{path}/check").json()
+    known = {
+        "state": "failed", "id": check["id"], "at": check["finished_at"], "expires_at": check["expires_at"]
+    }  # fmt: skip
+    assert client.get(path).json()["check"] == known
+    assert [each["check"] for each in client.get(f"/v1/projects/{instance.project}/webhooks").json()["data"]] == [known]
+    client.post(f"{path}/rotate_secret")
+    assert client.get(path).json()["check"] == known | {"state": "outdated"}
+
+
 def test_checks_are_paged(instance: Instance) -> None:
     client, made = instance.client("developer"), create(instance)
     path = f"/v1/webhooks/{made['id']}/checks"

@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from freehold.kit import clock
 from freehold.projects import actions as projects
 from freehold.projects.records import NewProject, Scope
-from freehold.webhooks import actions, delivery_actions, queue
+from freehold.webhooks import actions, check_actions, delivery_actions, queue
 from freehold.webhooks.actions import NewSecret
 from freehold.webhooks.delivery_actions import MessageDetail
 from freehold.webhooks.headers import MASK
@@ -115,9 +115,12 @@ def test_the_list_shows_how_each_endpoint_fares(instance: Instance) -> None:
         actions.pause_endpoint(tx, instance.actor("owner"), second.id)
     answer = instance.browser("auditor").get(at(instance, "/webhooks"))
     shown = text_of(answer)
-    assert "Order service Active 1 delivered in 30 days 1 retrying Next in" in shown
+    assert "Order service Active Not checked 1 delivered in 30 days 1 retrying Next in" in shown
     assert "Last accepted 1 event type" in shown
-    assert "Paused by owner@example.com. Paused Nothing in 30 days No retries Never accepted 1 event type" in shown
+    assert (
+        "Paused by owner@example.com. Paused Not checked Nothing in 30 days No retries Never accepted 1 event type"
+        in shown
+    )
     bars = re.findall(r'<rect class="(fh-s-\w+)"', answer.text)
     assert bars == ["fh-s-served", "fh-s-throttled"]
     # A bar opens the deliveries of its hour.
@@ -125,6 +128,26 @@ def test_the_list_shows_how_each_endpoint_fares(instance: Instance) -> None:
     assert text_of(instance.browser("auditor").get(hour.partition("#")[0])).count("parcel.moved") >= 2
     assert here(instance, first) in answer.text
     assert BLOCKED in shown
+
+
+def test_a_delivery_is_called_verified_once_its_receiver_has_passed_the_check(instance: Instance) -> None:
+    endpoint = add(instance).endpoint
+    publish(instance)
+    attempt(instance, 204)
+    browser = instance.browser("auditor")
+    with instance.store.write() as tx:
+        check = check_actions.begin_check(tx, instance.actor("owner"), endpoint.id).check
+        check_actions.finish_check(tx, check.id, "passed")
+    # What was accepted before says nothing of what the receiver verifies now.
+    assert re.search(r"Check passed Until \d+ \w+ .* Last accepted", text_of(browser.get(at(instance, "/webhooks"))))
+    publish(instance)
+    attempt(instance, 204)
+    assert "Last verified 1 event type" in text_of(browser.get(at(instance, "/webhooks")))
+    assert "Last verified delivery" in text_of(browser.get(here(instance, endpoint)))
+    with instance.store.write() as tx:
+        actions.rotate_signing_secret(tx, instance.actor("owner"), instance.secret, endpoint.id)
+    shown = text_of(browser.get(at(instance, "/webhooks")))
+    assert re.search(r"Check outdated \d+ \w+ .* Last accepted", shown)
 
 
 def test_what_the_pages_count_is_the_same_on_each_database(instance_on_each: Instance) -> None:

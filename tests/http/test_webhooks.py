@@ -206,6 +206,10 @@ def test_a_test_event_answers_with_all_that_was_sent_and_came_back(instance: Ins
     assert set(attempt["timing"]) == {"dns_us", "connect_us", "tls_us", "first_byte_us", "total_us"}
     detail = instance.client("developer").get(f"/v1/deliveries/{test['delivery']}").json()
     assert (detail["state"], detail["origin"], detail["attempts"]) == ("delivered", "test", [attempt])
+    alone = instance.client("auditor").get(f"/v1/attempts/{attempt['id']}")
+    named = {"delivery": detail["id"], "message": detail["message"], "webhook": made["id"], "project": instance.project}
+    assert (alone.status_code, alone.json()) == (200, attempt | named)
+    assert instance.client("auditor").get(f"/v1/attempts/{attempt['id']}x").json()["code"] == "not_found"
 
 
 def test_a_test_event_that_is_refused_or_does_not_arrive_says_why(instance: Instance) -> None:

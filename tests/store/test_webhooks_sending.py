@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import insert
 
 from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret
@@ -15,7 +14,6 @@ from freehold.mail import queries as mails
 from freehold.organizations import audit
 from freehold.settings import Settings
 from freehold.store.engine import Store
-from freehold.store.schema import members, project_owners, users
 from freehold.webhooks import actions, queue, queue_queries, rules
 from freehold.webhooks.outgoing import request_of
 from freehold.webhooks.records import AttemptResult, Dispatch, Timing, Tried, WebhookEndpoint
@@ -184,24 +182,8 @@ def test_another_url_is_another_receiver(world: World, test_clock: Any) -> None:
 
 
 def test_after_five_days_it_is_disabled_and_everybody_is_told(world: World, test_clock: Any) -> None:
-    with world.store.write() as tx:
-        for number, duty in enumerate(("technical", "billing")):
-            user_id = f"usr_0{number}"
-            tx.execute(
-                insert(users).values(
-                    id=user_id, email=f"{duty}@example.com", name=duty, password_hash="-", created_at=clock.now()
-                )
-            )
-            tx.execute(
-                insert(members).values(
-                    organization_id=world.organization_id, user_id=user_id, role="developer", joined_at=clock.now()
-                )
-            )
-            tx.execute(
-                insert(project_owners).values(
-                    project_id=world.project_id, organization_id=world.organization_id, user_id=user_id, duty=duty
-                )
-            )
+    for duty in ("technical", "billing"):
+        world.add_owner(duty)
     failing = fail_until_left_alone(world, test_clock)
     witness = world.add_endpoint(URL + "/witness", ("webhook_endpoint.disabled",)).endpoint
     test_clock.move(5 * 86_400)

@@ -1,6 +1,7 @@
 """The dispatcher whole: from a published message to a real receiver, and through its death in between."""
 
 import asyncio
+import json
 import signal
 import subprocess
 import sys
@@ -18,10 +19,13 @@ from sqlalchemy import update
 from standardwebhooks import Webhook
 
 from freehold.kit.secrets import InstanceSecret
+from freehold.mail import queries as mails
+from freehold.organizations import audit
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.store.schema import deliveries
-from freehold.webhooks import actions, tasks
+from freehold.webhooks import actions, advance_actions, tasks
+from freehold.webhooks.records import WebhookEndpoint
 from freehold.webhooks.rules import LEASE
 from freehold.webhooks.sender import Sender
 from tests.webhooks.receivers import Receiver, receiver
@@ -220,6 +224,54 @@ def test_told_to_stop_it_lets_what_is_sent_end(world: World) -> None:
             assert state(world, message.id) == "delivered"
 
     asyncio.run(run())
+
+
+# --- five days in a minute ------------------------------------------------------------------------
+
+
+def test_the_sandbox_clock_brings_five_days_of_failure_to_their_end(world: World) -> None:
+    async def work(there: Receiver) -> None:
+        world.add_owner("technical")
+        world.add_endpoint(there.url("/accept?witness"), ("webhook_endpoint.disabled",))
+        endpoint = world.add_endpoint(there.url("/500")).endpoint
+        kept = [world.publish() for _ in range(12)]
+        await until(lambda: standing(world, endpoint.id).state == "failing")
+        with world.store.write() as tx:
+            advance_actions.advance_endpoint(tx, world.owner, endpoint.id, 5 * 86_400)
+        await until(lambda: standing(world, endpoint.id).state == "disabled")
+        disabled = standing(world, endpoint.id)
+        assert disabled.state_reason == (
+            "Nothing was accepted for 5 days. The last attempt: The receiver answered 500, not a 2xx."
+        )
+        # Everybody is told: by event, by mail, in the audit log.
+        await until(lambda: any("witness" in request.line for request in there.requests))
+        (told,) = [json.loads(request.body) for request in there.requests if "witness" in request.line]
+        assert (told["type"], told["data"]["reason"]) == ("webhook_endpoint.disabled", disabled.state_reason)
+        with world.store.read() as tx:
+            (mail,) = mails.mails_of(tx, world.organization_id, 10)
+            actions_done = [each.action for each in audit.project_entries(tx, world.project_id, 20)]
+        assert mail.recipient == "technical@example.com"
+        assert disabled.state_reason in mail.text
+        assert {"webhook_endpoint.advanced", "webhook_endpoint.disabled"} <= set(actions_done)
+        # Mended and resumed, it receives all that was kept.
+        assert all(state(world, each.id) == "pending" for each in kept)
+        mended = there.url("/accept?mended")
+        with world.store.write() as tx:
+            actions.edit_endpoint(
+                tx, world.owner, world.secret, world.settings, endpoint.id, lambda old: replace(old, url=mended)
+            )
+            actions.resume_endpoint(tx, world.owner, endpoint.id)
+        await until(lambda: all(state(world, each.id) == "delivered" for each in kept))
+        arrived = [request.by_name["webhook-id"] for request in there.requests if "mended" in request.line]
+        assert sorted(arrived) == sorted(each.id for each in kept)
+        assert standing(world, endpoint.id).state == "active"
+
+    dispatching(world, work)
+
+
+def standing(world: World, endpoint_id: str) -> WebhookEndpoint:
+    with world.store.read() as tx:
+        return actions.read_endpoint(tx, world.owner, endpoint_id)
 
 
 # --- killed at the worst moment -------------------------------------------------------------------

@@ -13,9 +13,12 @@ from freehold.store.engine import Store, Transaction
 from freehold.store.schema import (
     apis,
     event_types,
+    members,
     organizations,
+    project_owners,
     projects,
     scope_event_types,
+    users,
 )
 from freehold.webhooks import actions, delivery_actions
 from freehold.webhooks.actions import NewSecret
@@ -90,6 +93,16 @@ class World:
     def delivery(self, delivery_id: str) -> delivery_actions.DeliveryDetail:
         with self.store.read() as tx:
             return delivery_actions.read_delivery(tx, self.owner, delivery_id)
+
+    def add_owner(self, duty: str) -> None:
+        """Somebody who owns the project in one duty: duty@example.com."""
+        user_id, now = ids.new_id("usr"), clock.now()
+        mine = {"organization_id": self.organization_id, "user_id": user_id}
+        with self.store.write() as tx:
+            person = {"id": user_id, "email": f"{duty}@example.com", "name": duty, "password_hash": "-"}
+            tx.execute(insert(users).values(**person, created_at=now))
+            tx.execute(insert(members).values(**mine, role="developer", joined_at=now))
+            tx.execute(insert(project_owners).values(**mine, project_id=self.project_id, duty=duty))
 
     def pause(self, tx: Transaction) -> None:
         actions.pause_endpoint(tx, self.owner, self.endpoint_id)

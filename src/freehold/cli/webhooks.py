@@ -109,6 +109,7 @@ def list_webhooks(project: str, limit: int, cursor: str | None, as_json: bool) -
         "id": lambda each: each["id"],
         "url": lambda each: each["url"],
         "state": lambda each: each["state"],
+        "check": lambda each: _standing(each["check"]),
         "event types": lambda each: each["event_types"],
     }
     show_page(page, as_json, columns, "There is no webhook endpoint yet: freehold webhooks create …")
@@ -318,6 +319,25 @@ def show_delivery(delivery: str, as_json: bool) -> None:
         _show_attempt(found["event_type"], found["id"], attempt)
 
 
+@command.command("attempt")
+@click.argument("attempt")
+@json_option
+def show_attempt(attempt: str, as_json: bool) -> None:
+    """Show one attempt, by its id: what was sent and what came back.
+
+    \b
+    Example:
+      freehold webhooks attempt att_…
+    """
+    found = Api.current().get(f"/v1/attempts/{segment(attempt)}")
+    if as_json:
+        output.print_json(found)
+        return
+    sent = {header["name"]: header["value"] for header in found["request"]["headers"]}
+    _show_attempt(sent.get("webhook-id", found["message"]), found["delivery"], found)
+    output.print_facts({"Webhook endpoint": found["webhook"], "Headers": sent, "Body": found["request"]["body"]})
+
+
 command.add_command(check_webhook)
 command.add_command(advance_webhook)
 
@@ -328,6 +348,13 @@ def _change(webhook: str, verb: str, as_json: bool) -> None:
         output.print_json(changed)
     else:
         _show(changed)
+
+
+def _standing(check: dict[str, Any]) -> str:
+    """What is known of a receiver, and when or until when."""
+    if check["state"] in ("passed", "failed", "unclear"):
+        return f"{check['state']} until {check['expires_at']}"
+    return f"{check['state']} ({check['at']})" if check["at"] else str(check["state"])
 
 
 def _show(webhook: dict[str, Any]) -> None:
@@ -343,6 +370,7 @@ def _show(webhook: dict[str, Any]) -> None:
             "Event types": webhook["event_types"],
             "Sending": "in order, one at a time" if webhook["fifo"] else "side by side",
             "Requests a second": webhook["max_per_second"],
+            "Check": _standing(webhook["check"]),
             "Public keys": [each["public_key"] for each in webhook["signing_secrets"] if each["public_key"]],
             "Description": webhook["description"],
             "Headers": webhook["headers"],

@@ -10,6 +10,7 @@ from freehold.sdk.models.words import Environment
 from freehold.sdk.resources.alert_channels import AlertChannelCalls
 from freehold.sdk.resources.alerts import AlertCalls
 from freehold.sdk.resources.apis import ApiCalls
+from freehold.sdk.resources.attempts import AttemptCalls
 from freehold.sdk.resources.attestations import AttestationCalls
 from freehold.sdk.resources.audit_entries import AuditEntryCalls
 from freehold.sdk.resources.audit_proofs import AuditProofCalls
@@ -59,6 +60,7 @@ class Surface(Resource[Mode]):
         self.webhooks: WebhookCalls[Mode] = WebhookCalls(perform, walk)
         self.webhook_checks: WebhookCheckCalls[Mode] = WebhookCheckCalls(perform, walk)
         self.deliveries: DeliveryCalls[Mode] = DeliveryCalls(perform, walk)
+        self.attempts: AttemptCalls[Mode] = AttemptCalls(perform, walk)
         self.replays: ReplayCalls[Mode] = ReplayCalls(perform, walk)
         self.inbox: InboxCalls[Mode] = InboxCalls(perform, walk)
         self.messages: MessageCalls[Mode] = MessageCalls(perform, walk)

@@ -132,6 +132,7 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "attestation_id": _id("ats", "An attestation's"),
     "acceptance_id": _id("acc", "An acceptance's"),
     "delivery_id": _id("dlv", "A delivery's"),
+    "attempt_id": _id("att", "An attempt's"),
     "event_type": {
         "description": "An event type's name.", "example": "lookup.completed",
         "schema": {"type": "string", "minLength": 1, "maxLength": 200},

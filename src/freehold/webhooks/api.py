@@ -16,14 +16,18 @@ from freehold.web import nul
 from freehold.web.call import Call, checked_limit, etag
 from freehold.web.cursors import after_id, after_instant
 from freehold.web.inputs import Body, CursorText, Limit, number, text, with_time_zone
-from freehold.webhooks import actions, delivery_actions, headers, rules, testing
+from freehold.webhooks import actions, check_actions, delivery_actions, headers, rules, testing
+from freehold.webhooks.check_api import CheckStandingView, standing_view
+from freehold.webhooks.check_records import CheckStanding
 from freehold.webhooks.delivery_queries import DeliveryFilter, MessageFilter
 from freehold.webhooks.delivery_views import (
+    AttemptDetailView,
     AttemptView,
     DeliveryDetailView,
     DeliveryView,
     MessageDetailView,
     MessageView,
+    attempt_detail_view,
     attempt_view,
     delivery_detail_view,
     delivery_view,
@@ -140,6 +144,7 @@ class WebhookView(msgspec.Struct, kw_only=True):
     failing_since: datetime | None
     next_probe_at: datetime | None
     signing_secrets: list[SigningSecretView]
+    check: CheckStandingView
     created_by: str
     created_at: datetime
     etag: str
@@ -167,8 +172,8 @@ def list_webhooks(call: Call, project_id: str, limit: Limit = 50, cursor: Cursor
     with call.read() as tx:
         rows = actions.list_endpoints(tx, call.actor, project_id, checked_limit(limit) + 1, after_id(cursor))
         cut = page(rows, limit, lambda row: Cursor(0, row.id))
-        secrets = actions.signing_secrets_of(tx, cut.data)
-    return Page([WebhookView(**_fields(call, row, secrets[row.id])) for row in cut.data], cut.next_cursor)
+        fields = _fields(tx, call, cut.data)
+    return Page([WebhookView(**each) for each in fields], cut.next_cursor)
 
 
 def create_webhook(call: Call, project_id: str, data: WebhookBody) -> Response[WebhookWithSecretView]:
@@ -310,6 +315,12 @@ def read_delivery(call: Call, delivery_id: str) -> DeliveryDetailView:
         return delivery_detail_view(delivery_actions.read_delivery(tx, call.actor, delivery_id))
 
 
+def read_attempt(call: Call, attempt_id: str) -> AttemptDetailView:
+    """One attempt in full: what was sent, what came back, how long each step took."""
+    with call.read() as tx:
+        return attempt_detail_view(*delivery_actions.read_attempt(tx, call.actor, attempt_id))
+
+
 def patched(old: EndpointSettings, patch: WebhookPatch) -> EndpointSettings:
     """An endpoint's settings with a patch merged into them."""
     new = old
@@ -331,15 +342,21 @@ def patched(old: EndpointSettings, patch: WebhookPatch) -> EndpointSettings:
 
 
 def _with_secret(tx: Transaction, call: Call, made: actions.NewSecret) -> WebhookWithSecretView:
-    secrets = actions.signing_secrets_of(tx, [made.endpoint])[made.endpoint.id]
-    return WebhookWithSecretView(signing_secret=made.text, **_fields(call, made.endpoint, secrets))
+    return WebhookWithSecretView(signing_secret=made.text, **_fields(tx, call, [made.endpoint])[0])
 
 
 def _view(tx: Transaction, call: Call, endpoint: WebhookEndpoint) -> WebhookView:
-    return WebhookView(**_fields(call, endpoint, actions.signing_secrets_of(tx, [endpoint])[endpoint.id]))
+    return WebhookView(**_fields(tx, call, [endpoint])[0])
 
 
-def _fields(call: Call, endpoint: WebhookEndpoint, secrets: tuple[SecretVersion, ...]) -> dict[str, Any]:
+def _fields(tx: Transaction, call: Call, endpoints: list[WebhookEndpoint]) -> list[dict[str, Any]]:
+    secrets, standings = actions.signing_secrets_of(tx, endpoints), check_actions.standings_of(tx, endpoints)
+    return [_fields_of(call, each, secrets[each.id], standings[each.id]) for each in endpoints]
+
+
+def _fields_of(
+    call: Call, endpoint: WebhookEndpoint, secrets: tuple[SecretVersion, ...], standing: CheckStanding
+) -> dict[str, Any]:
     keys = actions.public_keys_of(call.secret, endpoint, secrets)
     versions = [
         SigningSecretView(
@@ -356,5 +373,6 @@ def _fields(call: Call, endpoint: WebhookEndpoint, secrets: tuple[SecretVersion,
         "fifo": endpoint.fifo, "max_per_second": endpoint.max_per_second, "v1a": endpoint.v1a,
         "failing_since": endpoint.failing_since_at, "next_probe_at": endpoint.held_until_at,
         "state": endpoint.state, "state_reason": endpoint.state_reason, "signing_secrets": versions,
+        "check": standing_view(standing),
         "created_by": endpoint.created_by, "created_at": endpoint.created_at, "etag": etag(endpoint.revision),
     }  # fmt: skip

@@ -12,7 +12,7 @@ from freehold.web.call import Call, checked_limit
 from freehold.web.cursors import after_instant
 from freehold.web.inputs import Body, CursorText, Limit, number
 from freehold.webhooks import check_actions, check_queries, checking
-from freehold.webhooks.check_records import CheckState, ProbeResult, WebhookCheck
+from freehold.webhooks.check_records import CheckStanding, CheckState, ProbeResult, Standing, WebhookCheck
 from freehold.webhooks.records import Probe
 
 # Five requests of 25 s at most, and what it takes to record them.
@@ -50,6 +50,19 @@ class WebhookCheckView(msgspec.Struct, kw_only=True):
     finished_at: datetime | None
     expires_at: datetime | None
     probes: list[ProbeView]
+
+
+class CheckStandingView(msgspec.Struct, kw_only=True):
+    """What is known of an endpoint's receiver now, and the check that it is known from.
+
+    `passed`, `failed` and `unclear` count until `expires_at`. `outdated`: URL or secret changed since; `expired`: 30 days
+    are over; `interrupted`: the check was broken off; `never`: there is no check, and the rest is null.
+    """
+
+    state: Standing
+    id: str | None
+    at: datetime | None
+    expires_at: datetime | None
 
 
 def check_webhook(call: Call, endpoint_id: str, data: CheckBody | None = None) -> WebhookCheckView:
@@ -90,6 +103,15 @@ def check_view(check: WebhookCheck) -> WebhookCheckView:
         secret_version=check.secret_version, started_by=check.started_by, started_at=check.started_at,
         finished_at=check.finished_at, expires_at=check.expires_at, probes=[_probe_view(each) for each in check.probes],
     )  # fmt: skip
+
+
+def standing_view(found: CheckStanding) -> CheckStandingView:
+    """What is known of a receiver, as the HTTP API shows it with its endpoint."""
+    check = found.check
+    if check is None:
+        return CheckStandingView(state=found.standing, id=None, at=None, expires_at=None)
+    at = check.finished_at or check.started_at
+    return CheckStandingView(state=found.standing, id=check.id, at=at, expires_at=check.expires_at)
 
 
 def _probe_view(probe: ProbeResult) -> ProbeView:

@@ -107,3 +107,9 @@ def standing_of(check: WebhookCheck | None, url: str, secret_version: int, now: 
     if check.expires_at is not None and check.expires_at <= now:
         return CheckStanding("expired", check)
     return CheckStanding(check.state, check)
+
+
+def proves(found: CheckStanding, accepted_at: datetime) -> bool:
+    """Whether what a receiver accepted at an instant was verified by it: it had passed a check by then that still counts."""
+    finished_at = found.check.finished_at if found.check and found.standing == "passed" else None
+    return finished_at is not None and finished_at <= accepted_at

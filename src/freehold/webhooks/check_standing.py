@@ -16,10 +16,13 @@ _STANDINGS: Final[dict[Standing, tuple[str, Tone]]] = {
     "expired": ("The last check is more than 30 days old and no longer counts. Run it again.", "warn"),
     "outdated": ("The URL or the signing secret changed since the last check. Run it again.", "warn"),
 }
+# Those that count, until they expire.
+_COUNTS: Final = frozenset({"passed", "failed", "unclear"})
 
 
 def standing_view(found: CheckStanding) -> StandingView:
     """What is known of a receiver, as the endpoint's pages say it."""
     detail, tone = _STANDINGS[found.standing]
     at = (found.check.finished_at or found.check.started_at) if found.check else None
-    return StandingView(standing=found.standing, detail=detail, tone=tone, at=at)
+    until = found.check.expires_at if found.check and found.standing in _COUNTS else None
+    return StandingView(standing=found.standing, detail=detail, tone=tone, at=at, until=until)

@@ -227,6 +227,15 @@ def read_delivery(tx: Transaction, actor: Actor, delivery_id: str) -> DeliveryDe
     return DeliveryDetail(delivery, message, delivery_queries.attempts_of(tx, delivery_id))
 
 
+def read_attempt(tx: Transaction, actor: Actor, attempt_id: str) -> tuple[Attempt, Delivery]:
+    """One attempt in full and the delivery that it was of; Problem `not_found` where it is none of the actor's business."""
+    attempt = delivery_queries.find_attempt(tx, attempt_id)
+    delivery = delivery_queries.find_delivery(tx, attempt.delivery_id) if attempt else None
+    if attempt is None or delivery is None or not _may_read(tx, actor, delivery.project_id, "webhooks.read"):
+        raise not_found("attempt")
+    return attempt, delivery
+
+
 def _may_read(tx: Transaction, actor: Actor, project_id: str, permission: Any) -> bool:
     """Whether an actor may read of a project; Problem `forbidden` where it is theirs but the role lacks it."""
     project = projects.find_project(tx, project_id)

@@ -263,6 +263,12 @@ def attempts_of(tx: Transaction, delivery_id: str) -> list[Attempt]:
     return [_attempt(row) for row in rows]
 
 
+def find_attempt(tx: Transaction, attempt_id: str) -> Attempt | None:
+    """An attempt by id (primary key)."""
+    row = tx.execute(select(attempts).where(attempts.c.id == attempt_id)).first()
+    return _attempt(row) if row else None
+
+
 def _attempt(row: Row[*tuple[Any, ...]]) -> Attempt:
     values = dict(row._mapping)
     for name in ("request_headers", "response_headers"):

@@ -63,6 +63,15 @@ class AttemptView(msgspec.Struct, kw_only=True):
     response: ReceivedResponseView | None
 
 
+class AttemptDetailView(AttemptView, kw_only=True):
+    """An attempt by itself, with the delivery that it was of."""
+
+    delivery: str
+    message: str
+    webhook: str
+    project: str
+
+
 class DeliveryView(msgspec.Struct, kw_only=True):
     """One message to one endpoint. Pending without `next_attempt_at`, it waits for its endpoint to be resumed.
 
@@ -111,18 +120,30 @@ class MessageDetailView(MessageView, kw_only=True):
 
 
 def attempt_view(attempt: Attempt) -> AttemptView:
-    """An attempt as the HTTP API shows it."""
+    """An attempt as the HTTP API shows it with its delivery."""
+    return AttemptView(**_attempt_fields(attempt))
+
+
+def attempt_detail_view(attempt: Attempt, delivery: Delivery) -> AttemptDetailView:
+    """An attempt as the HTTP API shows it by itself."""
+    return AttemptDetailView(
+        delivery=delivery.id, message=delivery.message_id, webhook=delivery.webhook_endpoint_id,
+        project=delivery.project_id, **_attempt_fields(attempt),
+    )  # fmt: skip
+
+
+def _attempt_fields(attempt: Attempt) -> dict[str, Any]:
     request = SentRequestView(
         url=attempt.url,
         headers=_header_views(attempt.request_headers),
         body=attempt.request_body,
         signed_content=signed_text(attempt),
     )
-    return AttemptView(
-        id=attempt.id, number=attempt.number, at=attempt.at, outcome=attempt.outcome, error=attempt.error,
-        address=attempt.address, duration_us=attempt.duration_us, timing=attempt.timing, request=request,
-        response=_response_view(attempt),
-    )  # fmt: skip
+    return {
+        "id": attempt.id, "number": attempt.number, "at": attempt.at, "outcome": attempt.outcome,
+        "error": attempt.error, "address": attempt.address, "duration_us": attempt.duration_us,
+        "timing": attempt.timing, "request": request, "response": _response_view(attempt),
+    }  # fmt: skip
 
 
 def _response_view(attempt: Attempt) -> ReceivedResponseView | None:

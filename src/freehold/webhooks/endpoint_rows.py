@@ -9,7 +9,10 @@ from freehold.dashboard import words
 from freehold.dashboard.charts import Bucket
 from freehold.dashboard.views.webhooks import WebhookRow
 from freehold.store.engine import Transaction
-from freehold.webhooks import metrics_queries
+from freehold.webhooks import check_actions, metrics_queries
+from freehold.webhooks.check_records import CheckStanding
+from freehold.webhooks.check_rules import proves
+from freehold.webhooks.check_standing import standing_view
 from freehold.webhooks.glance_queries import EndpointActivity, Fates, activity_of_endpoints
 from freehold.webhooks.metrics_queries import Glance
 from freehold.webhooks.records import WebhookEndpoint
@@ -24,7 +27,8 @@ def webhook_rows(tx: Transaction, endpoints: Sequence[WebhookEndpoint], now: dat
     activity = activity_of_endpoints(tx, endpoint_ids, now)
     start = _first_hour(now)
     glances = metrics_queries.glances(tx, endpoint_ids, start, start + _HOURS * _HOUR, _HOUR, now)
-    return tuple(_row(each, activity[each.id], glances[each.id], start) for each in endpoints)
+    standings = check_actions.standings_of(tx, endpoints)
+    return tuple(_row(each, activity[each.id], glances[each.id], standings[each.id], start) for each in endpoints)
 
 
 def log_href(project_id: str, endpoint_id: str, start: datetime, end: datetime, **more: str) -> str:
@@ -37,7 +41,9 @@ def _first_hour(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0) - (_HOURS - 1) * _HOUR
 
 
-def _row(endpoint: WebhookEndpoint, activity: EndpointActivity, glance: Glance, start: datetime) -> WebhookRow:
+def _row(
+    endpoint: WebhookEndpoint, activity: EndpointActivity, glance: Glance, standing: CheckStanding, start: datetime
+) -> WebhookRow:
     fates, waits, accepted = activity.fates, glance.pressure, glance.accepted
     return WebhookRow(
         id=endpoint.id, url=endpoint.url, description=endpoint.description or "", state=endpoint.state,
@@ -46,6 +52,7 @@ def _row(endpoint: WebhookEndpoint, activity: EndpointActivity, glance: Glance, 
         retrying=waits.retrying, parked=waits.parked, next_retry_at=waits.next_retry_at,
         accepted_at=accepted.at if accepted else None,
         accepted_href=f"/projects/{endpoint.project_id}/deliveries/{accepted.delivery_id}" if accepted else "",
+        verified=accepted is not None and proves(standing, accepted.at), check=standing_view(standing),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Sample pages of webhook endpoints, deliveries and messages."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
@@ -20,7 +21,8 @@ def hook(state: str = "failing") -> webhooks.WebhookRow:
         state_reason="10 attempts in a row failed. The last: The receiver answered 401, not a 2xx." if state == "failing" else "", event_types=("country.looked_up",),
         delivered=14_022, failed=6, pending=1, last_at=ago(minutes=4), retrying=4 if state == "failing" else 0, next_retry_at=NOW + timedelta(minutes=4),
         bars=tuple(Bucket(f"22 Nov, {hour:02}:00", (12, 0, 0) if hour < 18 else (3, 2, 1) if hour < 22 else (0, 0, 0), f"{AT}/webhooks/{HOOK}?from=x") for hour in range(24)),
-        accepted_at=ago(minutes=4), accepted_href=f"{AT}/deliveries/dlv_01kaadelivered",
+        accepted_at=ago(minutes=4), accepted_href=f"{AT}/deliveries/dlv_01kaadelivered", verified=state != "failing",
+        check=standing("never") if state == "failing" else replace(standing("passed"), at=ago(days=2), until=NOW + timedelta(days=28)),
     )  # fmt: skip
 
 

@@ -12,12 +12,13 @@ ProbeState = Literal["passed", "failed", "unclear", "running", "waiting"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingView:
-    """What is known of an endpoint's receiver now: `standing` in a word, `detail` in a sentence."""
+    """What is known of an endpoint's receiver now: `standing` in a word, `detail` in a sentence; counts until `until`."""
 
     standing: str
     detail: str
     tone: Tone
     at: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,9 @@ class WebhookRow:
     next_retry_at: datetime | None = None
     accepted_at: datetime | None = None
     accepted_href: str = ""
+    # Whether its receiver had proved by then that it verifies what it accepts, and the proof still counts.
+    verified: bool = False
+    check: StandingView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

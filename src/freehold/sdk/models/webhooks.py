@@ -8,6 +8,7 @@ from typing import Any
 from freehold.sdk.model import Model
 from freehold.sdk.models.words import (
     AttemptOutcome,
+    CheckStandingState,
     DeliveryState,
     Environment,
     InboxAnswer,
@@ -35,6 +36,20 @@ class SigningSecret(Model, frozen=True, kw_only=True):
     public_key: str | None
 
 
+class CheckStanding(Model, frozen=True, kw_only=True):
+    """What is known of an endpoint's receiver now, and the check that it is known from.
+
+    `passed`, `failed` and `unclear` count until `expires_at`. `outdated`: URL or secret changed since;
+    `expired`: 30 days are over; `interrupted`: the check was broken off; `never`: there is no check, and the
+    rest is null.
+    """
+
+    state: CheckStandingState
+    id: str | None
+    at: datetime | None
+    expires_at: datetime | None
+
+
 class Webhook(Model, frozen=True, kw_only=True):
     """A webhook endpoint.
 
@@ -58,6 +73,7 @@ class Webhook(Model, frozen=True, kw_only=True):
     failing_since: datetime | None
     next_probe_at: datetime | None
     signing_secrets: list[SigningSecret]
+    check: CheckStanding
     created_by: str
     created_at: datetime
     etag: str
@@ -202,6 +218,15 @@ class DeliveryDetail(Delivery, frozen=True, kw_only=True):
 
     payload: Any
     attempts: list[Attempt]
+
+
+class AttemptDetail(Attempt, frozen=True, kw_only=True):
+    """An attempt by itself, with the delivery that it was of."""
+
+    delivery: str
+    message: str
+    webhook: str
+    project: str
 
 
 class ReplayFilter(Model, frozen=True, kw_only=True, rename={"from_": "from"}):

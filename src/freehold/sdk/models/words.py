@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     AttestationRole = Literal["admin", "auditor", "billing", "developer", "operator", "owner"]
     Bucket = Literal["day", "hour", "minute", "month"]
     ChannelKind = Literal["generic", "slack"]
+    CheckStandingState = Literal[
+        "expired", "failed", "interrupted", "never", "outdated", "passed", "running", "unclear"
+    ]
     CheckState = Literal["failed", "not_applicable", "passed", "waiting"]
     DeliveryState = Literal["delivered", "dropped", "failed", "pending"]
     Duty = Literal["audit", "billing", "technical"]
@@ -101,6 +104,7 @@ else:
     AttestationRole = str
     Bucket = str
     ChannelKind = str
+    CheckStandingState = str
     CheckState = str
     DeliveryState = str
     Duty = str
