@@ -31,6 +31,8 @@ _COMMANDS: Final = {
     "requests": ("requests", "command"),
     "explain": ("explain", "command"),
     "audit": ("audit", "command"),
+    "backup": ("backup", "backup"),
+    "restore": ("backup", "restore"),
     "gate": ("gate", "command"),
     "completion": ("completion", "command"),
 }
