@@ -29,6 +29,7 @@ KINDS: Final[dict[str, Kind]] = {
     "idempotency_conflict": Kind(409, "This idempotency key was used with another request"),
     "already_set_up": Kind(409, "This instance is set up already"),
     "already_exists": Kind(409, "One of that name exists already"),
+    "shape_changed": Kind(409, "The shape has changed meanwhile"),
     "project_locked": Kind(409, "The project is locked"),
     "precondition_failed": Kind(412, "Somebody changed it in between"),
     "body_too_large": Kind(413, "The request body is too large"),

@@ -27,8 +27,9 @@ from freehold.overview.pages.keys import issuing as key_issuing
 from freehold.overview.pages.keys import one as key_page
 from freehold.overview.pages.keys import rotating as key_rotating
 from freehold.overview.pages.keys import table as key_table
-from freehold.production import policy_pages, readiness_pages
+from freehold.production import bindings_pages, clone_pages, drift_pages, policy_pages, readiness_pages
 from freehold.production import readiness_api as readiness
+from freehold.production import sibling_api as siblings
 from freehold.projects import api as projects
 from freehold.projects import pages as project_pages
 from freehold.usage import api as usage
@@ -112,6 +113,13 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (patch, PROJECT, projects.edit_project, "Projects"),
     (post, f"{PROJECT}/archive", projects.archive_project, "Projects"),
     (post, f"{PROJECT}/restore", projects.restore_project, "Projects"),
+    (get, f"{PROJECT}/bindings", siblings.read_bindings, "Production"),
+    (put, f"{PROJECT}/bindings", siblings.give_bindings, "Production"),
+    (post, f"{PROJECT}/clone", siblings.clone_project, "Production"),
+    (get, f"{PROJECT}/drift", siblings.read_drift, "Production"),
+    (post, f"{PROJECT}/drift/promote", siblings.promote_drift, "Production"),
+    (post, f"{PROJECT}/drift/revert", siblings.revert_drift, "Production"),
+    (post, f"{PROJECT}/drift/accept", siblings.accept_drift, "Production"),
     (get, f"{PROJECT}/scope", overview.read_scope, "Projects"),
     (put, f"{PROJECT}/scope", projects.set_scope, "Projects"),
     (get, f"{PROJECT}/keys", keys.list_keys, "Keys"),
@@ -200,6 +208,7 @@ _ANSWERS_200: Final = frozenset(
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
         replays.cancel_replay, audit_api.check_audit_proof, alerts.acknowledge_firing, readiness.withdraw_attestation,
         readiness.withdraw_key_acceptance,
+        siblings.clone_project, siblings.promote_drift, siblings.revert_drift, siblings.accept_drift,
     }
 )  # fmt: skip
 # These answer 202: they accept what is done afterwards.
@@ -270,6 +279,16 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (get, HERE, overview_pages.show_overview),
     (get, f"{HERE}/scope", scope_pages.show_scope),
     (post, f"{HERE}/scope", scope_pages.save_scope),
+    (get, f"{HERE}/bindings", bindings_pages.show_bindings),
+    (post, f"{HERE}/bindings", bindings_pages.give_bindings),
+    (get, f"{HERE}/clone", clone_pages.show_clone),
+    (post, f"{HERE}/clone", clone_pages.clone_project),
+    (get, f"{HERE}/drift", drift_pages.show_drift),
+    (get, f"{HERE}/drift/plan", drift_pages.show_plan),
+    (post, f"{HERE}/drift/promote", drift_pages.promote),
+    (post, f"{HERE}/drift/revert", drift_pages.revert),
+    (post, f"{HERE}/drift/accept", drift_pages.accept),
+    (post, f"{HERE}/drift/withdraw", drift_pages.withdraw),
     (get, f"{HERE}/settings", project_pages.show_settings),
     (post, f"{HERE}/settings", project_pages.save_labels),
     (post, f"{HERE}/settings/owners", project_pages.save_owners),

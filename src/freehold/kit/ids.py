@@ -13,7 +13,7 @@ from freehold.kit import clock
 Prefix = Literal[
     "org", "usr", "inv", "api", "proj", "key", "whe", "msg", "dlv", "att",
     "req", "alr", "fir", "chn", "ntf", "rep", "sch", "acr", "tok", "aud", "jrn", "sdk",
-    "wck", "wad", "inr", "mail", "rpl", "rck", "ats", "rhr", "acc",
+    "wck", "wad", "inr", "mail", "rpl", "rck", "ats", "rhr", "acc", "dac",
 ]  # fmt: skip
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"

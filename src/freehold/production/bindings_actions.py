@@ -4,10 +4,10 @@ A value is in the clear in this process for the length of the call that gives or
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from freehold.errors import FieldError, Problem, invalid
+from freehold.errors import Problem, invalid
 from freehold.kit import clock
 from freehold.kit.encryption import open_sealed, seal
 from freehold.kit.secrets import InstanceSecret
@@ -17,12 +17,13 @@ from freehold.organizations.permissions import require
 from freehold.organizations.records import Actor
 from freehold.production import bindings_queries, bindings_rules
 from freehold.production.assembling import read_shape
+from freehold.production.bindings import bindings_missing
 from freehold.production.bindings_records import Bindings, BindingValue, BoundSlot
 from freehold.production.records import BindingSlot
 from freehold.production.rules import binding_slots
 from freehold.projects import queries as projects
 from freehold.projects.actions import read_project, require_active
-from freehold.projects.records import Project
+from freehold.projects.records import Environment, Project
 from freehold.settings import Settings
 from freehold.store.engine import Transaction
 from freehold.webhooks.inbox_route import is_about_inboxes
@@ -71,9 +72,10 @@ def give_bindings(
 
 
 def checked(
-    tx: Transaction, settings: Settings, sandbox: Project, slots: list[BindingSlot], values: Mapping[str, BindingValue]
-) -> dict[str, BindingValue]:
-    """Values in their one form, as production would take them; Problem `invalid` names every one that does not fit."""
+    tx: Transaction, settings: Settings, sandbox: Project, slots: list[BindingSlot],
+    values: Mapping[str, BindingValue], environment: Environment = "production",
+) -> dict[str, BindingValue]:  # fmt: skip
+    """Values in their one form, as the environment would take them; Problem `invalid` names every one that does not fit."""
     members = {
         name.lower(): each.user_id
         for each in organizations.members_of(tx, sandbox.organization_id)
@@ -86,7 +88,7 @@ def checked(
             continue
         try:
             fit[pointer] = bindings_rules.fitting(
-                known[pointer], value, lambda url: _production_url(settings, url), members
+                known[pointer], value, lambda url: _checked_url(settings, environment, url), members
             )
         except bindings_rules.Unfit as unfit:
             faults[pointer] = str(unfit)
@@ -101,9 +103,9 @@ def values_for(
 ) -> dict[str, BindingValue]:  # fmt: skip
     """What production gets in each of these slots: what this call says, what was given before, of owners the sandbox's.
 
-    Problem `invalid` names each required slot that is still without.
+    Problem `bindings_missing` names each required slot that is still without.
     """
-    wanted = {each.slot: each for each in slots}
+    wanted = {each.slot for each in slots}
     before = {
         slot: _open(secret, sandbox.id, slot, sealed)
         for slot, sealed in bindings_queries.sealed_of(tx, sandbox.id).items()
@@ -111,15 +113,25 @@ def values_for(
     }
     # What was given once is looked at again: the operator's policy, or who is a member, may have changed.
     found = checked(tx, settings, sandbox, slots, {**before, **values})
+    require_all(slots, found)
+    return owners_as_values(tx, sandbox, slots) | found
+
+
+def require_all(slots: list[BindingSlot], found: Collection[str]) -> None:
+    """Problem `bindings_missing` that names each required slot without a value."""
     missing = [each for each in slots if each.required and each.slot not in found]
     if missing:
-        raise invalid(
-            *(
-                FieldError(f"bindings.{each.slot}", f"{each.label} in production is not given.", "binding_missing")
-                for each in missing
-            )
-        )
-    return _owners(tx, sandbox, slots) | found
+        raise bindings_missing(missing)
+
+
+def owners_as_values(tx: Transaction, project: Project, slots: list[BindingSlot]) -> dict[str, BindingValue]:
+    """Who holds in a project the duties that these slots are of."""
+    owners = projects.owners_of(tx, [project.id])[project.id]
+    return {
+        each.slot: tuple(owner.user_id for owner in owners if each.slot == f"/owners/{owner.duty}")
+        for each in slots
+        if each.kind == "member"
+    }
 
 
 def sandbox_of(tx: Transaction, actor: Actor, project_id: str, permission: Any) -> Project:
@@ -134,19 +146,10 @@ def sandbox_of(tx: Transaction, actor: Actor, project_id: str, permission: Any) 
     return sibling
 
 
-def _owners(tx: Transaction, sandbox: Project, slots: list[BindingSlot]) -> dict[str, BindingValue]:
-    owners = projects.owners_of(tx, [sandbox.id])[sandbox.id]
-    return {
-        each.slot: tuple(owner.user_id for owner in owners if each.slot == f"/owners/{owner.duty}")
-        for each in slots
-        if each.kind == "member"
-    }
-
-
-def _production_url(settings: Settings, url: str) -> str:
-    if is_about_inboxes(settings, url):
+def _checked_url(settings: Settings, environment: Environment, url: str) -> str:
+    if environment == "production" and is_about_inboxes(settings, url):
         raise BadUrl("An inbox is a sandbox's alone. Give the URL of production's receiver.")
-    return check_url(url, "production", policy_of(settings, "production")).url
+    return check_url(url, environment, policy_of(settings, environment)).url
 
 
 def _slot(slots: list[BindingSlot], pointer: str) -> BindingSlot:

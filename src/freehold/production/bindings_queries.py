@@ -38,7 +38,7 @@ def given_of(tx: Transaction, project_id: str) -> dict[str, GivenBinding]:
 
 def sealed_of(tx: Transaction, project_id: str) -> dict[str, bytes]:
     """The same, as they are kept: sealed."""
-    return dict(tx.execute(select(_B.slot, _B.sealed).where(_B.project_id == project_id)).tuples().all())
+    return {row.slot: row.sealed for row in tx.execute(select(_B.slot, _B.sealed).where(_B.project_id == project_id))}
 
 
 def put(

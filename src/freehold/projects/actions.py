@@ -38,6 +38,9 @@ from freehold.store.conflicts import broken_constraint_means
 from freehold.store.engine import Transaction
 
 _DUTIES_MAX: Final = 50
+# What these permit changes nothing but what a project declares; of the others some is possible in a locked one.
+_DECLARES: Final[frozenset[Permission]] = frozenset({"projects.edit", "scope.edit", "alerts.edit"})
+_LOCKED: Final = "The project is locked: change its sandbox project and promote the change, or have an admin unlock it."
 
 
 def read_project(tx: Transaction, actor: Actor, project_id: str) -> Project:
@@ -209,8 +212,11 @@ def require_active(project: Project) -> None:
 
 def blocked_for(actor: Actor, permission: Permission, project: Project) -> str | None:
     """Why an actor cannot change a project or what it owns, in words for a page; None where they can."""
-    role = blocked(actor, permission, project.organization_id)
-    return role or ("The project is archived: restore it first." if project.state == "archived" else None)
+    if role := blocked(actor, permission, project.organization_id):
+        return role
+    if project.state == "archived":
+        return "The project is archived: restore it first."
+    return _LOCKED if project.locked and permission in _DECLARES else None
 
 
 def _concerns(actor: Actor, project: Project) -> bool:
@@ -279,6 +285,7 @@ def _postures(tx: Transaction, rows: list[Project]) -> list[Posture]:
     counts = posture_queries.counts_of(tx, project_ids, clock.now())
     progress = posture_queries.progress_of(tx, project_ids)
     readiness = posture_queries.readiness_of(tx, project_ids)
+    drift = posture_queries.drift_of(tx, project_ids)
     siblings = queries.siblings_of(tx, rows)
     quotas = {project.id: project.quota for project in rows if project.quota}
     quota_states = quota_queries.states_of_projects(tx, quotas, clock.now())
@@ -286,6 +293,7 @@ def _postures(tx: Transaction, rows: list[Project]) -> list[Posture]:
         Posture(
             project, owners[project.id], siblings.get(project.id), counts[project.id], progress[project.id],
             rules.next_step(project, progress[project.id]), quota_states.get(project.id), readiness.get(project.id),
+            drift.get(project.id),
         )
         for project in rows
     ]  # fmt: skip

@@ -11,7 +11,7 @@ from litestar.params import Parameter
 from msgspec import UNSET, UnsetType
 
 from freehold.kit.paging import Cursor, Page, page
-from freehold.projects import actions
+from freehold.projects import actions, locking
 from freehold.projects.limit_bodies import (
     OneQuota,
     QuotaIfSaid,
@@ -75,6 +75,10 @@ class ProjectPatch(Body, frozen=True):
     owners: list[OwnerBody] | UnsetType = UNSET
     rate_limits: RateLimitsIfSaid = UNSET
     quota: QuotaIfSaid = UNSET
+    locked: Annotated[
+        bool | UnsetType,
+        msgspec.Meta(description="Of a production project: only promotion changes what it declares.", examples=[True]),
+    ] = UNSET
 
 
 class OwnerView(msgspec.Struct, kw_only=True):
@@ -103,6 +107,13 @@ class ReadinessView(msgspec.Struct, kw_only=True):
     blocking: int
 
 
+class DriftSummaryView(msgspec.Struct, kw_only=True):
+    """In how many fields a project and its sibling differ, and in how many of them nobody accepted that."""
+
+    differences: int
+    unaccepted: int
+
+
 class ProjectView(msgspec.Struct, kw_only=True):
     """A project with its posture."""
 
@@ -122,6 +133,8 @@ class ProjectView(msgspec.Struct, kw_only=True):
     webhook_endpoints: int
     alerts_firing: int
     readiness: ReadinessView | None
+    drift: DriftSummaryView | None
+    locked: bool
     rate_limits: list[RateLimitView]
     quota: QuotaView | None
     quota_state: QuotaStateView | None
@@ -210,7 +223,7 @@ def read_project(call: Call, project_id: str) -> ProjectView:
 
 
 def edit_project(call: Call, project_id: str, data: ProjectPatch) -> ConfirmedProjectView:
-    """Change a project's labels, owners or limits (RFC 7396); answers when every live gate process decides by it."""
+    """Change a project's labels, owners or limits, or lock it (RFC 7396); answers when every live gate decides by it."""
     change = ProjectChange(
         name=None if data.name is UNSET else data.name,
         purpose=None if data.purpose is UNSET else data.purpose,
@@ -220,9 +233,15 @@ def edit_project(call: Call, project_id: str, data: ProjectPatch) -> ConfirmedPr
         rate_limits=None if data.rate_limits is UNSET else rate_limits_of(data.rate_limits),
         quota=UNSET if data.quota is UNSET else quota_of(data.quota),
     )
-    return _confirmed(
-        call, project_id, lambda tx: actions.edit_project(tx, call.actor, project_id, change, call.revision())
-    )
+
+    def act(tx: Transaction) -> Project:
+        revision = call.revision()
+        if data.locked is UNSET:
+            return actions.edit_project(tx, call.actor, project_id, change, revision)
+        project = locking.set_locked(tx, call.actor, project_id, data.locked, revision)
+        return project if change == ProjectChange() else actions.edit_project(tx, call.actor, project_id, change)
+
+    return _confirmed(call, project_id, act)
 
 
 def archive_project(call: Call, project_id: str) -> ConfirmedProjectView:
@@ -267,6 +286,7 @@ def project_view(posture: Posture) -> ProjectView:
         serving_keys=posture.counts.serving_keys, webhook_endpoints=posture.counts.webhook_endpoints,
         alerts_firing=posture.counts.alerts_firing,
         readiness=ReadinessView(**asdict(posture.readiness)) if posture.readiness else None,
+        drift=DriftSummaryView(**asdict(posture.drift)) if posture.drift else None, locked=project.locked,
         **limit_fields(project.rate_limits, project.quota, posture.quota),
         next_step=NextStepView(action=step.action, title=step.title, detail=step.detail, href=step.href) if step else None,
         created_by=project.created_by, created_at=project.created_at, archived_at=project.archived_at,

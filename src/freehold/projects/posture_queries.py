@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import ScalarSelect, and_, case, func, or_, select
 
-from freehold.projects.records import Counts, Progress, ReadinessSummary
+from freehold.projects.records import Counts, DriftSummary, Progress, ReadinessSummary
 from freehold.store.engine import Transaction
 from freehold.store.schema import (
     alert_firings,
     attempts,
     deliveries,
+    drift_heads,
     key_secrets,
     keys,
     projects,
@@ -107,6 +108,20 @@ def readiness_of(tx: Transaction, project_ids: Sequence[str]) -> dict[str, Readi
         .group_by(column.project_id)
     )
     return {row[0]: ReadinessSummary(int(row[1]), int(row[2]), int(row[3])) for row in tx.execute(query)}
+
+
+def drift_of(tx: Transaction, project_ids: Sequence[str]) -> dict[str, DriftSummary]:
+    """How each project differs from its sibling, as the last change of either left it; one query (primary key)."""
+    wanted, column = set(project_ids), drift_heads.c
+    query = select(column.sandbox_id, column.production_id, column.differences, column.unaccepted).where(
+        or_(column.sandbox_id.in_(wanted), column.production_id.in_(wanted))
+    )
+    return {
+        project_id: DriftSummary(row.differences, row.unaccepted)
+        for row in tx.execute(query)
+        for project_id in (row.sandbox_id, row.production_id)
+        if project_id in wanted
+    }
 
 
 def _count(query: Any) -> ScalarSelect[int]:

@@ -127,6 +127,14 @@ class ReadinessSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class DriftSummary:
+    """In how many fields a project and its sibling differ, and in how many of them nobody accepted that."""
+
+    differences: int
+    unaccepted: int
+
+
+@dataclass(frozen=True, slots=True)
 class NextStep:
     """The one thing to do next: a stable action, its title, why, and the page where it is done."""
 
@@ -149,3 +157,5 @@ class Posture:
     quota: QuotaState | None
     # As it was looked at last, within a minute. None: not yet, or not a sandbox project.
     readiness: ReadinessSummary | None = None
+    # None: there is no sibling.
+    drift: DriftSummary | None = None

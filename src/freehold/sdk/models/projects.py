@@ -25,6 +25,13 @@ class Readiness(Model, frozen=True, kw_only=True):
     blocking: int
 
 
+class DriftSummary(Model, frozen=True, kw_only=True):
+    """In how many fields a project and its sibling differ, and in how many of them nobody accepted that."""
+
+    differences: int
+    unaccepted: int
+
+
 class RateLimit(Model, frozen=True, kw_only=True):
     """So much cost in a window of so many seconds, evenly refilled."""
 
@@ -82,6 +89,8 @@ class Project(Model, frozen=True, kw_only=True):
     webhook_endpoints: int
     alerts_firing: int
     readiness: Readiness | None
+    drift: DriftSummary | None
+    locked: bool
     rate_limits: list[RateLimit]
     quota: Quota | None
     quota_state: QuotaState | None

@@ -5,6 +5,7 @@
 from datetime import datetime
 
 from freehold.sdk.model import Model
+from freehold.sdk.models.production import DriftAcceptance
 from freehold.sdk.models.projects import Readiness
 from freehold.sdk.models.words import (
     AcceptanceFinding,
@@ -95,18 +96,13 @@ class HttpResult(Model, frozen=True, kw_only=True):
     status: int | None
 
 
-class Acceptance(Model, frozen=True, kw_only=True):
+class Acceptance(DriftAcceptance, frozen=True, kw_only=True):
     """A finding about a key that a person accepts until it expires."""
 
-    id: str
     project: str
     key: str
     key_name: str
     finding: AcceptanceFinding
-    reason: str
-    accepted_by: str
-    at: datetime
-    expires_at: datetime
     withdrawn_at: datetime | None
     withdrawn_by: str | None
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     AlertSeverity = Literal["critical", "info", "warning"]
     AttemptOutcome = Literal["accepted", "blocked", "refused", "unreachable"]
     AttestationRole = Literal["admin", "auditor", "billing", "developer", "operator", "owner"]
+    BindingKind = Literal["header", "member", "networks", "url"]
     Bucket = Literal["day", "hour", "minute", "month"]
     ChannelKind = Literal["generic", "slack"]
     CheckStandingState = Literal[
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
     RequestKind = Literal["denied", "failed", "served", "throttled"]
     Role = Literal["admin", "auditor", "billing", "developer", "owner"]
     SecretState = Literal["active", "retired", "retiring", "revoked"]
+    SiblingDifferenceKind = Literal["differs", "only_in_production", "only_in_sandbox"]
     TokenRole = Literal["admin", "auditor", "billing", "developer", "owner", "publisher", "verifier"]
     UsageCompare = Literal["previous"]
     Via = Literal["authorize", "gateway", "sdk", "verify"]
@@ -102,6 +104,7 @@ else:
     AlertSeverity = str
     AttemptOutcome = str
     AttestationRole = str
+    BindingKind = str
     Bucket = str
     ChannelKind = str
     CheckStandingState = str
@@ -131,6 +134,7 @@ else:
     RequestKind = str
     Role = str
     SecretState = str
+    SiblingDifferenceKind = str
     TokenRole = str
     UsageCompare = str
     Via = str

@@ -2,14 +2,14 @@
 
 """What can be done with projects."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET
 
 from freehold.sdk.bodies import OwnerBody, QuotaBody, RateLimitBody
 from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
-from freehold.sdk.models import ConfirmedProject, Project
+from freehold.sdk.models import Clone, ConfirmedProject, Project
 from freehold.sdk.models.words import Environment
 
 
@@ -116,15 +116,17 @@ class ProjectCalls(Resource[Mode]):
         owners: Sequence[OwnerBody] | Unset = UNSET,
         rate_limits: Sequence[RateLimitBody] | Unset | None = UNSET,
         quota: QuotaBody | Unset | None = UNSET,
+        locked: bool | Unset = UNSET,
         if_match: str | None = None,
     ) -> Call[ConfirmedProject]:
-        """Change a project's labels, owners or limits (RFC 7396); answers when every live gate process decides by it.
+        """Change a project's labels, owners or limits, or lock it (RFC 7396); answers when every live gate decides by it.
 
         New values; what is absent stays, null or an empty text clears an optional one. `rate_limits` takes the
         place of all of them. The project's limits are spent by all its keys together.
 
         `rate_limits`: All of its rate limits. A request spends its cost on each, or is refused and spends none.
         `quota`: How much cost in each period, and not one more.
+        `locked`: Of a production project: only promotion changes what it declares.
 
         Raises Conflict, NotFound, PreconditionFailed.
         """
@@ -141,6 +143,7 @@ class ProjectCalls(Resource[Mode]):
                     "owners": owners,
                     "rate_limits": rate_limits,
                     "quota": quota,
+                    "locked": locked,
                 }
             ),
             if_match=if_match,
@@ -165,4 +168,35 @@ class ProjectCalls(Resource[Mode]):
         """
         return Call(
             "POST", f"/v1/projects/{segment(project_id)}/restore", ConfirmedProject, if_match=if_match, repeatable=True
+        )
+
+    @operation
+    def clone(
+        self,
+        project_id: str,
+        *,
+        plan: bool | Unset = UNSET,
+        fingerprint: str | Unset = UNSET,
+        bindings: Mapping[str, str | Sequence[str]] | Unset = UNSET,
+        issue_keys: Sequence[str] | Unset = UNSET,
+    ) -> Call[Clone]:
+        """Clone a proven sandbox project into production: shown first (`plan`), then carried out whole or not at all.
+
+        Signing secrets, and the keys that `issue_keys` names, are shown in this answer alone. Of a project that was
+        cloned before it answers what is there, and changes nothing.
+
+        A plan is asked for, or the plan that was shown is carried out. `issue_keys`: names of declared keys that
+        are issued at once, their texts listed in this answer alone.
+
+        `plan`: Show what would happen, and change nothing.
+        `fingerprint`: The plan's.
+        `bindings`: Values by slot: a URL or a header's value as a text, networks or members as a list.
+
+        Raises NotFound.
+        """
+        return Call(
+            "POST",
+            f"/v1/projects/{segment(project_id)}/clone",
+            Clone,
+            body=sent({"plan": plan, "fingerprint": fingerprint, "bindings": bindings, "issue_keys": issue_keys}),
         )

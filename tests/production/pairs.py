@@ -1,0 +1,62 @@
+"""A sandbox project with its production sibling, for tests of clone, drift and promotion: actions called directly."""
+
+from typing import Any, Final
+
+from freehold.production import bindings_actions, clone_actions, drift_actions, promoting
+from freehold.production.bindings_records import Bindings
+from freehold.production.drift_records import Drift
+from freehold.production.shaping import Tools
+from freehold.production.sibling_records import Cloned, CloneOrder, Direction, Promoted, PromotionOrder
+from tests.http.served import Instance
+
+PRODUCTION_URL: Final = "https://live.example.com/hooks"
+# A value for each slot of the furnished project.
+BINDINGS: Final[Bindings] = {
+    "/webhooks/orders/url": PRODUCTION_URL,
+    "/webhooks/orders/headers/X-Env": "production",
+    "/webhooks/orders/headers/Authorization": "Bearer of-production",
+    "/keys/web/allowed_cidrs": ("198.51.100.0/24",),
+    "/alert_channels/ops/url": "https://chat.example.com/hooks/live",
+}
+
+
+def tools_of(instance: Instance) -> Tools:
+    """What applying a shape needs besides a transaction."""
+    return Tools(instance.secret, instance.settings)
+
+
+def clone(instance: Instance, bindings: Bindings = BINDINGS, project: str = "", **more: Any) -> Cloned:
+    """Clone the project as its owner would, by the plan as it is now."""
+    owner, project = instance.actor("owner"), project or instance.project
+    with instance.store.read() as tx:
+        fingerprint = clone_actions.plan_clone(tx, owner, project).fingerprint
+    with instance.store.write() as tx:
+        return clone_actions.clone_project(
+            tx, owner, tools_of(instance), project, CloneOrder(fingerprint, bindings, **more)
+        )
+
+
+def bring(
+    instance: Instance, direction: Direction, *items: str, project: str = "", bindings: Bindings | None = None
+) -> Promoted:
+    """Promote or revert items (none named: all), by the plan as it is now."""
+    owner, project, chosen = instance.actor("owner"), project or instance.project, items or None
+    with instance.store.read() as tx:
+        plan = promoting.plan_promotion(tx, owner, project, direction, chosen)
+    order = PromotionOrder(chosen, plan.fingerprint, bindings or {})
+    with instance.store.write() as tx:
+        return promoting.carry_out(tx, owner, tools_of(instance), project, direction, order)
+
+
+def drift(instance: Instance, project: str = "") -> Drift:
+    """How the siblings differ now."""
+    with instance.store.read() as tx:
+        return drift_actions.read_drift(tx, instance.actor("owner"), project or instance.project)
+
+
+def give(instance: Instance, values: Any, project: str = "") -> list[Any]:
+    """Give slots values for production."""
+    with instance.store.write() as tx:
+        return bindings_actions.give_bindings(
+            tx, instance.actor("owner"), instance.secret, instance.settings, project or instance.project, values
+        )
