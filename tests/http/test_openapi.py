@@ -196,14 +196,14 @@ def _parameters(operation: dict[str, Any]) -> list[str]:
 
 
 def _call(instance: Instance, who: str, row: Any, ids: dict[str, str], headers: dict[str, str]) -> httpx.Response:
-    body = row.body
+    body = row.body | {"key": ids["key_id"]} if isinstance(row.body, dict) and "key" in row.body else row.body
     content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
     headers = headers | ({"Content-Type": "application/json"} if content is not None else {})
     return instance.client(who).request(row.method, path_of(row, ids), content=content, headers=headers)
 
 
 def _who(row: Any) -> str:
-    return "operator" if "owner" not in row.allowed else "owner"
+    return next(who for who in ("owner", "operator", "auditor") if who in row.allowed)
 
 
 def test_a_stale_if_match_is_refused_where_the_document_says_so(instance: Instance, document: dict[str, Any]) -> None:

@@ -35,6 +35,7 @@ ALERT: Final = "/v1/alerts/{alert_id}"
 CLOUD_EVENT: Final = {"specversion": "1.0", "id": "1", "source": "/tests", "type": "used", "data": {"units": 3}}
 
 
+SOON: Final = clock.to_text(clock.now() + timedelta(days=7))
 POLICY: Final = {
     "blocking": ["technical_owner"], "failure_rate_max": 2.5, "material": ["scope"], "exercise_days": 30, "lookup_days": 7,
     "denial_days": 7, "delivery_days": 30, "alert_days": 30, "failure_days": 7, "unused_days": 30, "rotation_days": 90,
@@ -160,7 +161,7 @@ TABLE: Final = (
         "POST",
         f"{PROJECT}/key_acceptances",
         DEVELOPERS,
-        {"key": "{key_id}", "finding": "unused", "reason": "Quarterly", "expires_at": ""},
+        {"key": "{key_id}", "finding": "unused", "reason": "Quarterly", "expires_at": SOON},
     ),
     Row("POST", "/v1/key_acceptances/{acceptance_id}/withdraw", DEVELOPERS),
     Row("GET", f"{API}/readiness_policy", EVERYBODY),
@@ -258,8 +259,6 @@ def call(instance: Instance, who: str, row: Row, ids: dict[str, str]) -> int:
         return client.request(row.method, path, json=body, headers=headers).status_code
     if body is not None and "key" in body:
         body = {**body, "key": ids["key_id"]}
-    if body is not None and "expires_at" in body:
-        body = {**body, "expires_at": clock.to_text(clock.now() + timedelta(days=7))}
     return client.request(row.method, path, json=body).status_code
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from freehold.alerts import notification_queries
 from freehold.kit import clock, ids
@@ -18,6 +18,7 @@ from freehold.store.engine import Store
 from freehold.store.schema import (
     alert_notifications,
     attempts,
+    changes,
     deliveries,
     endpoints,
     event_types,
@@ -89,6 +90,7 @@ class ReadinessWorld:
             projects.set_scope(tx, self.owner, self.project_id, Scope(list(called), list(events)))
 
     def add_webhook(self, url: str = RECEIVER) -> str:
+        self.declare("getCountry", events=("country.changed",))
         wanted = EndpointSettings(url, ("country.changed",))
         with self.store.write() as tx:
             made = webhooks.create_endpoint(tx, self.owner, SECRET, SETTINGS, self.project_id, wanted)
@@ -128,6 +130,8 @@ def make_readiness_world(store: Store, root: Path) -> ReadinessWorld:
     operator = Actor("user", "usr_op", "Olga", None, True, {})
     row = {"api_id": alerts.usage.api_id, "position": 1, "summary": ""}
     with store.write() as tx:
+        # Changes here go by the instance's own counter.
+        tx.execute(delete(changes))
         tx.execute(insert(endpoints).values(operation_id="listCountries", method="GET", path="/countries", **row))
         tx.execute(insert(event_types).values(name="country.changed", **row))
     return ReadinessWorld(alerts, operator)
