@@ -256,6 +256,22 @@ def test_declared_and_observed_are_set_side_by_side(busy: Instance) -> None:
     assert not set(scope["unused_endpoints"]) & {"get_parcel", "list_parcels"}
 
 
+def test_undeclared_calls_are_listed_by_path_with_the_requests_behind_them(busy: Instance) -> None:
+    calls = api(busy, "/scope")["undeclared_calls"]
+    assert {each["outcome"] for each in calls} <= {"endpoint_unknown", "endpoint_not_in_scope"}
+    first = calls[0]
+    assert (first["endpoint"], first["method"]) == ("create_parcel", "POST")
+    browser = busy.browser("auditor")
+    answer = browser.get(at(busy, "/scope"))
+    page = answer.text
+    assert "Seen but not declared" in text_of(answer)
+    assert first["path"] in page
+    behind = f"outcome={first['outcome']}&endpoint={first['endpoint']}"
+    assert html.escape(behind) in page
+    listed = api(busy, "/requests", outcome=first["outcome"], endpoint=first["endpoint"], limit="200")["data"]
+    assert len(listed) == sum(each["requests"] for each in calls if each["endpoint"] == first["endpoint"])
+
+
 @pytest.mark.parametrize("bucket", ["minute", "month", "nonsense"])
 def test_a_bucket_that_does_not_suit_the_range_is_chosen_anew(busy: Instance, bucket: str) -> None:
     browser = busy.browser("auditor")

@@ -11,7 +11,7 @@ from freehold.kit import clock, ids
 from freehold.kit.sketch import quantile
 from freehold.store.engine import Store
 from freehold.store.schema import changes
-from freehold.usage import actions, drivers, rules, sum_queries
+from freehold.usage import actions, drivers, rules, scope_queries, sum_queries
 from freehold.usage.drivers import Wanted
 from freehold.usage.records import Counts, Filter, Grain, Question, Range, Usage
 from tests.conftest import TestClock
@@ -313,3 +313,21 @@ def test_sparklines_of_many_projects_come_in_one_query(world: UsageWorld) -> Non
     assert hours[world.project_id][NOW].failed == 1
     assert list(hours[world.second_project_id]) == [NOW]
     assert hours[world.foreign_project_id] == {}
+
+
+def test_undeclared_calls_are_counted_by_path_newest_first_among_equals(world: UsageWorld) -> None:
+    refused = {"status": 404, "outcome": "endpoint_unknown", "endpoint": None}
+    world.collect(
+        *(world.decide(NOW_MS - number, path="/v2/countries", **refused) for number in (3, 9)),
+        world.decide(NOW_MS - 5, path="/nothing", **refused),
+        world.decide(NOW_MS - 4, outcome="endpoint_not_in_scope", endpoint="putCountry", method="PUT"),
+        world.decide(NOW_MS - 31 * 24 * HOUR_MS, path="/of/long/ago", **refused),
+        world.decide(NOW_MS - 2, path="/others", project_id=world.second_project_id, key="batch", **refused),
+        world.decide(NOW_MS - 1),
+    )
+    with world.store.read() as tx:
+        found = scope_queries.undeclared_use(tx, world.project_id, NOW)
+    assert [(each.method, each.path, each.endpoint, each.requests) for each in found] == [
+        ("GET", "/v2/countries", None, 2), ("PUT", "/countries/DK", "putCountry", 1), ("GET", "/nothing", None, 1),
+    ]  # fmt: skip
+    assert found[0].last_at == clock.from_ms(NOW_MS - 3)

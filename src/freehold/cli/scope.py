@@ -129,5 +129,9 @@ def _show(scope: dict[str, Any], as_json: bool) -> None:
         output.print_json(scope)
         return
     output.print_facts({"Endpoints": scope["endpoints"], "Event types": scope["event_types"]})
+    for each in scope.get("undeclared_calls", ()):
+        called = " ".join(filter(None, (each["method"], each["path"] or each["endpoint"])))
+        why = "not declared" if each["endpoint"] else "not in the catalogue"
+        click.echo(f"Denied, {why}: {called} ({each['requests']}, last {each['last_at']})")
     if not scope["endpoints"] and not scope["event_types"]:
         click.echo("The scope is empty: freehold scope set … --endpoint …")

@@ -9,7 +9,7 @@ import msgspec
 
 from freehold.kit import clock
 from freehold.projects import actions
-from freehold.usage.scope_queries import ScopeUse, scope_use
+from freehold.usage.scope_queries import ScopeUse, scope_use, undeclared_use
 from freehold.web.call import Call
 from freehold.webhooks.observations import EventTypeUse, event_types_of
 
@@ -32,6 +32,17 @@ class RefusedEndpointView(msgspec.Struct, kw_only=True):
     last_at: datetime | None
 
 
+class UndeclaredCallView(msgspec.Struct, kw_only=True):
+    """A method and path that is called and not declared: `endpoint_not_in_scope`, or `endpoint_unknown` to the catalogue."""
+
+    method: str | None
+    path: str | None
+    outcome: str
+    endpoint: str | None
+    requests: int
+    last_at: datetime
+
+
 class ObservedEventTypeView(msgspec.Struct, kw_only=True):
     """A declared event type: messages of the last 30 days, and the webhook endpoints that receive it."""
 
@@ -45,6 +56,7 @@ class ObservedScopeView(msgspec.Struct, kw_only=True):
     """What a project declares, what was observed of each item, and where the two differ.
 
     `unused_endpoints` and `unused_event_types` are declared, and were not called or received in 30 days.
+    `undeclared_calls` are counted among the newest 1,000 such requests of 30 days, the 20 of the most.
     """
 
     endpoints: list[str]
@@ -54,6 +66,7 @@ class ObservedScopeView(msgspec.Struct, kw_only=True):
     unused_endpoints: list[str]
     unused_event_types: list[str]
     refused_endpoints: list[RefusedEndpointView]
+    undeclared_calls: list[UndeclaredCallView]
 
 
 def read_scope(call: Call, project_id: str) -> ObservedScopeView:
@@ -62,6 +75,7 @@ def read_scope(call: Call, project_id: str) -> ObservedScopeView:
         scope = actions.read_scope(tx, call.actor, project_id)
         endpoints = scope_use(tx, project_id, clock.now())
         event_types = event_types_of(tx, project_id, clock.now())
+        undeclared = undeclared_use(tx, project_id, clock.now())
     return ObservedScopeView(
         endpoints=scope.endpoints, event_types=scope.event_types,
         observed_endpoints=[_endpoint(name, endpoints.get(name)) for name in scope.endpoints],
@@ -72,6 +86,13 @@ def read_scope(call: Call, project_id: str) -> ObservedScopeView:
             RefusedEndpointView(operation_id=name, refused=use.refused, last_at=use.last_at)
             for name, use in sorted(endpoints.items(), key=lambda each: (-each[1].refused, each[0]))
             if use.refused
+        ],
+        undeclared_calls=[
+            UndeclaredCallView(
+                method=each.method, path=each.path, outcome=each.outcome, endpoint=each.endpoint,
+                requests=each.requests, last_at=each.last_at,
+            )
+            for each in undeclared
         ],
     )  # fmt: skip
 

@@ -178,6 +178,18 @@ class ScopeEventType:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UndeclaredCall:
+    """A method and path that is called and not declared. `known`: the catalogue has it. `href`: the requests."""
+
+    method: str
+    path: str
+    known: bool
+    requests: int
+    last_at: datetime
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeView:
     """The scope (`projects/scope.html.j2`). Fields: `endpoints`, `event_types` (ticked boxes)."""
 
@@ -185,6 +197,7 @@ class ScopeView:
     api_name: str
     endpoints: tuple[ScopeEndpoint, ...]
     event_types: tuple[ScopeEventType, ...]
+    undeclared_calls: tuple[UndeclaredCall, ...] = ()
     next_step: NextStep | None = None
     form: Form = field(default_factory=Form)
 

@@ -11,6 +11,7 @@ from freehold.dashboard.views.projects import (
     ScopeEndpoint,
     ScopeEventType,
     ScopeView,
+    UndeclaredCall,
 )
 from freehold.errors import Problem
 from freehold.kit import clock
@@ -19,7 +20,7 @@ from freehold.projects import actions, queries
 from freehold.projects.pages import head_of
 from freehold.projects.records import NextStep, Project, Scope
 from freehold.store.engine import Transaction
-from freehold.usage.scope_queries import scope_use
+from freehold.usage.scope_queries import scope_use, undeclared_use
 from freehold.web.call import Call
 from freehold.web.pages import page, see_other
 from freehold.webhooks import observations
@@ -60,10 +61,23 @@ def _scope(call: Call, project_id: str, problem: Problem | None, status: int) ->
         view = ScopeView(
             project_id=project_id, api_name=head_of(tx, project).api_name,
             endpoints=_scope_endpoints(tx, project, scope, shown), event_types=_scope_event_types(tx, project, scope, shown),
+            undeclared_calls=_undeclared(tx, project),
             next_step=next_step_view(step) if step and step.action not in ("declare_scope", "restore") else None,
             form=_scope_form(call, project, problem),
         )  # fmt: skip
     return page("projects/scope.html.j2", shell, view, status)
+
+
+def _undeclared(tx: Transaction, project: Project) -> tuple[UndeclaredCall, ...]:
+    here = f"/projects/{project.id}/requests"
+    return tuple(
+        UndeclaredCall(
+            method=each.method or "", path=each.path or each.endpoint or "", known=each.endpoint is not None,
+            requests=each.requests, last_at=each.last_at,
+            href=f"{here}?outcome={each.outcome}" + (f"&endpoint={each.endpoint}" if each.endpoint else ""),
+        )
+        for each in undeclared_use(tx, project.id, clock.now())
+    )  # fmt: skip
 
 
 def _scope_form(call: Call, project: Project, problem: Problem | None) -> Form:

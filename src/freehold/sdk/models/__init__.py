@@ -71,6 +71,7 @@ from freehold.sdk.models.projects import (
     RateLimit,
     Readiness,
     RefusedEndpoint,
+    UndeclaredCall,
 )
 from freehold.sdk.models.readiness import (
     Acceptance,
@@ -362,6 +363,7 @@ __all__ = [
     "TokenRole",
     "Totals",
     "TouchedProject",
+    "UndeclaredCall",
     "Upstreams",
     "Usage",
     "UsageCompare",

@@ -140,10 +140,22 @@ class RefusedEndpoint(Model, frozen=True, kw_only=True):
     last_at: datetime | None
 
 
+class UndeclaredCall(Model, frozen=True, kw_only=True):
+    """A method and path that is called and not declared: `endpoint_not_in_scope`, or `endpoint_unknown` to the catalogue.."""
+
+    method: str | None
+    path: str | None
+    outcome: str
+    endpoint: str | None
+    requests: int
+    last_at: datetime
+
+
 class ObservedScope(Model, frozen=True, kw_only=True):
     """What a project declares, what was observed of each item, and where the two differ.
 
     `unused_endpoints` and `unused_event_types` are declared, and were not called or received in 30 days.
+    `undeclared_calls` are counted among the newest 1,000 such requests of 30 days, the 20 of the most.
     """
 
     endpoints: list[str]
@@ -153,6 +165,7 @@ class ObservedScope(Model, frozen=True, kw_only=True):
     unused_endpoints: list[str]
     unused_event_types: list[str]
     refused_endpoints: list[RefusedEndpoint]
+    undeclared_calls: list[UndeclaredCall]
 
 
 class ConfirmedScope(Model, frozen=True, kw_only=True):

@@ -72,6 +72,8 @@ usage_gaps = Table(
     Index("ix_usage_gaps_project_id", "project_id", "last_at"),
 )  # fmt: skip
 
+UNDECLARED = text("outcome IN ('endpoint_unknown', 'endpoint_not_in_scope')")
+
 usage_events = Table(
     "usage_events", metadata,
     Column("id", Text, primary_key=True),
@@ -102,6 +104,8 @@ usage_events = Table(
     Index("ix_usage_events_journal", "journal_id", "position"),
     Index("ix_usage_events_project_at", "project_id", "at", "id"),
     Index("ix_usage_events_key_at", "key_id", "at"),
+    # Small: what a project calls and does not declare.
+    Index("ix_usage_events_undeclared", "project_id", "at", sqlite_where=UNDECLARED, postgresql_where=UNDECLARED),
     # A day's are a partition, and ids sort by time: so they are unique in all partitions together (usage/partitions.py).
     postgresql_partition_by="RANGE (id)",
 )  # fmt: skip
