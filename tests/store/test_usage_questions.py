@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -316,7 +317,7 @@ def test_sparklines_of_many_projects_come_in_one_query(world: UsageWorld) -> Non
 
 
 def test_undeclared_calls_are_counted_by_path_newest_first_among_equals(world: UsageWorld) -> None:
-    refused = {"status": 404, "outcome": "endpoint_unknown", "endpoint": None}
+    refused: dict[str, Any] = {"status": 404, "outcome": "endpoint_unknown", "endpoint": None}
     world.collect(
         *(world.decide(NOW_MS - number, path="/v2/countries", **refused) for number in (3, 9)),
         world.decide(NOW_MS - 5, path="/nothing", **refused),

@@ -166,6 +166,10 @@ def project_pages() -> dict[str, Sample]:
             projects.ScopeEndpoint(operation_id="oldOne", method="POST", path="/v0/lookup", summary="", declared=True, requests=1, denied=0, last_at=None, keys=0, removed=True),
         ),
         event_types=(projects.ScopeEventType(name="country.looked_up", summary="A country was looked up", declared=True, messages=1_204, endpoints=1, last_at=ago(minutes=4)), projects.ScopeEventType(name="rates.changed", summary="A rate changed", declared=True, messages=0, endpoints=0, last_at=None)),
+        undeclared_calls=(
+            projects.UndeclaredCall(method="GET", path="/v1/time-zones/Europe%2FOslo", known=True, requests=207, last_at=ago(hours=2), href=f"/projects/{PROJECT}/requests?outcome=endpoint_not_in_scope&endpoint=getTimeZone"),
+            projects.UndeclaredCall(method="GET", path="/v2/countries/NO", known=False, requests=41, last_at=ago(minutes=9), href=f"/projects/{PROJECT}/requests?outcome=endpoint_unknown"),
+        ),
     )  # fmt: skip
     settings = projects.SettingsView(
         project=PROJECT_HEAD, revision=2, members=MEMBERS, product_lines=("Web shop",), limits=limits(),
