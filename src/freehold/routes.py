@@ -294,6 +294,8 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{HERE}/settings/owners", project_pages.save_owners),
     (post, f"{HERE}/settings/limits", project_pages.save_limits),
     (post, f"{HERE}/archive", project_pages.archive_project),
+    (post, f"{HERE}/lock", project_pages.lock_project),
+    (post, f"{HERE}/unlock", project_pages.unlock_project),
     (post, f"{HERE}/restore", project_pages.restore_project),
     (get, f"{HERE}/keys", key_table.show_keys),
     (get, f"{HERE}/keys/new", key_issuing.show_new_key),

@@ -12,7 +12,7 @@ from freehold.organizations import actions as organizations
 from freehold.organizations import queries as accounts
 from freehold.organizations.records import User
 from freehold.projects import queries
-from freehold.projects.posture_queries import counts_of
+from freehold.projects.posture_queries import counts_of, drift_of
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
@@ -64,10 +64,12 @@ def _person(call: Call, user: User, organization_id: str | None) -> Person:
 def _project(tx: Transaction, project: Project) -> ProjectFrame:
     sibling = queries.find_sibling(tx, project)
     counts = counts_of(tx, [project.id], clock.now())[project.id]
+    drift = drift_of(tx, [project.id]).get(project.id)
     return ProjectFrame(
         id=project.id, name=project.name, environment=project.environment, archived=project.state == "archived",
         sibling_id=sibling.id if sibling else None, keys=counts.serving_keys,
         webhooks_failing=counts.failing_webhook_endpoints, alerts_firing=counts.alerts_firing,
+        drift=drift.unaccepted if drift else 0,
     )  # fmt: skip
 
 

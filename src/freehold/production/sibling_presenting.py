@@ -84,6 +84,10 @@ def title_of(path: str) -> str:
 
 def value_of(value: Any) -> str:
     """A value in words; empty where there is none."""
+    if isinstance(value, Mapping) and value.keys() == {"limit", "window_s"}:
+        return f"{value['limit']:,} in {value['window_s']:,} s"
+    if isinstance(value, Mapping) and value.keys() == {"limit", "period"}:
+        return f"{value['limit']:,} in each {value['period']}"
     if isinstance(value, Mapping):
         return ", ".join(f"{name.replace('_', ' ')} {value_of(each)}" for name, each in value.items() if _says(each))
     if isinstance(value, list | tuple):

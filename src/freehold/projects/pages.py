@@ -15,7 +15,7 @@ from freehold.kit.ids import new_id
 from freehold.organizations import queries as accounts
 from freehold.organizations.permissions import blocked, may, require
 from freehold.organizations.records import Member
-from freehold.projects import actions, queries
+from freehold.projects import actions, locking, queries
 from freehold.projects.limit_pages import LIMIT_FIELDS, limit_values, limits_as_form_fields, limits_from, limits_shown
 from freehold.projects.records import DUTIES, NewOwner, NewProject, Project, ProjectChange
 from freehold.store.engine import Transaction
@@ -136,6 +136,22 @@ def restore_project(call: Call, project_id: str) -> Response[Any]:
     return see_other(f"/projects/{project_id}/settings", "restored", confirmation)
 
 
+def lock_project(call: Call, project_id: str) -> Response[Any]:
+    """Let promotion alone change a production project."""
+    return _set_locked(call, project_id, True)
+
+
+def unlock_project(call: Call, project_id: str) -> Response[Any]:
+    """Let a production project be changed directly again."""
+    return _set_locked(call, project_id, False)
+
+
+def _set_locked(call: Call, project_id: str, locked: bool) -> Response[Any]:
+    with call.write() as tx:
+        locking.set_locked(tx, call.actor, project_id, locked)
+    return see_other(f"/projects/{project_id}/settings", "project-locked" if locked else "project-unlocked")
+
+
 def _save(call: Call, project_id: str, change: ProjectChange, which: str) -> Response[Any]:
     try:
         with call.write() as tx:
@@ -177,6 +193,7 @@ def _settings(
             owners_form=_form(typed_duties, owners_problem, cannot),
             limits_form=_form(typed_limits, problem if which == "limits" else None, cannot),
             archive_form=_form({"confirm": call.field("confirm")}, problem if which == "archive" else None, cannot_archive),
+            locked=project.locked, lock_form=Form(blocked=blocked(call.actor, "production.lock", project.organization_id)),
         )  # fmt: skip
     return page("projects/settings.html.j2", shell, view, status)
 

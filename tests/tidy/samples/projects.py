@@ -1,5 +1,7 @@
 """Sample pages of projects: list, new, overview, scope, settings."""
 
+from dataclasses import replace
+
 from freehold.dashboard.views import projects
 from freehold.dashboard.views.form import Choice, Form
 from freehold.dashboard.views.limits import OwnerLimits
@@ -134,6 +136,7 @@ def project_pages() -> dict[str, Sample]:
     row = projects.ProjectRow(
         name="Country lookup", purpose=PROJECT_HEAD.purpose, product_line="Web shop", use_case="Checkout", owners=("Ines Okafor",), sandbox=side("sandbox", PROJECT),
         production=side("production", SIBLING), next_step=None, attention="hooks.northgate.example has failed six times in a row",
+        drift=(3, 2),
     )  # fmt: skip
     second = projects.ProjectRow(
         name="Opening hours <b>",
@@ -143,6 +146,7 @@ def project_pages() -> dict[str, Sample]:
         owners=(),
         sandbox=side("sandbox", SIBLING),
         production=None,
+        readiness=(9, 14, 3),
         next_step=NEXT,
     )
     listing = projects.ProjectsView(organization_id=ORGANIZATION, rows=(row, second), total=2, archived=1)
@@ -193,5 +197,6 @@ def project_pages() -> dict[str, Sample]:
         "scope": Sample("projects/scope.html.j2", shell("scope"), scope),
         "scope-empty": Sample("projects/scope.html.j2", shell("scope"), projects.ScopeView(project_id=PROJECT, api_name="New API", endpoints=(), event_types=(), next_step=NEXT, form=Form(blocked="Your role may not change the scope."))),
         "settings": Sample("projects/settings.html.j2", shell("settings"), settings),
+        "settings-production": Sample("projects/settings.html.j2", shell("settings", "production"), replace(settings, project=replace(settings.project, environment="production"), locked=True)),
         "settings-archived": Sample("projects/settings.html.j2", shell("settings"), archived),
     }  # fmt: skip

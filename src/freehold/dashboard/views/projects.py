@@ -38,6 +38,10 @@ class ProjectRow:
     production: ProjectSide | None
     next_step: NextStep | None
     attention: str = ""
+    # How far it is on its way to production: checks passed, all that apply, those that block. None: not looked at yet.
+    readiness: tuple[int, int, int] | None = None
+    # In how many fields the siblings differ, and in how many of them nobody accepted that. None: there is no sibling.
+    drift: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,3 +240,5 @@ class SettingsView:
     owners_form: Form = field(default_factory=Form)
     limits_form: Form = field(default_factory=Form)
     archive_form: Form = field(default_factory=Form)
+    locked: bool = False
+    lock_form: Form = field(default_factory=Form)

@@ -38,6 +38,8 @@ class ProjectFrame:
     keys: int = 0
     webhooks_failing: int = 0
     alerts_firing: int = 0
+    # In how many fields it and its sibling differ that nobody accepted.
+    drift: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

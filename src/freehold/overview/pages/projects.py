@@ -53,7 +53,9 @@ def _project_row(posture: Posture, productions: dict[str, Posture], days: dict[s
         sandbox=_side(posture, days[project.id]),
         production=_side(production, days[production.project.id]) if production else None,
         next_step=next_step_view(posture.next_step) if posture.next_step else None,
-        attention=_attention(posture) or (_attention(production) if production else ""),
+        attention=_attention(posture) or (_attention(production) if production else "") or _drift_attention(posture),
+        readiness=(posture.readiness.passed, posture.readiness.total, posture.readiness.blocking) if posture.readiness else None,
+        drift=(posture.drift.differences, posture.drift.unaccepted) if posture.drift else None,
     )  # fmt: skip
 
 
@@ -65,6 +67,15 @@ def _side(posture: Posture, day: glances.Day) -> ProjectSide:
         webhooks_failing=posture.counts.failing_webhook_endpoints, requests=total.requests,
         denied=total.denied + total.throttled, hourly=day.hourly,
     )  # fmt: skip
+
+
+def _drift_attention(posture: Posture) -> str:
+    unaccepted = posture.drift.unaccepted if posture.drift else 0
+    return (
+        f"Sandbox and production differ in {words.plural(unaccepted, 'field')} that nobody accepted."
+        if unaccepted
+        else ""
+    )
 
 
 def _attention(posture: Posture) -> str:
