@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert
 from freehold.alerts import notification_queries
 from freehold.kit import clock, ids
 from freehold.organizations.records import Actor
-from freehold.production import readiness_actions
+from freehold.production import readiness_actions, watching
 from freehold.production.readiness_records import Check
 from freehold.projects import actions as projects
 from freehold.projects.records import NewOwner, ProjectChange, Scope
@@ -126,6 +126,7 @@ class ReadinessWorld:
 
 def make_readiness_world(store: Store, root: Path) -> ReadinessWorld:
     """Fill a fresh database: the first project has an owner, a scope and two keys, and nothing else yet."""
+    watching.watch(store)
     alerts = make_alert_world(store, root)
     operator = Actor("user", "usr_op", "Olga", None, True, {})
     row = {"api_id": alerts.usage.api_id, "position": 1, "summary": ""}

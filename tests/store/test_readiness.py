@@ -15,7 +15,7 @@ from freehold.keys import actions as keys
 from freehold.kit import clock, ids
 from freehold.organizations import members as membership
 from freehold.organizations.records import Actor
-from freehold.production import attestations, readiness_actions, readiness_policies, readiness_tasks
+from freehold.production import attestations, bindings_actions, readiness_actions, readiness_policies, readiness_tasks
 from freehold.production.readiness_policies import OwnCheckSettings
 from freehold.projects import actions as projects
 from freehold.settings import Settings
@@ -144,6 +144,31 @@ def test_a_delivery_is_of_the_url_that_the_endpoint_has(world: ReadinessWorld, t
             tx, world.owner, SECRET, SETTINGS, endpoint, lambda old: replace(old, url=f"{RECEIVER}/new")
         )
     assert world.state("delivery_verified") == "waiting"
+
+
+def test_bindings_for_production(world: ReadinessWorld) -> None:
+    world.edit(product_line="Places")
+    assert world.state("bindings") == "passed"
+    endpoint = world.add_webhook()
+    assert world.checks()["bindings"].detail.startswith("Not given yet: The URL of ")
+
+    def give(url: str) -> None:
+        with world.store.write() as tx:
+            [slot] = (
+                each for each in bindings_actions.bindings_of(tx, world.owner, world.project_id) if each.is_missing
+            )
+            values = {slot.pointer: url}
+            bindings_actions.give_bindings(tx, world.owner, SECRET, SETTINGS, world.project_id, values)
+
+    give("https://live.example.com/a")
+    assert world.state("bindings") == "passed"
+    world.add_webhook("https://hooks.example.com/b")
+    assert world.state("bindings") == "waiting"
+    readiness_tasks.turn(world.store)
+    give("https://live.example.com/b")
+    with world.store.write() as tx:
+        webhooks.delete_endpoint(tx, world.owner, endpoint)
+    assert world.state("bindings") == "passed"
 
 
 def test_findings_about_keys(world: ReadinessWorld, test_clock: TestClock) -> None:

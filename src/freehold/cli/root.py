@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "keys": ("keys", "command"),
     "alerts": ("alerts", "command"),
     "webhooks": ("webhooks", "command"),
+    "readiness": ("readiness", "command"),
     "bindings": ("siblings", "bindings"),
     "clone": ("siblings", "clone"),
     "drift": ("siblings", "drift"),

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from freehold.keys.records import ALLOWED
+from freehold.production import bindings_queries, revisions
 from freehold.production import readiness_lookups as lookups
 from freehold.production import readiness_queries as queries
-from freehold.production import revisions
 from freehold.production.readiness_checks import day_of
 from freehold.production.readiness_facts import EndpointFact, Facts, Reconciled
 from freehold.production.readiness_records import Policy
+from freehold.production.rules import binding_slots
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.usage import reconciling
@@ -33,7 +34,7 @@ def gather(tx: Transaction, policy: Policy, projects: Sequence[Project], now: da
     told = lookups.told_of(tx, ids, now - timedelta(days=policy.alert_days), now)
     compared = reconciling.latest(tx)
     own = tuple(queries.own_checks_of(tx, policy.api_id))
-    heads = revisions.heads_of(tx, ids)
+    heads, missing = revisions.heads_of(tx, ids), _missing_bindings(tx, ids)
     said, answered = queries.standing_attestations(tx, ids), queries.standing_http_results(tx, ids)
     return {
         each.id: Facts(
@@ -42,7 +43,7 @@ def gather(tx: Transaction, policy: Policy, projects: Sequence[Project], now: da
             endpoints=scopes[each.id][0], event_types=scopes[each.id][1], use=use[each.id],
             webhooks=receivers[each.id], delivered=delivered.get(each.id), keys=serving[each.id],
             alert_rules=rules.get(each.id, 0), told=told.get(each.id), reconciled=_reconciled(compared, each.id),
-            fingerprint=heads[each.id].fingerprint if each.id in heads else "", own=own, attestations=said[each.id], http_results=answered[each.id],
+            missing_bindings=missing.get(each.id), fingerprint=heads[each.id].fingerprint if each.id in heads else "", own=own, attestations=said[each.id], http_results=answered[each.id],
         )
         for each in projects
     }  # fmt: skip
@@ -67,6 +68,17 @@ def _webhooks(tx: Transaction, project_ids: Sequence[str]) -> dict[str, tuple[En
         fact = EndpointFact(endpoint.id, endpoint.url, standing.standing, check.id if check else None, at)
         found[endpoint.project_id] += (fact,)
     return found
+
+
+def _missing_bindings(tx: Transaction, project_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The bindings for production that nobody has given yet, in words."""
+    shapes, given = revisions.present_shapes(tx, project_ids), bindings_queries.given_slots(tx, project_ids)
+    return {
+        project_id: tuple(
+            each.label for each in binding_slots(shape) if each.required and each.slot not in given[project_id]
+        )
+        for project_id, shape in shapes.items()
+    }
 
 
 def _reconciled(compared: Reconciliation | None, project_id: str) -> Reconciled | None:

@@ -54,6 +54,13 @@ def shape_at(tx: Transaction, project_id: str, number: int) -> Shape | None:
     return _opened(kept) if kept is not None else None
 
 
+def present_shapes(tx: Transaction, project_ids: Sequence[str]) -> dict[str, Shape]:
+    """What projects declare now, by their newest revisions (primary keys); one without a history is left out."""
+    newest = (_R.project_id == _H.project_id) & (_R.number == _H.number)
+    query = select(_R.project_id, _R.shape).join(shape_heads, newest).where(_R.project_id.in_(project_ids))
+    return {row.project_id: _opened(row.shape) for row in tx.execute(query)}
+
+
 def marks_of(tx: Transaction, project_id: str, paths: Sequence[str]) -> dict[str, Revision]:
     """The revision in which each field of a project was changed last (primary keys)."""
     joined = select(_M.path, *shape_revisions.c).join(
