@@ -60,6 +60,10 @@ _PLACES: Final = {
     "read_project_readiness": ("readiness", "get"),
     "run_readiness_check": ("readiness", "run"),
     "list_readiness_results": ("readiness", "results"),
+    "request_access": ("access_request", "create"),
+    "list_project_access_requests": ("access_request", "of_project"),
+    "comment_on_access_request": ("access_request", "comment"),
+    "ask_for_changes": ("access_request", "ask_for_changes"),
 }
 _VERBS: Final = {"read": "get"}
 # Nouns of which a project has one, or that are no count.

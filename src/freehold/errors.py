@@ -31,6 +31,7 @@ KINDS: Final[dict[str, Kind]] = {
     "already_exists": Kind(409, "One of that name exists already"),
     "shape_changed": Kind(409, "The shape has changed meanwhile"),
     "project_locked": Kind(409, "The project is locked"),
+    "not_approved": Kind(409, "Production access is not approved"),
     "precondition_failed": Kind(412, "Somebody changed it in between"),
     "body_too_large": Kind(413, "The request body is too large"),
     "target_too_long": Kind(414, "The request's target is too long"),

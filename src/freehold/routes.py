@@ -27,8 +27,17 @@ from freehold.overview.pages.keys import issuing as key_issuing
 from freehold.overview.pages.keys import one as key_page
 from freehold.overview.pages.keys import rotating as key_rotating
 from freehold.overview.pages.keys import table as key_table
-from freehold.production import bindings_pages, clone_pages, drift_pages, policy_pages, readiness_pages
+from freehold.production import (
+    access_pages,
+    bindings_pages,
+    clone_pages,
+    drift_pages,
+    policy_pages,
+    readiness_pages,
+    review_pages,
+)
 from freehold.production import readiness_api as readiness
+from freehold.production import review_api as reviews
 from freehold.production import sibling_api as siblings
 from freehold.projects import api as projects
 from freehold.projects import pages as project_pages
@@ -71,6 +80,7 @@ CATALOGUE: Final = "/v1/apis/{api:str}"
 PROJECT: Final = "/v1/projects/{project_id:str}"
 KEY: Final = "/v1/keys/{key_id:str}"
 ALERT: Final = "/v1/alerts/{alert_id:str}"
+ACCESS_REQUEST: Final = "/v1/access_requests/{access_request_id:str}"
 FIRING: Final = "/v1/firings/{firing_id:str}"
 WEBHOOK: Final = "/v1/webhooks/{endpoint_id:str}"
 
@@ -188,6 +198,16 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (post, f"{CATALOGUE}/readiness_checks", readiness.create_readiness_check, "Readiness"),
     (patch, "/v1/readiness_checks/{own_check_id:str}", readiness.edit_readiness_check, "Readiness"),
     (delete, "/v1/readiness_checks/{own_check_id:str}", readiness.remove_readiness_check, "Readiness"),
+    (post, f"{PROJECT}/access_requests", reviews.request_access, "Production"),
+    (get, f"{PROJECT}/access_requests", reviews.list_project_access_requests, "Production"),
+    (get, "/v1/access_requests", reviews.list_access_requests, "Production"),
+    (get, ACCESS_REQUEST, reviews.read_access_request, "Production"),
+    (post, f"{ACCESS_REQUEST}/comments", reviews.comment_on_access_request, "Production"),
+    (post, f"{ACCESS_REQUEST}/answer", reviews.answer_access_request, "Production"),
+    (post, f"{ACCESS_REQUEST}/ask_for_changes", reviews.ask_for_changes, "Production"),
+    (post, f"{ACCESS_REQUEST}/approve", reviews.approve_access_request, "Production"),
+    (post, f"{ACCESS_REQUEST}/deny", reviews.deny_access_request, "Production"),
+    (post, f"{ACCESS_REQUEST}/withdraw", reviews.withdraw_access_request, "Production"),
     (get, f"{PROJECT}/usage", usage.read_usage, "Usage"),
     (get, f"{PROJECT}/requests", usage.list_requests, "Usage"),
     (get, "/v1/requests/{request_id:str}", usage.read_request, "Usage"),
@@ -209,6 +229,8 @@ _ANSWERS_200: Final = frozenset(
         replays.cancel_replay, audit_api.check_audit_proof, alerts.acknowledge_firing, readiness.withdraw_attestation,
         readiness.withdraw_key_acceptance,
         siblings.clone_project, siblings.promote_drift, siblings.revert_drift, siblings.accept_drift,
+        reviews.answer_access_request, reviews.ask_for_changes,
+        reviews.approve_access_request, reviews.deny_access_request, reviews.withdraw_access_request,
     }
 )  # fmt: skip
 # These answer 202: they accept what is done afterwards.
@@ -297,6 +319,17 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{HERE}/lock", project_pages.lock_project),
     (post, f"{HERE}/unlock", project_pages.unlock_project),
     (post, f"{HERE}/restore", project_pages.restore_project),
+    (get, f"{HERE}/production", access_pages.show_production),
+    (post, f"{HERE}/production", access_pages.request_access),
+    (post, f"{HERE}/production/answer", access_pages.answer),
+    (post, f"{HERE}/production/comment", access_pages.comment),
+    (post, f"{HERE}/production/withdraw", access_pages.withdraw),
+    (get, "/access_requests", review_pages.show_queue),
+    (get, "/access_requests/{access_request_id:str}", review_pages.show_review),
+    (post, "/access_requests/{access_request_id:str}/approve", review_pages.approve),
+    (post, "/access_requests/{access_request_id:str}/deny", review_pages.deny),
+    (post, "/access_requests/{access_request_id:str}/ask_for_changes", review_pages.ask_for_changes),
+    (post, "/access_requests/{access_request_id:str}/comment", review_pages.comment),
     (get, f"{HERE}/keys", key_table.show_keys),
     (get, f"{HERE}/keys/new", key_issuing.show_new_key),
     (post, f"{HERE}/keys/new", key_issuing.issue_key),

@@ -20,7 +20,7 @@ from freehold.keys import quota_tasks
 from freehold.keys import tasks as key_tasks
 from freehold.mail import tasks as mail_tasks
 from freehold.organizations import tasks as organization_tasks
-from freehold.production import drift_tasks, readiness_tasks, watching
+from freehold.production import drift_tasks, readiness_tasks, review_tasks, watching
 from freehold.production import tasks as production_tasks
 from freehold.store import instance_secret
 from freehold.store.engine import Transaction, open_store
@@ -62,6 +62,7 @@ def main() -> int:
         "readiness": lambda: readiness_tasks.run(store, stop),
         "readiness calls": lambda: readiness_tasks.run_calls(store, settings, stop),
         "drift": lambda: drift_tasks.run(store, settings, stop),
+        "reviews": lambda: review_tasks.run(store, settings, stop),
         "webhooks": lambda: webhook_tasks.run(store, settings, secret, stop),
     }
     threads = [threading.Thread(target=_run, args=(*each, stop, failed), name=each[0]) for each in loops.items()]

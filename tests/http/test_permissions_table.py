@@ -8,9 +8,11 @@ from sqlalchemy import insert, update
 
 from freehold import routes
 from freehold.kit import clock
+from freehold.production import readiness_policies
+from freehold.production.readiness_records import Policy
 from freehold.store.schema import deliveries, usage_events
 from tests.http.firings import record_firing
-from tests.http.served import DOCUMENT, Instance
+from tests.http.served import DOCUMENT, SYSTEM, Instance
 
 PEOPLE: Final = frozenset({"operator", "owner", "admin", "developer", "billing", "auditor", "stranger"})
 SERVICES: Final = frozenset({"verifier", "publisher"})
@@ -29,6 +31,7 @@ PROJECT: Final = "/v1/projects/{project_id}"
 KEY: Final = "/v1/keys/{key_id}"
 WEBHOOK: Final = "/v1/webhooks/{endpoint_id}"
 ALERT: Final = "/v1/alerts/{alert_id}"
+ACCESS: Final = "/v1/access_requests/{access_request_id}"
 
 
 # Sent as the media type that it is.
@@ -40,6 +43,10 @@ POLICY: Final = {
     "blocking": ["technical_owner"], "failure_rate_max": 2.5, "material": ["scope"], "exercise_days": 30, "lookup_days": 7,
     "denial_days": 7, "delivery_days": 30, "alert_days": 30, "failure_days": 7, "unused_days": 30, "rotation_days": 90,
     "approval_days": 30, "promotion_needs_approval": True,
+}  # fmt: skip
+ASKED: Final = {
+    "use_case": "Shows parcels to partners", "requests_a_day_from": 0, "requests_a_day_to": 5000, "peak_a_second": 5,
+    "launch_on": f"{clock.now().date() + timedelta(days=30)}",
 }  # fmt: skip
 
 
@@ -54,6 +61,8 @@ class Row(NamedTuple):
     hides: bool = True
     # The webhook endpoint that it is tried on, where the usual one would stand in the way.
     endpoint: str = "endpoint_id"
+    # The access request that it is tried on, likewise.
+    access_request: str = "access_request_id"
 
 
 # What needs no permission: it is refused for other reasons, which other tests are about.
@@ -150,6 +159,17 @@ TABLE: Final = (
     ),
     Row("DELETE", "/v1/alert_channels/{channel_id}", DEVELOPERS),
     Row("DELETE", ALERT, DEVELOPERS),
+    Row("GET", f"{PROJECT}/access_requests", MEMBERS),
+    Row("GET", "/v1/access_requests", EVERYBODY),
+    Row("GET", ACCESS, MEMBERS),
+    Row("POST", f"{ACCESS}/comments", DEVELOPERS | OPERATOR, {"text": "Why so many?"}),
+    Row("POST", f"{ACCESS}/ask_for_changes", OPERATOR, {"text": "Fewer, please."}),
+    Row("POST", f"{ACCESS}/answer", DEVELOPERS, {"text": "They are fewer now."}),
+    # A shape that nobody has looked at is refused; to whom does not review, before that.
+    Row("POST", f"{ACCESS}/approve", OPERATOR, {"fingerprint": "{fingerprint}"}),
+    Row("POST", f"{ACCESS}/withdraw", DEVELOPERS, {}),
+    Row("POST", f"{PROJECT}/access_requests", DEVELOPERS, ASKED),
+    Row("POST", f"{ACCESS}/deny", OPERATOR, {"reason": "Not yet."}, access_request="other_access_request_id"),
     Row("GET", f"{PROJECT}/readiness", MEMBERS),
     Row("GET", f"{PROJECT}/readiness/results", MEMBERS),
     Row("POST", f"{PROJECT}/readiness/run", DEVELOPERS, {"check": "capacity"}),
@@ -244,7 +264,7 @@ def test_a_key_is_explained_only_to_those_who_may_know_of_it(instance: Instance,
 
 def path_of(row: Row, ids: dict[str, str]) -> str:
     """The route's address with the ids of one instance."""
-    return row.path.format(**ids | {"endpoint_id": ids[row.endpoint]})
+    return row.path.format(**ids | {"endpoint_id": ids[row.endpoint], "access_request_id": ids[row.access_request]})
 
 
 def call(instance: Instance, who: str, row: Row, ids: dict[str, str]) -> int:
@@ -259,6 +279,8 @@ def call(instance: Instance, who: str, row: Row, ids: dict[str, str]) -> int:
         return client.request(row.method, path, json=body, headers=headers).status_code
     if body is not None and "key" in body:
         body = {**body, "key": ids["key_id"]}
+    if body is not None and "fingerprint" in body:
+        body = {**body, "fingerprint": ids["fingerprint"]}
     return client.request(row.method, path, json=body).status_code
 
 
@@ -296,7 +318,19 @@ def prepare(instance: Instance) -> dict[str, str]:
     alert = made(f"{project}/alerts", {"name": "Silence", "metric": "no_traffic", "thresholds": [{"at": 60}]})
     readiness = prepare_readiness(instance)
     channel = made(f"{project}/alert_channels", {"name": "#ops", "kind": "slack", "url": "http://127.0.0.1:1024/x"})
+    with instance.store.write() as tx:
+        # Nothing blocks: what does is what other tests are about.
+        readiness_policies.set_policy(tx, SYSTEM, instance.api, Policy(instance.api, blocking=frozenset()))
+    access, denied = (
+        ask(
+            instance,
+            made(f"{organization}/projects", {"name": name, "purpose": "To be decided", "api": "parcels"})["id"],
+        )
+        for name in ("Second", "Third")
+    )
     return {
+        "access_request_id": access["id"], "other_access_request_id": denied["id"],
+        "fingerprint": access["present_fingerprint"],
         "alert_id": alert["id"], "rule_id": alert["id"], "firing_id": record_firing(instance, alert["id"]), "channel_id": channel["id"],
         **readiness, "organization_id": instance.harbour, "api": "parcels", "project_id": instance.project,
         "key_id": instance.key, "user_id": instance.users["developer"].id, "token_id": token["id"],
@@ -305,12 +339,21 @@ def prepare(instance: Instance) -> dict[str, str]:
     }  # fmt: skip
 
 
+def ask(instance: Instance, project_id: str) -> dict[str, Any]:
+    """A project's request for production access."""
+    answer = instance.client("developer").post(f"/v1/projects/{project_id}/access_requests", json=ASKED)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
 def prepare_readiness(instance: Instance) -> dict[str, str]:
     """Two checks of the operator's, what was attested of one, and an accepted finding."""
     operator, owner, auditor = (instance.client(who) for who in ("operator", "owner", "auditor"))
     checks, project = "/v1/apis/parcels/readiness_checks", f"/v1/projects/{instance.project}"
     review = {"kind": "attestation", "code": "security_review", "title": "Security review", "role": "auditor"}
-    called = {"kind": "http", "code": "capacity", "title": "Capacity", "url": "http://127.0.0.1:1024/capacity"}
+    called = {"kind": "http", "code": "capacity", "title": "Capacity", "url": "http://127.0.0.1:1024/capacity",
+              "blocking": False}  # fmt: skip
     # Some tests prepare twice: the second time they are there.
     assert {operator.post(checks, json=each).status_code for each in (review, called)} <= {201, 409}
     own = {each["code"]: each["id"] for each in operator.get(checks).json()["data"]}

@@ -1,5 +1,6 @@
 """The permission table, said once more by hand: a change of the table has to be meant twice."""
 
+from dataclasses import replace
 from typing import Final, get_args
 
 import pytest
@@ -37,6 +38,9 @@ WHO: Final[dict[Permission, str]] = {
     "usage.report": "owner admin developer publisher",
     "alerts.read": "owner admin developer billing auditor",
     "alerts.edit": "owner admin developer",
+    "production.read": "owner admin developer billing auditor",
+    "production.edit": "owner admin developer",
+    "production.lock": "owner admin",
     "explain": "owner admin developer auditor",
     "apis.read": "owner admin developer billing auditor verifier publisher",
     # Operators alone, by `require_operator`: no role of an organization has it.
@@ -73,6 +77,15 @@ def test_an_operator_reads_everywhere_and_changes_nothing_of_others() -> None:
     assert reads == {each for each in ALL if each.endswith(".read")} | {"explain"}
     with pytest.raises(Problem) as refused:
         permissions.require(actor(operator=True), "projects.edit", HARBOUR)
+    assert refused.value.code == "forbidden"
+
+
+def test_a_reviewer_reads_everywhere_what_evidence_is_of_and_changes_nothing() -> None:
+    reviewer = replace(actor(), reviews=True)
+    reads = {permission for permission in ALL if permissions.may(reviewer, permission, HARBOUR)}
+    assert reads == {each for each in ALL if each.endswith(".read") and each != "audit.read"} | {"explain"}
+    with pytest.raises(Problem) as refused:
+        permissions.require(reviewer, "production.edit", HARBOUR)
     assert refused.value.code == "forbidden"
 
 

@@ -330,5 +330,5 @@ def test_postures_tell_how_far_a_project_is(world: ReadinessWorld) -> None:
         assert projects.posture_of(tx, world.owner, world.project_id).readiness is None
     readiness_tasks.turn(world.store)
     with world.store.read() as tx:
-        [shown] = projects.postures(tx, [world.project_id])
+        [shown] = projects.postures(tx, world.owner, [world.project_id])
         assert shown.readiness == readiness_actions.summary_of(tx, [world.project_id])[world.project_id]

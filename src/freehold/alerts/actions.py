@@ -278,7 +278,7 @@ def look_at(tx: Transaction, voice: Voice, rule_id: str, now: datetime) -> int:
 
 
 def _concerns(actor: Actor, organization_id: str) -> bool:
-    return actor.kind == "system" or actor.is_operator or organization_id in actor.roles
+    return actor.kind == "system" or actor.looks_everywhere or organization_id in actor.roles
 
 
 def _facts(settings: RuleSettings) -> dict[str, Any]:

@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "scope": ("scope", "command"),
     "keys": ("keys", "command"),
     "alerts": ("alerts", "command"),
+    "access": ("access", "command"),
     "webhooks": ("webhooks", "command"),
     "readiness": ("readiness", "command"),
     "bindings": ("siblings", "bindings"),

@@ -12,7 +12,7 @@ from freehold.organizations import actions as organizations
 from freehold.organizations import queries as accounts
 from freehold.organizations.records import User
 from freehold.projects import queries
-from freehold.projects.posture_queries import counts_of, drift_of
+from freehold.projects.posture_queries import counts_of, drift_of, reviews_waiting
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
@@ -46,6 +46,7 @@ def frame(
         organizations=tuple(OrganizationFrame(id=each.id, name=each.name) for each in visible),
         project=_project(tx, project) if project else None,
         jumps=_jumps(tx, shown) if current else (),
+        reviews_waiting=reviews_waiting(tx) if call.actor.reviews else 0,
         notice=notice(call.query_values()),
     )  # fmt: skip
 

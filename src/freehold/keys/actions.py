@@ -95,7 +95,7 @@ def read_key(tx: Transaction, actor: Actor, key_id: str, permission: Permission 
     """One key with its secrets; Problem `not_found` where it is none of the actor's business."""
     now = clock.now()
     key = queries.find_key(tx, key_id, now)
-    if key is None or (not actor.is_operator and key.organization_id not in actor.roles):
+    if key is None or (not actor.looks_everywhere and key.organization_id not in actor.roles):
         raise not_found("key")
     require(actor, permission, key.organization_id)
     return _with_secrets(tx, key, now)

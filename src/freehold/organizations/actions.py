@@ -103,7 +103,7 @@ def read_organization(tx: Transaction, actor: Actor, organization_id: str) -> Or
 
 def list_organizations(tx: Transaction, actor: Actor) -> list[Organization]:
     """The organizations that an actor can see, by name: their own, and all of them for an operator."""
-    sees_all = actor.is_operator or actor.kind == "system"
+    sees_all = actor.looks_everywhere or actor.kind == "system"
     found = queries.organizations_by_name(tx, None if sees_all else actor.roles.keys())
     return [organization for organization in found if may(actor, "organization.read", organization.id)]
 

@@ -42,6 +42,13 @@ class Actor:
     request_id: str = ""
     # Why, in their words, where they were asked for it: the audit log keeps it.
     reason: str = ""
+    # Reviews requests for production access: an operator, or an owner or admin of the operator's organization.
+    reviews: bool = False
+
+    @property
+    def looks_everywhere(self) -> bool:
+        """Whether they may look at organizations that they are not in: who runs the instance, and who reviews."""
+        return self.is_operator or self.reviews
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,10 +128,18 @@ def actor_of_user(tx: Transaction, user_id: str) -> Actor | None:
     user = queries.find_user(tx, user_id)
     if user is None or user.disabled_at:
         return None
-    roles: Mapping[str, frozenset[ServiceRole]] = {
-        each.organization.id: frozenset({each.role}) for each in queries.memberships_of(tx, user_id)
-    }
-    return Actor("user", user.id, user.email, user.id, user.is_operator, roles)
+    memberships = queries.memberships_of(tx, user_id)
+    roles: Mapping[str, frozenset[ServiceRole]] = {each.organization.id: frozenset({each.role}) for each in memberships}
+    reviews = user.is_operator or any(
+        each.organization.is_operator and each.role in ("owner", "admin") for each in memberships
+    )
+    return Actor("user", user.id, user.email, user.id, user.is_operator, roles, reviews=reviews)
+
+
+def maker_of_token(tx: Transaction, token_id: str) -> str | None:
+    """The person who made a service token, and so answers for what is done with it; None where nobody is known."""
+    token = queries.find_token_by_id(tx, token_id)
+    return token.created_by if token else None
 
 
 def roles_everywhere(roles: list[ServiceRole], of_operator: bool) -> frozenset[ServiceRole]:

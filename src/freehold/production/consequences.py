@@ -6,8 +6,9 @@ from typing import Final
 from freehold.production.drift_counting import count_drift
 from freehold.production.locking import hold_lock
 from freehold.production.records import Change
+from freehold.production.review_endings import follow_change
 from freehold.store.engine import Transaction
 
 Consequence = Callable[[Transaction, Change], None]
 
-CONSEQUENCES: Final[tuple[Consequence, ...]] = (hold_lock, count_drift)
+CONSEQUENCES: Final[tuple[Consequence, ...]] = (hold_lock, follow_change, count_drift)

@@ -262,7 +262,7 @@ def _traffic_band(facts: Facts) -> Finding:
     if band is None:
         return Finding("waiting", "The expected traffic is asked for with the access request.")
     words = f"{band.least:,} to {band.most:,} requests a day expected; the busiest here was {facts.use.busiest:,}"
-    evidence = Evidence("access_request", band.request_id, band.at, page_of(facts, "/access"), words)
+    evidence = Evidence("access_request", band.request_id, band.at, page_of(facts, "/production"), words)
     # A sandbox that saw more than is expected of production was measured wrongly, or is.
     return Finding("passed" if facts.use.busiest <= band.most else "failed", f"{words}.", evidence)
 

@@ -38,7 +38,7 @@ _FIXES: Final[dict[Code, tuple[str, str, str]]] = {
     "alert_channel": ("Test an alert rule", "/alerts", "freehold alerts test …"),
     "usage_reconciles": ("Look at the usage", "/usage", "freehold usage reconcile"),
     "bindings": ("Give the bindings", "/bindings", "freehold clone plan {project}"),
-    "traffic_band": ("Ask for production access", "/access", "freehold access request {project} …"),
+    "traffic_band": ("Ask for production access", "/production", "freehold access request -p {project} …"),
 }  # fmt: skip
 _NO_WEBHOOK: Final = Fix("Add a webhook endpoint", "/webhooks/new", "freehold webhooks create -p {project} --url …")
 _NO_KEY: Final = Fix("Issue a key", "/keys/new", "freehold keys issue -p {project} --name …")

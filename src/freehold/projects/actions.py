@@ -32,6 +32,7 @@ from freehold.projects.records import (
     Project,
     ProjectChange,
     Scope,
+    Viewer,
 )
 from freehold.store import epoch
 from freehold.store.conflicts import broken_constraint_means
@@ -88,20 +89,20 @@ def list_projects(
     require(actor, "projects.read", organization_id)
     read_organization(tx, actor, organization_id)
     rows = queries.projects_of(tx, organization_id, limit, after_id, search, environment, archived)
-    return _postures(tx, rows)
+    return _postures(tx, actor, rows)
 
 
-def postures(tx: Transaction, project_ids: Sequence[str]) -> list[Posture]:
+def postures(tx: Transaction, actor: Actor, project_ids: Sequence[str]) -> list[Posture]:
     """Several projects with their posture: for the siblings of projects that the actor was shown."""
     found = (queries.find_project(tx, project_id) for project_id in project_ids)
-    return _postures(tx, [project for project in found if project is not None])
+    return _postures(tx, actor, [project for project in found if project is not None])
 
 
 def posture_of(tx: Transaction, actor: Actor, project_id: str) -> Posture:
     """One project with its posture."""
     project = read_project(tx, actor, project_id)
     require(actor, "projects.read", project.organization_id)
-    return _postures(tx, [project])[0]
+    return _postures(tx, actor, [project])[0]
 
 
 def edit_project(
@@ -279,7 +280,7 @@ def _resolve_owners(
     return list(dict.fromkeys(owners))
 
 
-def _postures(tx: Transaction, rows: list[Project]) -> list[Posture]:
+def _postures(tx: Transaction, actor: Actor, rows: list[Project]) -> list[Posture]:
     project_ids = [project.id for project in rows]
     owners = queries.owners_of(tx, project_ids)
     counts = posture_queries.counts_of(tx, project_ids, clock.now())
@@ -287,16 +288,21 @@ def _postures(tx: Transaction, rows: list[Project]) -> list[Posture]:
     readiness = posture_queries.readiness_of(tx, project_ids)
     drift = posture_queries.drift_of(tx, project_ids)
     siblings = queries.siblings_of(tx, rows)
+    standings = posture_queries.standings_of(tx, project_ids, readiness, drift, clock.now())
     quotas = {project.id: project.quota for project in rows if project.quota}
     quota_states = quota_queries.states_of_projects(tx, quotas, clock.now())
     return [
         Posture(
             project, owners[project.id], siblings.get(project.id), counts[project.id], progress[project.id],
-            rules.next_step(project, progress[project.id]), quota_states.get(project.id), readiness.get(project.id),
-            drift.get(project.id),
+            rules.next_step(project, progress[project.id], standings[project.id], _viewer(actor, project)),
+            quota_states.get(project.id), readiness.get(project.id), drift.get(project.id), standings[project.id],
         )
         for project in rows
     ]  # fmt: skip
+
+
+def _viewer(actor: Actor, project: Project) -> Viewer:
+    return Viewer(actor.user_id, actor.reviews, may(actor, "production.edit", project.organization_id))
 
 
 def _owner_names(tx: Transaction, project_id: str) -> list[str]:

@@ -30,6 +30,7 @@ from freehold.projects.records import (
     NewOwner,
     NewProject,
     Posture,
+    ProductionAccess,
     Project,
     ProjectChange,
     ProjectState,
@@ -138,6 +139,7 @@ class ProjectView(msgspec.Struct, kw_only=True):
     rate_limits: list[RateLimitView]
     quota: QuotaView | None
     quota_state: QuotaStateView | None
+    production_access: ProductionAccess
     next_step: NextStepView | None
     created_by: str
     created_at: datetime
@@ -288,6 +290,7 @@ def project_view(posture: Posture) -> ProjectView:
         readiness=ReadinessView(**asdict(posture.readiness)) if posture.readiness else None,
         drift=DriftSummaryView(**asdict(posture.drift)) if posture.drift else None, locked=project.locked,
         **limit_fields(project.rate_limits, project.quota, posture.quota),
+        production_access=posture.standing.access,
         next_step=NextStepView(action=step.action, title=step.title, detail=step.detail, href=step.href) if step else None,
         created_by=project.created_by, created_at=project.created_at, archived_at=project.archived_at,
         etag=etag(project.revision),

@@ -12,6 +12,9 @@ Environment = Literal["sandbox", "production"]
 ProjectState = Literal["active", "archived"]
 Duty = Literal["technical", "billing", "audit"]
 
+# How a sandbox project stands with production: of its newest request for access, and whether it is cloned.
+ProductionAccess = Literal["not_requested", "requested", "approved", "denied", "withdrawn", "live"]
+
 DUTIES: Final[tuple[Duty, ...]] = get_args(Duty)
 
 
@@ -135,6 +138,34 @@ class DriftSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whoever looks at a project: `reviews` requests for production access, may ask for them (`edits`)."""
+
+    user_id: str | None = None
+    reviews: bool = False
+    edits: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a project stands on its way to production; the same for a production project as for its sandbox sibling.
+
+    `lost`: how an approval came to nothing (`lapsed`, `expired`). `blocking`: blocking readiness checks that fail.
+    `differences`: of the siblings' shapes, accepted ones aside. `change_id`: the open review of a direct edit of production.
+    """
+
+    access: ProductionAccess = "not_requested"
+    lost: str | None = None
+    request_id: str | None = None
+    waiting_on: str | None = None
+    requested_by: str | None = None
+    change_id: str | None = None
+    change_by: str | None = None
+    blocking: int = 0
+    differences: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class NextStep:
     """The one thing to do next: a stable action, its title, why, and the page where it is done."""
 
@@ -159,3 +190,4 @@ class Posture:
     readiness: ReadinessSummary | None = None
     # None: there is no sibling.
     drift: DriftSummary | None = None
+    standing: Standing = field(default_factory=Standing)

@@ -6,7 +6,7 @@ from typing import Final
 
 from freehold.errors import FieldError
 from freehold.organizations.rules import check_text
-from freehold.projects.records import NewProject, NextStep, Progress, Project, Scope
+from freehold.projects.records import NewProject, NextStep, Progress, Project, Scope, Standing, Viewer
 
 PURPOSE_MAX: Final = 300
 LABEL_MAX: Final = 100
@@ -75,8 +75,22 @@ def check_scope(
     return errors
 
 
-def next_step(project: Project, progress: Progress) -> NextStep | None:
-    """The one thing to do next on a project, None where the journey is done."""
+def next_step(
+    project: Project, progress: Progress, standing: Standing | None = None, viewer: Viewer | None = None
+) -> NextStep | None:
+    """The one thing to do next on a project, for whoever looks at it; None where the journey is done.
+
+    The first journey, then the way to production: as far as it is known how the project stands with it.
+    """
+    first = _first_journey(project, progress)
+    # What is asked for, or approved, waits for somebody: the first journey goes before all else but that.
+    waits = standing is not None and project.state == "active" and standing.access in ("requested", "approved")
+    if standing is None or (first is not None and not waits):
+        return first
+    return production_step(project, standing, viewer or Viewer())
+
+
+def _first_journey(project: Project, progress: Progress) -> NextStep | None:
     here = f"/projects/{project.id}"
     if project.state == "archived":
         return NextStep(
@@ -109,3 +123,85 @@ def next_step(project: Project, progress: Progress) -> NextStep | None:
             f"{here}/webhooks/{progress.webhook_endpoint_id}",
         )  # fmt: skip
     return None
+
+
+# --- the way to production ------------------------------------------------------------------------
+
+
+def production_step(project: Project, standing: Standing, viewer: Viewer) -> NextStep | None:
+    """The one thing to do next between a proven sandbox and live production, None where nothing is."""
+    here = f"/projects/{project.id}"
+    if standing.access == "live":
+        return _live_step(here, standing, viewer)
+    if standing.access == "requested":
+        return _requested_step(here, standing, viewer)
+    if standing.access == "approved":
+        return NextStep(
+            "clone", "Clone it into production",
+            "It is approved. Look at the plan, give what differs by environment, and make the sibling.", f"{here}/clone",
+        )  # fmt: skip
+    if standing.blocking:
+        return _blockers(here, standing.blocking)
+    return _request_step(here, standing)
+
+
+def _live_step(here: str, standing: Standing, viewer: Viewer) -> NextStep | None:
+    if standing.change_id is not None:
+        page = f"/access_requests/{standing.change_id}"
+        if viewer.reviews and viewer.user_id != standing.change_by:
+            return NextStep(
+                "decide_change", "Decide on an edit of production", "It was edited directly: may that stay?", page
+            )
+        return NextStep(
+            "wait_for_change", "An edit of production waits for review",
+            "It was edited directly. A reviewer decides whether that may stay; it is in force until then.", page,
+        )  # fmt: skip
+    if standing.differences:
+        many = "1 difference" if standing.differences == 1 else f"{standing.differences} differences"
+        return NextStep(
+            "look_at_drift", "Look at how the siblings differ",
+            f"There {'is' if standing.differences == 1 else 'are'} {many}: promote, revert or accept each.", f"{here}/drift",
+        )  # fmt: skip
+    return None
+
+
+def _requested_step(here: str, standing: Standing, viewer: Viewer) -> NextStep:
+    page, review = f"{here}/production", f"/access_requests/{standing.request_id}"
+    decides = viewer.reviews and viewer.user_id != standing.requested_by
+    if standing.waiting_on == "requester":
+        if decides and not viewer.edits:
+            return NextStep(
+                "wait_for_answer", "Waiting for the team", "Changes were asked for, and are to be answered.", review
+            )
+        return NextStep(
+            "answer_review", "Answer the reviewer", "Changes are asked for before it can be approved.", page
+        )
+    if decides:
+        return NextStep(
+            "decide", "Decide on production access", "Each check with its evidence, the plan, the history.", review
+        )
+    if standing.blocking:
+        return _blockers(here, standing.blocking)
+    return NextStep(
+        "wait_for_review", "Waiting for review", "A reviewer looks at the evidence; you hear by e-mail.", page
+    )
+
+
+def _blockers(here: str, count: int) -> NextStep:
+    many = "1 check blocks" if count == 1 else f"{count} checks block"
+    return NextStep(
+        "clear_blockers", f"{many} production", "Each names what it rests on and the one thing that clears it.",
+        f"{here}/readiness",
+    )  # fmt: skip
+
+
+def _request_step(here: str, standing: Standing) -> NextStep:
+    again = {
+        "lapsed": "The approval has lapsed: the shape has changed since.",
+        "expired": "The approval has expired before the project was cloned.",
+    }.get(standing.lost or "")
+    if standing.access == "denied":
+        again = "It was denied: the reason is on the page, with what it named."
+    title = "Ask for production access again" if again else "Ask for production access"
+    detail = again or "Nothing blocks it. Three questions; all else is evidence that is there."
+    return NextStep("request_access", title, detail, f"{here}/production")

@@ -71,6 +71,10 @@ class RequestTimeout(Problem):
     """The request did not arrive in time (408 `request_timeout`)."""
 
 
+class ShapeChanged(Problem):
+    """The shape is another one by now (409 `shape_changed`)."""
+
+
 class TargetTooLong(Problem):
     """The request's target is too long (414 `target_too_long`)."""
 
@@ -113,6 +117,7 @@ PROBLEMS: Final[dict[str, type[Problem]]] = {
     "not_found": NotFound,
     "precondition_failed": PreconditionFailed,
     "request_timeout": RequestTimeout,
+    "shape_changed": ShapeChanged,
     "target_too_long": TargetTooLong,
     "too_many_requests": TooManyRequests,
     "unauthenticated": Unauthenticated,

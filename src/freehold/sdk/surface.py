@@ -7,6 +7,7 @@ from msgspec import UNSET
 from freehold.sdk.calls import Call, Mode, Perform, Resource, Unset, Walk, operation, sent
 from freehold.sdk.models import DryRun, Me, Setup, VerifyAnswer
 from freehold.sdk.models.words import Environment
+from freehold.sdk.resources.access_requests import AccessRequestCalls
 from freehold.sdk.resources.alert_channels import AlertChannelCalls
 from freehold.sdk.resources.alerts import AlertCalls
 from freehold.sdk.resources.apis import ApiCalls
@@ -76,6 +77,7 @@ class Surface(Resource[Mode]):
         self.key_acceptances: KeyAcceptanceCalls[Mode] = KeyAcceptanceCalls(perform, walk)
         self.readiness_policies: ReadinessPolicyCalls[Mode] = ReadinessPolicyCalls(perform, walk)
         self.readiness_checks: ReadinessCheckCalls[Mode] = ReadinessCheckCalls(perform, walk)
+        self.access_requests: AccessRequestCalls[Mode] = AccessRequestCalls(perform, walk)
         self.usage: UsageCalls[Mode] = UsageCalls(perform, walk)
         self.requests: RequestCalls[Mode] = RequestCalls(perform, walk)
 

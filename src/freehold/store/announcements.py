@@ -15,7 +15,10 @@ from freehold.kit import ids
 from freehold.store.engine import Transaction
 from freehold.store.schema import announcements
 
-EventName = Literal["key.rotated", "key.revoked", "key.expiring", "alert.opened", "alert.resolved", "drift.detected"]
+EventName = Literal[
+    "key.rotated", "key.revoked", "key.expiring", "alert.opened", "alert.resolved", "access_request.decided",
+    "drift.detected",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

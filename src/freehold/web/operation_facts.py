@@ -16,6 +16,7 @@ TAGS: Final[dict[str, str]] = {
     "Webhooks": "Webhook endpoints, messages and deliveries.",
     "Alerts": "Alert rules, their firings, and chat channels.",
     "Readiness": "What a sandbox project still needs for production, and what the operator asks.",
+    "Production": "Requests for production access and their review.",
     "Usage": "Usage, single requests and explanations.",
     "Instance": "Whether the instance works, and this document.",
     "Gate": "The data plane, on an address of its own: decides which requests may pass.",
@@ -28,6 +29,7 @@ IDEMPOTENT: Final = frozenset(
         "rotate_key", "rotate_webhook_secret", "create_alert", "create_alert_channel", "send_test_alert", "publish_message",
         "replay_delivery", "start_replay", "recover_webhook",
         "advance_webhook", "create_readiness_check", "create_attestation", "create_key_acceptance", "run_readiness_check",
+        "request_access", "comment_on_access_request",
     }
 )  # fmt: skip
 # Routes that honour If-Match.
@@ -36,6 +38,7 @@ IF_MATCH: Final = frozenset(
         "edit_organization", "edit_api", "import_openapi", "edit_project", "archive_project", "restore_project",
         "set_scope", "edit_key", "rotate_key", "change_overlap", "edit_webhook", "delete_webhook", "pause_webhook", "resume_webhook", "edit_alert", "delete_alert",
         "set_readiness_policy", "edit_readiness_check",
+        "answer_access_request", "ask_for_changes", "approve_access_request", "deny_access_request", "withdraw_access_request",
     }
 )  # fmt: skip
 # Routes that need no caller, with who may call them.
@@ -95,6 +98,13 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "start_replay": ("conflict",),
     "recover_webhook": ("conflict",),
     "cancel_replay": ("conflict",),
+    "request_access": ("already_exists", "conflict"),
+    "list_access_requests": ("not_found",),
+    "answer_access_request": ("conflict",),
+    "ask_for_changes": ("conflict",),
+    "approve_access_request": ("conflict", "shape_changed"),
+    "deny_access_request": ("conflict",),
+    "withdraw_access_request": ("conflict",),
 }
 
 _ID: Final = "[0-7][0-9a-hjkmnp-tv-z]{25}"
@@ -126,6 +136,7 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "endpoint_id": _id("whe", "A webhook endpoint's"),
     "check_id": _id("wck", "A webhook check's"),
     "alert_id": _id("alr", "An alert rule's"),
+    "access_request_id": _id("acr", "An access request's"),
     "firing_id": _id("fir", "A firing's"),
     "channel_id": _id("chn", "A chat channel's"),
     "own_check_id": _id("rck", "An own readiness check's"),

@@ -91,7 +91,9 @@ def read_endpoint(
 ) -> WebhookEndpoint:
     """One endpoint; Problem `not_found` where it is none of the actor's business."""
     endpoint = queries.find_endpoint(tx, endpoint_id)
-    if endpoint is None or not (actor.kind == "system" or actor.is_operator or endpoint.organization_id in actor.roles):
+    if endpoint is None or not (
+        actor.kind == "system" or actor.looks_everywhere or endpoint.organization_id in actor.roles
+    ):
         raise not_found("webhook endpoint")
     require(actor, permission, endpoint.organization_id)
     return endpoint

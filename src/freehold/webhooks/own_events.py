@@ -20,6 +20,16 @@ class OwnEvent:
 
 
 _PROJECT: Final = "proj_01jd9x00000000000000000000"
+_DECIDED: Final = {
+    "access_request": "acr_01jd9x00000000000000000000",
+    "kind": "access",
+    "decision": "approved",
+    "reason": None,
+    "decided_by": "Ada Lindqvist",
+    "fingerprint": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "number": 12,
+    "expires_at": "2026-12-23T14:06:00.000Z",
+}
 _ALERT: Final = {
     "alert": "alr_01jd9x00000000000000000000",
     "firing": "fir_01jd9x00000000000000000000",
@@ -39,7 +49,7 @@ OWN_EVENTS: Final[dict[str, OwnEvent]] = {
         OwnEvent("alert.opened", "A threshold was crossed.", _ALERT),
         OwnEvent("alert.resolved", "A crossed threshold is kept again.", _ALERT | {"value": 1.4}),
         OwnEvent("report.ready", "A report can be downloaded.", {"report": "rep_01jd9x00000000000000000000", "kind": "usage", "rows": 1204}),
-        OwnEvent("access_request.decided", "A request for production access was decided.", {"access_request": "acr_01jd9x00000000000000000000", "decision": "approved"}),
+        OwnEvent("access_request.decided", "A request for production access was decided.", _DECIDED),
         OwnEvent(DISABLED_EVENT, "An endpoint was disabled by rule.", {"webhook": "whe_01jd9x00000000000000000000", "url": "https://example.com/hooks", "reason": "The receiver answered 410 Gone."}),
         OwnEvent("drift.detected", "Sandbox and production began to differ.", {"sibling": _PROJECT, "differences": 2, "unaccepted": 1, "new": ["/webhooks/orders/event_types"]}),
     )

@@ -136,7 +136,7 @@ def _readable(tx: Transaction, actor: Actor, replay_id: str) -> Replay:
 
 
 def _is_theirs(actor: Actor, project: Project) -> bool:
-    return actor.kind == "system" or actor.is_operator or project.organization_id in actor.roles
+    return actor.kind == "system" or actor.looks_everywhere or project.organization_id in actor.roles
 
 
 # --- carrying it on -------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ class Shell:
     """All that the base template needs.
 
     `here` is the sidebar item that is current (`projects`, `members`, `tokens`, `audit`, `apis`, `usage-of-all`, `usage-of-instance`,
-    `overview`, `scope`, `keys`, `webhooks`, `usage`, `requests`, `readiness`, `settings`, `account`, or empty).
+    `reviews`, `overview`, `production`, `scope`, `keys`, `webhooks`, `usage`, `requests`, `readiness`, `settings`, `account`, or empty).
     `person` is None on the pages before sign-in.
     """
 
@@ -78,4 +78,6 @@ class Shell:
     organizations: tuple[OrganizationFrame, ...] = ()
     project: ProjectFrame | None = None
     jumps: tuple[Jump, ...] = ()
+    # Requests for production access that wait for a reviewer, where this person reviews.
+    reviews_waiting: int = 0
     notice: Notice | None = None

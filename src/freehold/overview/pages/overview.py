@@ -24,8 +24,8 @@ from freehold.organizations import audit
 from freehold.organizations.permissions import may
 from freehold.overview import snippets
 from freehold.overview.activity import activity
-from freehold.overview.next_steps import next_step_view
 from freehold.projects import actions, queries
+from freehold.projects.next_step_views import next_step_view
 from freehold.projects.pages import head_of
 from freehold.projects.records import Owner as OwnerRecord
 from freehold.projects.records import Posture, Project, Scope

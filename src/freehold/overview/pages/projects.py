@@ -12,8 +12,8 @@ from freehold.dashboard.views.projects import (
     ProjectsView,
 )
 from freehold.organizations.permissions import blocked
-from freehold.overview.next_steps import next_step_view
 from freehold.projects import actions, queries
+from freehold.projects.next_step_views import next_step_view
 from freehold.projects.records import Posture
 from freehold.usage import glances
 from freehold.web.call import Call
@@ -33,7 +33,7 @@ def show_projects(call: Call, organization_id: str) -> Response[Any]:
         )  # fmt: skip
         totals = queries.count_projects(tx, organization_id)
         siblings = [posture.sibling.id for posture in sandboxes if posture.sibling]
-        productions = {each.project.id: each for each in actions.postures(tx, siblings)}
+        productions = {each.project.id: each for each in actions.postures(tx, call.actor, siblings)}
         days = glances.days_of_projects(tx, [*(each.project.id for each in sandboxes), *siblings], shell.now)
     rows = [_project_row(each, productions, days) for each in sandboxes]
     view = ProjectsView(

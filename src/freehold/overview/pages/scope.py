@@ -15,8 +15,8 @@ from freehold.dashboard.views.projects import (
 )
 from freehold.errors import Problem
 from freehold.kit import clock
-from freehold.overview.next_steps import next_step_view
 from freehold.projects import actions, queries
+from freehold.projects.next_step_views import next_step_view
 from freehold.projects.pages import head_of
 from freehold.projects.records import NextStep, Project, Scope
 from freehold.store.engine import Transaction

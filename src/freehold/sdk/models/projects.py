@@ -5,7 +5,7 @@
 from datetime import datetime
 
 from freehold.sdk.model import Model
-from freehold.sdk.models.words import Duty, Environment, ProjectState, QuotaPeriod
+from freehold.sdk.models.words import Duty, Environment, ProjectProductionAccess, ProjectState, QuotaPeriod
 
 
 class Owner(Model, frozen=True, kw_only=True):
@@ -94,6 +94,7 @@ class Project(Model, frozen=True, kw_only=True):
     rate_limits: list[RateLimit]
     quota: Quota | None
     quota_state: QuotaState | None
+    production_access: ProjectProductionAccess
     next_step: NextStep | None
     created_by: str
     created_at: datetime

@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     AcceptanceFinding = Literal["never_expires", "rotation_overdue", "unused"]
+    AccessRequestDetailKind = Literal["access", "change"]
+    AccessRequestDetailRisk = Literal["high", "low", "medium"]
+    AccessRequestDetailState = Literal["approved", "denied", "expired", "lapsed", "live", "requested", "withdrawn"]
+    AccessRequestDetailWaitingOn = Literal["requester", "reviewer"]
     AlertComparison = Literal["above", "below"]
     AlertMetric = Literal[
         "cost",
@@ -34,6 +38,20 @@ if TYPE_CHECKING:
     CheckState = Literal["failed", "not_applicable", "passed", "waiting"]
     DeliveryState = Literal["delivered", "dropped", "failed", "pending"]
     Duty = Literal["audit", "billing", "technical"]
+    EntryActorKind = Literal["system", "token", "user"]
+    EntryKind = Literal[
+        "answered",
+        "approved",
+        "asked_for_changes",
+        "commented",
+        "denied",
+        "expired",
+        "lapsed",
+        "live",
+        "requested",
+        "shape_changed",
+        "withdrawn",
+    ]
     Environment = Literal["production", "sandbox"]
     EvidenceKind = Literal[
         "access_request",
@@ -80,6 +98,7 @@ if TYPE_CHECKING:
     ]
     PolicyMaterial = Literal["alert_channels", "alerts", "keys", "labels", "limits", "owners", "scope", "webhooks"]
     ProbeProbe = Literal["forged", "repeated", "signed", "stale"]
+    ProjectProductionAccess = Literal["approved", "denied", "live", "not_requested", "requested", "withdrawn"]
     ProjectState = Literal["active", "archived"]
     ProjectionMethod = Literal["pace_so_far", "same_hours_last_week"]
     QuotaPeriod = Literal["day", "hour", "month"]
@@ -98,6 +117,10 @@ if TYPE_CHECKING:
 else:
     # A newer server may know more words: they are read as they are.
     AcceptanceFinding = str
+    AccessRequestDetailKind = str
+    AccessRequestDetailRisk = str
+    AccessRequestDetailState = str
+    AccessRequestDetailWaitingOn = str
     AlertComparison = str
     AlertMetric = str
     AlertNotify = str
@@ -111,6 +134,8 @@ else:
     CheckState = str
     DeliveryState = str
     Duty = str
+    EntryActorKind = str
+    EntryKind = str
     Environment = str
     EvidenceKind = str
     FiringState = str
@@ -125,6 +150,7 @@ else:
     PolicyBlocking = str
     PolicyMaterial = str
     ProbeProbe = str
+    ProjectProductionAccess = str
     ProjectState = str
     ProjectionMethod = str
     QuotaPeriod = str

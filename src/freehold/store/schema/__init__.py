@@ -37,6 +37,7 @@ from freehold.store.schema.readiness import (
     readiness_policies,
     readiness_results,
 )
+from freehold.store.schema.reviews import access_request_entries, access_requests
 from freehold.store.schema.shapes import shape_heads, shape_marks, shape_revisions
 from freehold.store.schema.siblings import drift_acceptances, drift_heads, production_bindings
 from freehold.store.schema.usage import (
@@ -71,6 +72,8 @@ from freehold.store.schema.webhooks import (
 )
 
 __all__ = [
+    "access_request_entries",
+    "access_requests",
     "alert_channels",
     "alert_defaults",
     "alert_firings",

@@ -13,6 +13,16 @@ _BUTTONS: Final[dict[str, tuple[str, str]]] = {
     "verify_call": ("Make the call", "square-terminal"),
     "add_webhook": ("Add endpoint", "webhook"),
     "test_webhook": ("Send test event", "send"),
+    "clear_blockers": ("Open the checks", "list-checks"),
+    "request_access": ("Ask for access", "shield-check"),
+    "wait_for_review": ("Open the request", "clock"),
+    "wait_for_answer": ("Open the request", "clock"),
+    "answer_review": ("Answer", "pencil"),
+    "decide": ("Open the review", "eye"),
+    "clone": ("Open the plan", "copy"),
+    "wait_for_change": ("Open the review", "clock"),
+    "decide_change": ("Open the review", "eye"),
+    "look_at_drift": ("Open the drift", "git-compare"),
 }
 
 

@@ -1,0 +1,96 @@
+"""A request with everything that is asked about it: the shape as it is, what blocks it, its risks, its history, who may do what.
+
+One reading for the API, the pages and the command line, so that all three give one answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from freehold.apis import queries as apis
+from freehold.kit import clock
+from freehold.organizations.records import Actor
+from freehold.production import readiness_actions, review_entries, review_queries, review_rules, revisions
+from freehold.production.readiness_records import Check
+from freehold.production.records import Head
+from freehold.production.review_reading import subject_of, viewer_of
+from freehold.production.review_records import AccessRequest, Entry, Risk, RiskLevel
+from freehold.production.review_rules import Seen
+from freehold.projects import queries as projects
+from freehold.projects.records import Project
+from freehold.store.engine import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request as a viewer sees it now. `head`, `blocking`, `risks`: of one that is open.
+
+    `cannot`: why the viewer cannot do what of a closed set of acts; what is absent they can. `reviewers`: names of
+    those who may decide.
+    """
+
+    request: AccessRequest
+    subject: Project
+    production_id: str | None
+    requester_name: str
+    head: Head | None
+    blocking: Sequence[str]
+    risks: Sequence[Risk]
+    checks: Sequence[Check]
+    entries: Sequence[Entry]
+    cannot: dict[str, str]
+    reviewers: Sequence[str]
+
+    @property
+    def level(self) -> RiskLevel:
+        """How grave its risks are."""
+        return review_rules.risk_level(self.risks)
+
+
+def case_of(tx: Transaction, actor: Actor, request: AccessRequest) -> Case:
+    """A request that the actor was shown, with its history and who may do what."""
+    subject = subject_of(tx, request)
+    sandbox = subject if request.kind == "access" else projects.find_project(tx, request.project_id)
+    production = projects.find_sibling(tx, sandbox) if sandbox else None
+    head = revisions.head_of(tx, subject.id) if request.is_open else None
+    checks = readiness_actions.checks_of(tx, subject) if request.is_open and request.kind == "access" else []
+    blocking = [check.title for check in checks if check.blocks]
+    authors = review_entries.authors_of(tx, request)
+    found = review_entries.person(tx, request.requested_by) if request.requested_by else None
+    return Case(
+        request=request, subject=subject, production_id=production.id if production else None,
+        requester_name=found[0] if found else request.requested_name, head=head, blocking=blocking,
+        risks=_risks(tx, request, subject, head, checks), checks=checks,
+        entries=review_entries.entries_of(tx, request.id), cannot=_cannot(actor, request, authors, blocking),
+        reviewers=[name for user_id, name, _ in review_entries.reviewers(tx) if user_id not in authors],
+    )  # fmt: skip
+
+
+def _risks(
+    tx: Transaction, request: AccessRequest, subject: Project, head: Head | None, checks: Sequence[Check]
+) -> list[Risk]:
+    if head is None:
+        return []
+    seen = Seen(
+        catalogue=len(apis.endpoints_of(tx, subject.api_id)),
+        blocking=[check.title for check in checks if check.blocks],
+        failing=[check.title for check in checks if check.open and not check.blocking],
+        busiest_day=review_queries.busiest_day(tx, request.project_id, clock.now()),
+    )  # fmt: skip
+    shape = revisions.shape_at(tx, subject.id, head.number)
+    return review_rules.risks(request, shape, seen, clock.now()) if shape else []
+
+
+def _cannot(actor: Actor, request: AccessRequest, authors: set[str], blocking: Sequence[str]) -> dict[str, str]:
+    viewer = viewer_of(actor, request.organization_id)
+    review = review_rules.review_hindrance(viewer, request, authors)
+    team = None if viewer.edits and viewer.user_id else "Developers, admins and owners of the organization do this."
+    asked = request.state == "requested" and request.waiting_on == "requester"
+    found = {
+        "approve": review or review_rules.decision_hindrance(request, "approved", blocking),
+        "deny": review or review_rules.decision_hindrance(request, "denied", blocking),
+        "ask_for_changes": review or review_rules.decision_hindrance(request, "asked_for_changes", blocking),
+        "comment": team if review else None,
+        "answer": team or (None if asked else "Nobody has asked for changes."),
+        "withdraw": team or review_rules.withdraw_hindrance(request),
+    }
+    return {act: why for act, why in found.items() if why}
