@@ -72,7 +72,7 @@ class RequestTimeout(Problem):
 
 
 class ShapeChanged(Problem):
-    """The shape is another one by now (409 `shape_changed`)."""
+    """The shape has changed meanwhile (409 `shape_changed`)."""
 
 
 class TargetTooLong(Problem):

@@ -6,7 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from freehold.sdk.model import Model
-from freehold.sdk.models.words import BindingKind, Environment, SiblingDifferenceKind
+from freehold.sdk.models.words import (
+    AccessRequestDetailKind,
+    AccessRequestDetailRisk,
+    AccessRequestDetailState,
+    AccessRequestDetailWaitingOn,
+    BindingKind,
+    EntryActorKind,
+    EntryKind,
+    Environment,
+    SiblingDifferenceKind,
+)
 
 
 class Binding(Model, frozen=True, kw_only=True):
@@ -151,3 +161,88 @@ class Promotion(Model, frozen=True, kw_only=True):
     confirmed_by: int | None = None
     silent: int | None = None
     propagation_ms: int | None = None
+
+
+class Person(Model, frozen=True, kw_only=True):
+    """Somebody in a review. `user` is null for what no person did."""
+
+    user: str | None
+    name: str
+
+
+class AccessRequest(Model, frozen=True, kw_only=True):
+    """A request for production access, or (`kind` `change`) whether a direct edit of production may stay.
+
+    `fingerprint`: of the shape when it was asked. `present_fingerprint`: of the shape as it is now, which an
+    approval has to name; null once it is over. `blocking`: titles of blocking checks that fail now, while it is
+    requested.
+    """
+
+    id: str
+    kind: AccessRequestDetailKind
+    state: AccessRequestDetailState
+    waiting_on: AccessRequestDetailWaitingOn | None
+    project: str
+    project_name: str
+    production: str | None
+    organization: str
+    organization_name: str
+    use_case: str | None
+    requests_a_day_from: int | None
+    requests_a_day_to: int | None
+    peak_a_second: int | None
+    launch_on: str | None
+    requested_by: Person
+    requested_at: datetime
+    fingerprint: str
+    revision_number: int
+    base_fingerprint: str | None
+    present_fingerprint: str | None
+    present_number: int | None
+    blocking: list[str]
+    risk: AccessRequestDetailRisk | None
+    reviewer: Person | None
+    decided_by: Person | None
+    decided_at: datetime | None
+    reason: str | None
+    approved_fingerprint: str | None
+    approved_number: int | None
+    expires_at: datetime | None
+    ended_at: datetime | None
+    ended_why: str | None
+    etag: str
+
+
+class Risk(Model, frozen=True, kw_only=True):
+    """Something a reviewer should know, derived from the shape and the evidence."""
+
+    level: AccessRequestDetailRisk
+    title: str
+    detail: str
+
+
+class Entry(Model, frozen=True, kw_only=True):
+    """One thing that happened to a request.
+
+    `facts`: fingerprints, items that changed, checks that blocked it then.
+    """
+
+    id: str
+    kind: EntryKind
+    by: Person
+    actor_kind: EntryActorKind
+    at: datetime
+    text: str
+    facts: dict[str, Any]
+
+
+class AccessRequestDetail(AccessRequest, frozen=True, kw_only=True):
+    """One request with its risks and its history, oldest first.
+
+    `cannot`: why the caller cannot `approve`, `deny`, `ask_for_changes`, `comment`, `answer` or `withdraw`;
+    what is absent they can.
+    """
+
+    risks: list[Risk]
+    entries: list[Entry]
+    cannot: dict[str, str]
