@@ -16,8 +16,17 @@ from benchmarks.sink import Figures
 from freehold.kit import clock, ids
 from freehold.settings import Settings
 from freehold.store.engine import Store, open_store
-from freehold.store.schema import deliveries, messages, webhook_endpoints, webhook_secrets, webhook_subscriptions
+from freehold.store.schema import (
+    deliveries,
+    messages,
+    projects,
+    scope_event_types,
+    webhook_endpoints,
+    webhook_secrets,
+    webhook_subscriptions,
+)
 from freehold.webhooks import sealing
+from freehold.webhooks.actions import ENDPOINTS_MAX
 from tests.databases import SECRET
 from tests.webhooks.world import World, make_world
 
@@ -31,6 +40,8 @@ class Sending:
 
     world: World
     sink_port: int
+    # Endpoint ids, each with its project's.
+    projects: dict[str, str]
     endpoints: list[str]
     hanging: list[str]
 
@@ -38,19 +49,19 @@ class Sending:
     def store(self) -> Store:
         return self.world.store
 
-    def publish(self, each: list[str], project_id: str = "") -> None:
+    def publish(self, each: list[str]) -> None:
         """One message for each endpoint that is named (as often as it is named), due now."""
-        now, project_id = clock.now(), project_id or self.world.project_id
+        now, of = clock.now(), self.projects
         made = [(ids.new_id("msg"), ids.new_id("dlv"), endpoint_id) for endpoint_id in each]
         with self.store.write() as tx:
             tx.execute(
                 insert(messages),
                 [
                     {
-                        "id": message, "project_id": project_id, "event_type": "lookup.completed", "payload": _PAYLOAD,
+                        "id": message, "project_id": of[endpoint_id], "event_type": "lookup.completed", "payload": _PAYLOAD,
                         "origin": "published", "created_at": now,
                     }
-                    for message, _, _ in made
+                    for message, _, endpoint_id in made
                 ],
             )  # fmt: skip
             tx.execute(
@@ -58,7 +69,7 @@ class Sending:
                 [
                     {
                         "id": delivery, "message_id": message, "webhook_endpoint_id": endpoint_id, "attempts": 0,
-                        "project_id": project_id, "state": "pending", "due_at": now, "created_at": now,
+                        "project_id": of[endpoint_id], "state": "pending", "due_at": now, "created_at": now,
                     }
                     for message, delivery, endpoint_id in made
                 ],
@@ -92,21 +103,23 @@ def sending(plan: Plan, folder: Path, url: str, endpoints: int, hanging: int = 0
     command = [sys.executable, "-m", "benchmarks.sink", str(port)]
     with server(command, core=plan.load_core, port=port, log=folder / "sink.log", cwd=ROOT):
         world = make_world(store, settings, SECRET)
-        quick = _add(world, [f"http://127.0.0.1:{port}/{number}" for number in range(endpoints)])
+        of = _add(world, [f"http://127.0.0.1:{port}/{number}" for number in range(endpoints)])
         hang = _add(world, [f"http://127.0.0.1:{port}/hang/{number}" for number in range(hanging)])
-        yield Sending(world, port, quick, hang)
+        yield Sending(world, port, of | hang, list(of), list(hang))
     store.close()
 
 
-def _add(world: World, urls: list[str]) -> list[str]:
-    """Endpoints in bulk, as `create_endpoint` makes them: it allows a project a hundred."""
+def _add(world: World, urls: list[str]) -> dict[str, str]:
+    """Endpoints in bulk, as `create_endpoint` makes them, a hundred in a project; their ids with their projects'."""
     now, rows, secrets, subscriptions = clock.now(), [], [], []
-    for url in urls:
+    homes = [world.project_id, *(_another_project(world) for _ in range((len(urls) - 1) // ENDPOINTS_MAX))]
+    for number, url in enumerate(urls):
+        project_id = homes[number // ENDPOINTS_MAX]
         endpoint_id = ids.new_id("whe")
         headers = {"shown": {}, "sealed": sealing.seal_headers(SECRET, endpoint_id, {})}
         rows.append(
             {
-                "id": endpoint_id, "project_id": world.project_id, "environment": "sandbox", "slot": endpoint_id, "url": url,
+                "id": endpoint_id, "project_id": project_id, "environment": "sandbox", "slot": endpoint_id, "url": url,
                 "headers": headers,
                 "state": "active", "created_by": "bench", "created_at": now,
             }
@@ -114,14 +127,24 @@ def _add(world: World, urls: list[str]) -> list[str]:
         sealed = sealing.seal_signing_secret(SECRET, endpoint_id, 1, bytes(32))
         secrets.append({"webhook_endpoint_id": endpoint_id, "version": 1, "encrypted": sealed, "created_at": now})
         subscriptions.append(
-            {"webhook_endpoint_id": endpoint_id, "event_type": "lookup.completed", "project_id": world.project_id}
+            {"webhook_endpoint_id": endpoint_id, "event_type": "lookup.completed", "project_id": project_id}
         )
     if rows:
         with world.store.write() as tx:
             tx.execute(insert(webhook_endpoints), rows)
             tx.execute(insert(webhook_secrets), secrets)
             tx.execute(insert(webhook_subscriptions), subscriptions)
-    return [str(row["id"]) for row in rows]
+    return {str(row["id"]): str(row["project_id"]) for row in rows}
+
+
+def _another_project(world: World) -> str:
+    project_id = ids.new_id("proj")
+    with world.store.write() as tx:
+        like = dict(tx.execute(select(projects).where(projects.c.id == world.project_id)).one()._mapping)
+        tx.execute(insert(projects).values(like | {"id": project_id, "slug": project_id[5:]}))
+        declared = tx.execute(select(scope_event_types).where(scope_event_types.c.project_id == world.project_id))
+        tx.execute(insert(scope_event_types), [dict(each._mapping) | {"project_id": project_id} for each in declared])
+    return project_id
 
 
 @contextmanager

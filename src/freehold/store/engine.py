@@ -9,6 +9,7 @@ and row locks hold what must hold, and REPEATABLE READ for reads, so that a page
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from freehold.settings import Settings
@@ -35,6 +36,8 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # SQLite has one writer: of the threads of a process one asks for its lock, the others wait here without asking.
+        self._turn = threading.Lock()
         # Called in order before each commit, within the transaction; one that raises rolls it back.
         self.before_commit: list[Callable[[Transaction], None]] = []
 
@@ -64,11 +67,7 @@ class Store:
         nothing back; a power loss may, with what was committed after it. For what may be lost, such as a lease.
         """
         with self.engine.connect() as connection:
-            if self.is_sqlite:
-                _begin_immediate(connection)
-            elif not durable:
-                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-            with touched.afresh(connection):
+            with self._begun(connection, durable), touched.afresh(connection):
                 try:
                     yield connection
                     for look in self.before_commit:
@@ -79,6 +78,21 @@ class Store:
                 connection.commit()
             if self.is_sqlite and durable:
                 _force(f"{self.engine.url.database}-wal")
+
+    @contextmanager
+    def _begun(self, connection: Connection, durable: bool) -> Iterator[None]:
+        if not self.is_sqlite:
+            if not durable:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            yield
+            return
+        mine = self._turn.acquire(timeout=_BUSY_S)
+        try:
+            _begin_immediate(connection)
+            yield
+        finally:
+            if mine:
+                self._turn.release()
 
     def ping(self) -> bool:
         """Whether the database answers now."""
@@ -151,14 +165,18 @@ def _begin_immediate(connection: Connection) -> None:
     driver.execute("PRAGMA busy_timeout = 0")
     until = time.monotonic() + _BUSY_S
     try:
-        while True:
+        while time.monotonic() < until:
             try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                # An extended code tells more of it in its higher bits.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(_LOCK_LOOK_S)
+            else:
                 return
-            except OperationalError as error:
-                if not _is_locked(error) or time.monotonic() > until:
-                    raise
-            time.sleep(_LOCK_LOOK_S)
+        # Once more, for SQLAlchemy to say what is wrong.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
         driver.execute(f"PRAGMA busy_timeout = {_BUSY_S * 1000:.0f}")
 
@@ -173,10 +191,6 @@ def _force(log: str) -> None:
         os.fdatasync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _is_locked(error: OperationalError) -> bool:
-    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

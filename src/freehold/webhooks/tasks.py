@@ -31,8 +31,8 @@ from freehold.webhooks.sender import Sender
 AT_ONCE: Final = 256
 AT_ONCE_PER_ENDPOINT: Final = 8
 SLOW_AT_ONCE: Final = 4096
-# How many endpoints one look goes through: what a turn costs at most, however many have something pending.
-_STEPS: Final = 512
+# How many endpoints one look goes through: as many as there is room for, and what a turn costs at most.
+_STEPS: Final = AT_ONCE
 _POLL_S: Final = 0.05
 # A claim of few is followed by a pause, so that claims of many are made under load.
 _FEW: Final = 16
