@@ -24,7 +24,7 @@ from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret
 from freehold.settings import Settings
 from freehold.store.engine import Store, open_postgresql, open_sqlite
-from tests.databases import SECRET, PostgresServer, copy_sqlite, make_sqlite_template, postgres_server
+from tests.databases import SECRET, PostgresServer, copy_sqlite, make_sqlite_template, postgres_server, quick_folder
 from tests.gate.certificates import self_made
 
 EngineName = Literal["sqlite", "postgresql"]
@@ -33,6 +33,24 @@ _LEAVE_S: Final = 5.0
 # No test asserts a time: a property that is slow on a busy machine is not thereby wrong.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def _work_in_memory() -> None:
+    """Keep what the run writes in memory, where there is room.
+
+    SQLite and the journals force what they write to the disk, thousands of times in a run, so that it outlives a power
+    loss. Tests kill our processes, never the machine: what the kernel has taken is there afterwards, wherever it lies.
+    """
+    os.environ["TMPDIR"] = str(quick_folder())
+    tempfile.tempdir = None
+
+
+# TMPDIR in the environment names another place, say a disk.
+if not os.environ.get("TMPDIR"):
+    _work_in_memory()
 
 
 # --- certificates ---------------------------------------------------------------------------------
