@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
+import click
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freehold.cli.root import freehold
 from freehold.production.http_checks import answer_of
 from freehold.production.readiness_checks import findings_of
 from freehold.production.readiness_facts import (
@@ -21,8 +23,17 @@ from freehold.production.readiness_facts import (
     Reconciled,
     Told,
 )
-from freehold.production.readiness_records import CODES, Attestation, Check, CheckState, HttpResult, OwnCheck, Policy
-from freehold.production.readiness_rules import aged, checks, due_calls, in_order, next_of, summary_of
+from freehold.production.readiness_records import (
+    CODES,
+    Attestation,
+    Check,
+    CheckState,
+    Code,
+    HttpResult,
+    OwnCheck,
+    Policy,
+)
+from freehold.production.readiness_rules import FIXES, aged, checks, due_calls, in_order, next_of, summary_of
 from freehold.webhooks.records import AttemptResult, Timing
 
 NOW = datetime(2026, 11, 28, 15, 0, tzinfo=UTC)
@@ -155,6 +166,18 @@ def test_an_http_check_is_asked_anew_when_it_is_old(answer: HttpResult | None, s
     facts = replace(READY, own=(CALLED,), http_results={"rck_2": answer} if answer else {})
     assert {each.code: each.state for each in checks(facts)}["room"] == state
     assert bool(due_calls(facts)) is is_due
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_fix_names_a_command_that_there_is(code: Code) -> None:
+    words = [word for word in FIXES[code][2].split() if word[0] not in "-{…"]
+    command: click.Command = freehold
+    for word in words[1:]:
+        assert isinstance(command, click.Group), words
+        found = command.get_command(click.Context(command), word)
+        assert found is not None, words
+        command = found
+    assert not isinstance(command, click.Group), words
 
 
 # --- what holds for all --------------------------------------------------------------------------------------------

@@ -15,8 +15,16 @@ from freehold.keys import actions as keys
 from freehold.kit import clock, ids
 from freehold.organizations import members as membership
 from freehold.organizations.records import Actor
-from freehold.production import attestations, bindings_actions, readiness_actions, readiness_policies, readiness_tasks
+from freehold.production import (
+    attestations,
+    bindings_actions,
+    readiness_actions,
+    readiness_policies,
+    readiness_tasks,
+    review_actions,
+)
 from freehold.production.readiness_policies import OwnCheckSettings
+from freehold.production.review_records import NewRequest
 from freehold.projects import actions as projects
 from freehold.settings import Settings
 from freehold.store.engine import Store
@@ -130,15 +138,25 @@ def test_a_webhook_check_is_of_a_url_and_a_secret(world: ReadinessWorld, test_cl
 
 def test_a_delivery_is_of_the_url_that_the_endpoint_has(world: ReadinessWorld, test_clock: TestClock) -> None:
     endpoint = world.add_webhook()
+    world.deliver(endpoint)
+    # What was accepted before the check proves nothing.
+    test_clock.move(1)
+    world.check_webhook(endpoint)
+    test_clock.move(1)
     world.deliver(endpoint, origin="test")
     world.deliver(endpoint, probe="signed")
     world.deliver(endpoint, url="https://elsewhere.example.com/")
     assert world.state("delivery_verified") == "waiting"
     world.deliver(endpoint)
     assert world.state("delivery_verified") == "passed"
-    test_clock.move(31 * 86_400)
+    # It counts for as long as the check does.
+    test_clock.move(30 * 86_400 - 2)
+    assert world.state("delivery_verified") == "passed"
+    test_clock.move(2)
     assert world.state("delivery_verified") == "waiting"
+    world.check_webhook(endpoint)
     world.deliver(endpoint)
+    assert world.state("delivery_verified") == "passed"
     with world.store.write() as tx:
         webhooks.edit_endpoint(
             tx, world.owner, SECRET, SETTINGS, endpoint, lambda old: replace(old, url=f"{RECEIVER}/new")
@@ -293,6 +311,31 @@ def _person(world: ReadinessWorld, name: str, role: str) -> Actor:
     user_id = world.join(name, role)
     roles: dict[str, frozenset[str]] = {world.alerts.usage.organization_id: frozenset({role})}
     return Actor("user", user_id, name, user_id, False, roles)  # type: ignore[arg-type]
+
+
+def test_who_asks_for_production_attests_nothing_of_it(world: ReadinessWorld) -> None:
+    bo, cy = _person(world, "Bo", "developer"), _person(world, "Cy", "developer")
+    with world.store.write() as tx:
+        wanted = replace(REVIEW, role="developer")
+        readiness_policies.create_own_check(tx, world.operator, SETTINGS, world.api_id, wanted)
+    launch = (clock.now() + timedelta(days=30)).date().isoformat()
+    with world.store.write() as tx:
+        asked = NewRequest("Prices at checkout", 10, 500, 5, launch)
+        request = review_actions.request_access(tx, bo, world.project_id, asked)
+    with world.store.write() as tx, pytest.raises(Problem, match="somebody else has to attest it"):
+        attestations.attest(tx, bo, world.project_id, "security_review", "Trust me.")
+    found = world.checks()["traffic_band"]
+    assert (found.state, found.evidence and found.evidence.id) == ("passed", request.id)
+    with world.store.write() as tx:
+        attestations.attest(tx, cy, world.project_id, "security_review", "Nothing open.")
+    assert world.state("security_review") == "passed"
+    world.alerts.traffic(501)
+    assert world.state("traffic_band") == "failed"
+    with world.store.write() as tx:
+        review_actions.withdraw_request(tx, bo, request.id)
+    assert world.state("traffic_band") == "waiting"
+    with world.store.write() as tx:
+        attestations.attest(tx, bo, world.project_id, "security_review", "Now that I ask no more.")
 
 
 def test_the_loop_writes_down_what_changed_and_since_when(world: ReadinessWorld, test_clock: TestClock) -> None:

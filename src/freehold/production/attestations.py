@@ -15,6 +15,7 @@ from freehold.organizations.records import Actor
 from freehold.organizations.rules import check_expiry, check_text, clean_name
 from freehold.production import readiness_queries as queries
 from freehold.production.readiness_actions import refresh, require_sandbox
+from freehold.production.readiness_lookups import requester_of
 from freehold.production.readiness_records import KEY_FINDINGS, Acceptance, Attestation, OwnCheck
 from freehold.projects.actions import read_project, require_active
 from freehold.projects.records import Project
@@ -47,10 +48,12 @@ def why_not_attest(actor: Actor, project: Project, check: OwnCheck, requested_by
 def attest(tx: Transaction, actor: Actor, project_id: str, code: str, words: str) -> Attestation:
     """Say yes to an own check of a project, with words; it counts until it expires or is withdrawn."""
     project = _sandbox(tx, actor, project_id)
+    # Whoever asks for production holds it too: asking and attesting come one after the other, and the later one is seen.
+    audit.hold(tx, project.organization_id)
     check = own_check(tx, project, code)
     if check.kind != "attestation":
         raise Problem("conflict", "This check is answered by a program, not attested.")
-    if reason := why_not_attest(actor, project, check, None):
+    if reason := why_not_attest(actor, project, check, requester_of(tx, project.id)):
         raise Problem("forbidden", reason)
     clean = clean_name(words)
     if faults := check_text("words", clean, WORDS_MAX):

@@ -14,6 +14,7 @@ from freehold.organizations.permissions import require
 from freehold.organizations.records import Actor
 from freehold.production import call_queries
 from freehold.production import readiness_gathering as gathering
+from freehold.production import readiness_lookups as lookups
 from freehold.production import readiness_queries as queries
 from freehold.production import readiness_rules as rules
 from freehold.production.readiness_facts import Facts
@@ -80,8 +81,8 @@ def read_readiness(tx: Transaction, actor: Actor, project_id: str) -> Readiness:
     facts, checks = _look(tx, project)
     found = rules.in_order(checks)
     return Readiness(
-        project, facts.policy, found, rules.summary_of(found), rules.next_of(found), facts, None,
-        queries.asked_of(tx, project.id),
+        project, facts.policy, found, rules.summary_of(found), rules.next_of(found), facts,
+        lookups.requester_of(tx, project.id), queries.asked_of(tx, project.id),
     )  # fmt: skip
 
 

@@ -194,12 +194,14 @@ def _delivery_verified(facts: Facts) -> Finding:
     if not facts.webhooks:
         return _no_webhooks(facts)
     if facts.delivered is None:
-        said = f"No published event was accepted in {facts.policy.delivery_days} days at the URLs that the endpoints have now."
+        said = f"In {facts.policy.delivery_days} days no receiver accepted a published event after it had passed its check."
         return Finding("waiting", said)
     found = facts.delivered
     words = f"{found.event_type}, accepted"
     evidence = _shown(facts, "delivery", found.delivery_id, found.at, f"/deliveries/{found.delivery_id}", words)
-    return Finding("passed", f"A {found.event_type} was accepted by its receiver.", evidence)
+    return Finding(
+        "passed", f"A {found.event_type} was accepted by a receiver that verifies what it accepts.", evidence
+    )
 
 
 def findings_of(key: KeyFact, policy: Policy, now: datetime) -> list[KeyFinding]:

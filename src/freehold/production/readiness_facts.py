@@ -84,7 +84,7 @@ class SeenRequest:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A published event that an endpoint accepted at the URL that it has now."""
+    """A published event that an endpoint accepted at the URL that it has now, and when."""
 
     delivery_id: str
     event_type: str

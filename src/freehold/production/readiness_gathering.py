@@ -9,7 +9,7 @@ from freehold.production import bindings_queries, revisions
 from freehold.production import readiness_lookups as lookups
 from freehold.production import readiness_queries as queries
 from freehold.production.readiness_checks import day_of
-from freehold.production.readiness_facts import EndpointFact, Facts, Reconciled
+from freehold.production.readiness_facts import Delivered, EndpointFact, Facts, Reconciled
 from freehold.production.readiness_records import Policy
 from freehold.production.rules import binding_slots
 from freehold.projects.records import Project
@@ -18,19 +18,21 @@ from freehold.usage import reconciling
 from freehold.usage.reconciling import Reconciliation
 from freehold.webhooks import queries as webhooks
 from freehold.webhooks.check_actions import standings_of
+from freehold.webhooks.check_rules import proves
 
 
 def gather(tx: Transaction, policy: Policy, projects: Sequence[Project], now: datetime) -> dict[str, Facts]:
     """The facts of projects of the policy's API, by project id; without the single requests that prove them."""
     ids = [each.id for each in projects]
     owners, billing = lookups.owners_of(tx, ids), lookups.billing_members(tx, lookups.organizations_of(projects))
-    scopes, receivers = lookups.scopes_of(tx, ids), _webhooks(tx, ids)
+    scopes = lookups.scopes_of(tx, ids)
+    receivers, delivered = _webhooks(tx, ids, now - timedelta(days=policy.delivery_days))
     today = day_of(now)
     bound = max(policy.exercise_days, policy.lookup_days, policy.denial_days, policy.failure_days)
     use = lookups.use_of(tx, ids, today - timedelta(days=bound), today - timedelta(days=policy.failure_days))
-    delivered = lookups.delivered_to(tx, ids, now - timedelta(days=policy.delivery_days))
     serving = lookups.keys_of(tx, ids, queries.accepted_now(tx, ids, now), now)
     rules = lookups.rules_of(tx, ids, now)
+    bands = lookups.bands_of(tx, ids)
     told = lookups.told_of(tx, ids, now - timedelta(days=policy.alert_days), now)
     compared = reconciling.latest(tx)
     own = tuple(queries.own_checks_of(tx, policy.api_id))
@@ -43,7 +45,7 @@ def gather(tx: Transaction, policy: Policy, projects: Sequence[Project], now: da
             endpoints=scopes[each.id][0], event_types=scopes[each.id][1], use=use[each.id],
             webhooks=receivers[each.id], delivered=delivered.get(each.id), keys=serving[each.id],
             alert_rules=rules.get(each.id, 0), told=told.get(each.id), reconciled=_reconciled(compared, each.id),
-            missing_bindings=missing.get(each.id), fingerprint=heads[each.id].fingerprint if each.id in heads else "", own=own, attestations=said[each.id], http_results=answered[each.id],
+            missing_bindings=missing.get(each.id), band=bands.get(each.id), fingerprint=heads[each.id].fingerprint if each.id in heads else "", own=own, attestations=said[each.id], http_results=answered[each.id],
         )
         for each in projects
     }  # fmt: skip
@@ -57,17 +59,26 @@ def with_requests(tx: Transaction, facts: Facts) -> Facts:
     return replace(facts, lookup=lookup, denial=denial)
 
 
-def _webhooks(tx: Transaction, project_ids: Sequence[str]) -> dict[str, tuple[EndpointFact, ...]]:
+def _webhooks(
+    tx: Transaction, project_ids: Sequence[str], since: datetime
+) -> tuple[dict[str, tuple[EndpointFact, ...]], dict[str, Delivered]]:
+    """The endpoints of projects with what is known of their receivers, and the newest event that one verified."""
     endpoints = list(webhooks.endpoints_by_id(tx, lookups.endpoint_ids(tx, project_ids)).values())
     standings = standings_of(tx, endpoints)
-    found: dict[str, tuple[EndpointFact, ...]] = dict.fromkeys(project_ids, ())
+    accepted = lookups.delivered_to(tx, [each.id for each in endpoints], since)
+    facts: dict[str, tuple[EndpointFact, ...]] = dict.fromkeys(project_ids, ())
+    verified: dict[str, Delivered] = {}
     for endpoint in endpoints:
-        standing = standings[endpoint.id]
+        standing, found = standings[endpoint.id], accepted.get(endpoint.id)
         check = standing.check
         at = (check.finished_at or check.started_at) if check else None
         fact = EndpointFact(endpoint.id, endpoint.url, standing.standing, check.id if check else None, at)
-        found[endpoint.project_id] += (fact,)
-    return found
+        facts[endpoint.project_id] += (fact,)
+        if found and proves(standing, found.at):
+            verified[endpoint.project_id] = max(
+                found, verified.get(endpoint.project_id, found), key=lambda each: each.at
+            )
+    return facts, verified
 
 
 def _missing_bindings(tx: Transaction, project_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -11,11 +11,12 @@ from sqlalchemy import ColumnElement, Text, and_, case, func, literal, or_, sele
 
 from freehold.keys.records import ALLOWED, Reason
 from freehold.organizations.permissions import PERMISSIONS
-from freehold.production.readiness_facts import DayUse, Delivered, KeyFact, OwnerFact, SeenRequest, Told
+from freehold.production.readiness_facts import Band, DayUse, Delivered, KeyFact, OwnerFact, SeenRequest, Told
 from freehold.production.readiness_records import KeyFinding
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 from freehold.store.schema import (
+    access_requests,
     alert_channels,
     alert_notifications,
     alert_rules,
@@ -173,8 +174,8 @@ def endpoint_ids(tx: Transaction, project_ids: Sequence[str]) -> list[str]:
     return list(tx.execute(query.order_by(column.id)).scalars())
 
 
-def delivered_to(tx: Transaction, project_ids: Sequence[str], since: datetime) -> dict[str, Delivered]:
-    """The newest published event of each project that an endpoint accepted at its present URL (ix_deliveries_endpoint)."""
+def delivered_to(tx: Transaction, endpoint_ids: Sequence[str], since: datetime) -> dict[str, Delivered]:
+    """The newest published event that each endpoint accepted at its present URL (ix_deliveries_endpoint)."""
     newest = (
         select(deliveries.c.id)
         .join(messages, messages.c.id == deliveries.c.message_id)
@@ -187,15 +188,31 @@ def delivered_to(tx: Transaction, project_ids: Sequence[str], since: datetime) -
         .correlate(webhook_endpoints)
         .scalar_subquery()
     )
-    ids = select(newest).where(
-        webhook_endpoints.c.project_id.in_(project_ids), webhook_endpoints.c.deleted_at.is_(None)
+    ids = select(newest).where(webhook_endpoints.c.id.in_(endpoint_ids))
+    query = select(
+        deliveries.c.webhook_endpoint_id, deliveries.c.id, messages.c.event_type, deliveries.c.finished_at
+    ).join(messages, messages.c.id == deliveries.c.message_id)
+    found = tx.execute(query.where(deliveries.c.id.in_(ids)))
+    return {endpoint_id: Delivered(*delivered) for endpoint_id, *delivered in found}
+
+
+def bands_of(tx: Transaction, project_ids: Sequence[str]) -> dict[str, Band]:
+    """The traffic that the newest request for access of each project expects, where it still stands (ix_access_requests_project)."""
+    column = access_requests.c
+    query = (
+        select(column.project_id, column.id, column.requests_a_day_from, column.requests_a_day_to, column.requested_at)
+        .where(column.project_id.in_(project_ids), column.kind == "access")
+        .where(column.state.in_(("requested", "approved", "live")))
+        .order_by(column.id)
     )
-    query = select(deliveries.c.project_id, deliveries.c.id, messages.c.event_type, deliveries.c.finished_at).join(
-        messages, messages.c.id == deliveries.c.message_id
-    )
-    found: dict[str, Delivered] = {}
-    for project_id, *delivered in tx.execute(query.where(deliveries.c.id.in_(ids)).order_by(deliveries.c.finished_at)):
-        found[project_id] = Delivered(*delivered)
+    return {project_id: Band(*band) for project_id, *band in tx.execute(query)}
+
+
+def requester_of(tx: Transaction, project_id: str) -> str | None:
+    """The person whose request about a project is open, by user id (ix_access_requests_project)."""
+    column = access_requests.c
+    query = select(column.requested_by).where(column.project_id == project_id, column.ended_at.is_(None))
+    found: str | None = tx.execute(query.order_by(column.id.desc()).limit(1)).scalar()
     return found
 
 

@@ -22,14 +22,14 @@ from freehold.projects.records import ReadinessSummary
 # What an HTTP check did not pass is asked again so often by itself.
 _AGAIN: Final = timedelta(hours=1)
 # What clears each check: what to do, the page of the project where it is done, and the command.
-_FIXES: Final[dict[Code, tuple[str, str, str]]] = {
+FIXES: Final[dict[Code, tuple[str, str, str]]] = {
     "purpose": ("Label the project", "/settings", "freehold projects edit {project} --product-line …"),
     "technical_owner": ("Name a technical owner", "/settings#owners", "freehold projects edit {project} --owner …"),
     "second_owner": ("Name a second owner", "/settings#owners", "freehold projects edit {project} --owner …"),
     "billing_owner": ("Name a billing owner", "/settings#owners", "freehold projects edit {project} --owner …"),
     "scope_declared": ("Declare the scope", "/scope", "freehold scope set -p {project} -e …"),
     "scope_exercised": ("Call what is declared, or declare less", "/scope", "freehold scope show -p {project}"),
-    "recent_lookup": ("Make a call with a key", "/keys", "freehold explain -p {project} …"),
+    "recent_lookup": ("Make a call with a key", "/keys", "freehold requests list -p {project}"),
     "recent_denial": ("Call what the scope does not declare", "/keys", "freehold requests list -p {project}"),
     "failure_rate": ("Look at what fails", "/requests?range=7d&kind=failed", "freehold requests list -p {project}"),
     "webhook_check": ("Run the webhook check", "/webhooks", "freehold webhooks check …"),
@@ -37,7 +37,7 @@ _FIXES: Final[dict[Code, tuple[str, str, str]]] = {
     "key_hygiene": ("Rotate, end or accept the keys", "#keys", "freehold readiness accept {project} …"),
     "alert_channel": ("Test an alert rule", "/alerts", "freehold alerts test …"),
     "usage_reconciles": ("Look at the usage", "/usage", "freehold usage reconcile"),
-    "bindings": ("Give the bindings", "/bindings", "freehold clone plan {project}"),
+    "bindings": ("Give the bindings", "/bindings", "freehold bindings set {project} --bind …"),
     "traffic_band": ("Ask for production access", "/production", "freehold access request -p {project} …"),
 }  # fmt: skip
 _NO_WEBHOOK: Final = Fix("Add a webhook endpoint", "/webhooks/new", "freehold webhooks create -p {project} --url …")
@@ -89,7 +89,7 @@ def _own_of_freehold(facts: Facts, code: Code) -> Check:
 
 
 def _fix(facts: Facts, code: Code) -> Fix:
-    fix = Fix(*_FIXES[code])
+    fix = Fix(*FIXES[code])
     if code in ("webhook_check", "delivery_verified") and not facts.webhooks:
         fix = _NO_WEBHOOK
     elif code == "webhook_check":
