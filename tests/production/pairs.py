@@ -1,12 +1,27 @@
 """A sandbox project with its production sibling, for tests of clone, drift and promotion: actions called directly."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
-from freehold.production import bindings_actions, clone_actions, drift_actions, promoting
+from freehold.kit import clock
+from freehold.production import (
+    bindings_actions,
+    clone_actions,
+    drift_actions,
+    promoting,
+    readiness_policies,
+    review_actions,
+    review_decisions,
+    review_queries,
+)
 from freehold.production.bindings_records import Bindings
 from freehold.production.drift_records import Drift
+from freehold.production.readiness_queries import policy_of
+from freehold.production.review_records import NewRequest
 from freehold.production.shaping import Tools
 from freehold.production.sibling_records import Cloned, CloneOrder, Direction, Promoted, PromotionOrder
+from freehold.projects import queries as projects
 from tests.http.served import Instance
 
 PRODUCTION_URL: Final = "https://live.example.com/hooks"
@@ -28,12 +43,27 @@ def tools_of(instance: Instance) -> Tools:
 def clone(instance: Instance, bindings: Bindings = BINDINGS, project: str = "", **more: Any) -> Cloned:
     """Clone the project as its owner would, by the plan as it is now."""
     owner, project = instance.actor("owner"), project or instance.project
+    approve(instance, project)
     with instance.store.read() as tx:
         fingerprint = clone_actions.plan_clone(tx, owner, project).fingerprint
     with instance.store.write() as tx:
         return clone_actions.clone_project(
             tx, owner, tools_of(instance), project, CloneOrder(fingerprint, bindings, **more)
         )
+
+
+def approve(instance: Instance, project: str = "") -> None:
+    """Let the operator approve what the project's developer asks for, whatever its checks say; once."""
+    project = project or instance.project
+    with instance.store.write() as tx:
+        found = projects.find_project(tx, project)
+        if found is None or projects.find_sibling(tx, found) or review_queries.open_request(tx, project):
+            return
+        operator, api = instance.actor("operator"), found.api_id
+        readiness_policies.set_policy(tx, operator, api, replace(policy_of(tx, api), blocking=frozenset()))
+        asked = NewRequest("Parcels for partners", 0, 5000, 5, f"{clock.now().date() + timedelta(days=30)}")
+        request = review_actions.request_access(tx, instance.actor("developer"), project, asked)
+        review_decisions.approve_request(tx, operator, request.id, request.fingerprint)
 
 
 def bring(

@@ -29,7 +29,7 @@ from freehold.webhooks import actions as webhooks
 from freehold.webhooks.queries import endpoints_of
 from freehold.webhooks.records import EndpointSettings
 from tests.http.served import Instance
-from tests.production.pairs import BINDINGS, PRODUCTION_URL, bring, clone, drift, give, tools_of
+from tests.production.pairs import BINDINGS, PRODUCTION_URL, approve, bring, clone, drift, give, tools_of
 from tests.production.world import furnish, history_of, make_production_world, project_of, shape_of
 
 
@@ -136,6 +136,7 @@ def test_a_clone_takes_what_was_given_beforehand(world: Instance) -> None:
 
 
 def test_a_clone_that_is_refused_leaves_nothing(world: Instance) -> None:
+    approve(world)
     with world.store.read() as tx:
         fingerprint = clone_actions.plan_clone(tx, world.actor("owner"), world.project).fingerprint
         before = tx.execute(select(func.count()).select_from(project_rows)).scalar_one()

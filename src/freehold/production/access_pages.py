@@ -14,7 +14,7 @@ from freehold.dashboard.views.reviews import ProductionView
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit.ids import new_id
 from freehold.organizations.permissions import require
-from freehold.production import readiness_actions, review_actions, review_reading
+from freehold.production import readiness_actions, readiness_queries, review_actions, review_reading
 from freehold.production.review_cases import Case, case_of
 from freehold.production.review_presenting import check_line, request_row, request_view, standing_of_project
 from freehold.production.review_records import AccessRequest, NewRequest
@@ -158,9 +158,19 @@ def _view(
         passed=sum(each.state == "passed" for each in applies), total=len(applies),
         request=request_view(latest) if latest else None,
         earlier=tuple(request_row(case_of(tx, call.actor, each), f"/access_requests/{each.id}") for each in rows[1:]),
-        may_ask=project.environment == "sandbox" and posture.standing.access in ("not_requested", "denied", "withdrawn"),
+        may_ask=_may_ask(tx, posture),
         plan=(), plan_note="", **{f"{name}_form": form for name, form in forms.items()},
     )  # fmt: skip
+
+
+def _may_ask(tx: Transaction, posture: Posture) -> bool:
+    """Whether the form is on the page: for a sandbox without an open request; a live one where promotion needs approval."""
+    project, standing = posture.project, posture.standing
+    if project.environment != "sandbox" or standing.promotion is not None:
+        return False
+    if standing.access == "live":
+        return readiness_queries.policy_of(tx, project.api_id).promotion_needs_approval
+    return standing.access in ("not_requested", "denied", "withdrawn")
 
 
 def _forms(call: Call, posture: Posture, latest: Case | None) -> dict[str, Form]:

@@ -65,18 +65,9 @@ def _clone(call: Call, project_id: str, problem: Problem | None, status: int) ->
             groups=diff_groups(plan.differences), slots=slot_fields(plan.bindings), consequences=plan.consequences,
             keys=tuple(Choice(name, name, code=True) for name in sorted(plan.shape["keys"])),
             production_id=plan.production.id if plan.production else None,
-            hindrance="" if plan.production else hindrance_of(tx, plan.sandbox), form=_form(call, plan, problem),
+            hindrance="" if plan.production else going_live.hindrance(tx, plan.sandbox), form=_form(call, plan, problem),
         )  # fmt: skip
     return page("production/clone.html.j2", shell, view, status)
-
-
-def hindrance_of(tx: Transaction, sandbox: Project) -> str:
-    """Why a sandbox project may not be cloned now, empty where it may."""
-    try:
-        going_live.require_approval(tx, sandbox)
-    except Problem as problem:
-        return problem.detail
-    return ""
 
 
 def _form(call: Call, plan: ClonePlan, problem: Problem | None) -> Form:

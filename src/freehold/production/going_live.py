@@ -1,17 +1,27 @@
-"""Whether a sandbox project's shape may reach production now: by an approval that names it, where one is asked for."""
+"""Whether a sandbox project's shape may reach production now: by a living approval of the shape as it is.
 
-from freehold.errors import Problem
+The seam between what clones and promotes, and review. A clone always asks for an approval; a promotion does where the
+operator's policy says so.
+"""
+
 from freehold.organizations.records import Actor
-from freehold.production.readiness_queries import policy_of
+from freehold.production import review_actions, review_queries, review_reading
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
 
 
 def require_approval(tx: Transaction, sandbox: Project) -> None:
-    """Problem `conflict` where the operator asks for an approval and there is none."""
-    if policy_of(tx, sandbox.api_id).promotion_needs_approval:
-        raise Problem("conflict", "The operator asks for an approval of this shape first, and nobody gave one.")
+    """Problem `not_approved` unless there is a living approval of the shape as it is; its row is held until the commit."""
+    review_actions.may_clone(tx, sandbox)
+
+
+def hindrance(tx: Transaction, sandbox: Project) -> str:
+    """Why it may not reach production now, for a page; empty where it may. Holds nothing."""
+    return review_reading.clone_hindrance_of(tx, sandbox) or ""
 
 
 def note_live(tx: Transaction, sandbox: Project, production: Project, actor: Actor) -> None:
     """Note that what was approved is live."""
+    request = review_queries.lock_open_request(tx, sandbox.id)
+    if request is not None and request.state == "approved":
+        review_actions.went_live(tx, request, production, actor)

@@ -13,7 +13,7 @@ from freehold.kit import clock, ids
 from freehold.organizations import audit
 from freehold.organizations.permissions import require, require_signed_in_person
 from freehold.organizations.records import Actor
-from freehold.production import review_entries, review_queries, review_rules
+from freehold.production import readiness_queries, review_entries, review_queries, review_rules
 from freehold.production.review_reading import blockers_of, head_of, locked, viewer_of
 from freehold.production.review_records import AccessRequest, NewRequest
 from freehold.production.review_rules import clean_words
@@ -42,8 +42,10 @@ def request_access(tx: Transaction, actor: Actor, project_id: str, new: NewReque
     user_id = require_signed_in_person(actor)
     new = _checked(new)
     audit.hold(tx, project.organization_id)
-    if projects.find_sibling(tx, project) is not None:
-        raise Problem("conflict", "The project is live already: promote what has changed since.")
+    if projects.find_sibling(tx, project) is not None and not _promotion_needs_approval(tx, project):
+        raise Problem(
+            "conflict", "The project is live already, and what has changed since is promoted without approval."
+        )
     _end_expired(tx, project.id)
     head, now = head_of(tx, project), clock.now()
     request = AccessRequest(
@@ -143,6 +145,10 @@ def _end_expired(tx: Transaction, project_id: str) -> None:
     held = review_queries.lock_open_request(tx, project_id)
     if held is not None and is_expired(held, clock.now()):
         end(tx, SYSTEM, held, "expired", "Nobody cloned the project in time.")
+
+
+def _promotion_needs_approval(tx: Transaction, project: Project) -> bool:
+    return readiness_queries.policy_of(tx, project.api_id).promotion_needs_approval
 
 
 def _sandbox(tx: Transaction, actor: Actor, project_id: str) -> Project:

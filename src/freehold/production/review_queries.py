@@ -60,6 +60,12 @@ def lock_open_request(tx: Transaction, project_id: str) -> AccessRequest | None:
     return find_request(tx, found) if found else None
 
 
+def open_request(tx: Transaction, project_id: str) -> AccessRequest | None:
+    """The open request of a sandbox project (uq_access_requests_open)."""
+    row = tx.execute(_requests().where(_columns.project_id == project_id, _columns.ended_at.is_(None))).first()
+    return _request(row) if row else None
+
+
 def change_request(tx: Transaction, request_id: str, revision: int, values: Mapping[str, Any]) -> bool:
     """Change a request that still has a revision; whether it had."""
     done = tx.execute(

@@ -5,7 +5,7 @@ from freehold.kit import clock
 from freehold.organizations import audit
 from freehold.organizations.permissions import may, require
 from freehold.organizations.records import Actor
-from freehold.production import readiness_actions, review_queries, revisions, watching
+from freehold.production import readiness_actions, review_queries, review_rules, revisions, watching
 from freehold.production.records import Head
 from freehold.production.review_records import AccessRequest, RequestFilter
 from freehold.production.review_writing import BY_FREEHOLD
@@ -69,6 +69,13 @@ def head_of(tx: Transaction, project: Project) -> Head:
     if head is None:
         raise LookupError(project.id)
     return head
+
+
+def clone_hindrance_of(tx: Transaction, project: Project) -> str | None:
+    """Why a sandbox project's shape may not reach production now, for a page; None where it may."""
+    request = review_queries.open_request(tx, project.id) or review_queries.latest_request(tx, project.id)
+    head = revisions.head_of(tx, project.id)
+    return review_rules.clone_hindrance(request, head.fingerprint if head else "", clock.now())
 
 
 def blockers_of(tx: Transaction, project: Project) -> list[str]:

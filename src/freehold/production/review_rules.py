@@ -125,9 +125,9 @@ def withdraw_hindrance(request: AccessRequest) -> str | None:
 def clone_hindrance(request: AccessRequest | None, present_fingerprint: str, now: datetime) -> str | None:
     """Why a project may not be cloned into production: without a living approval of its shape as it is."""
     if request is None or request.state not in ("approved", "live"):
-        return "Production access is not approved: ask for it on the project's production page."
+        return "Nobody has approved it: ask for production access on the project's production page."
     if request.state == "live":
-        return "It is live already: promote what has changed since."
+        return "What was approved is live: ask again for what has changed since."
     if request.expires_at is not None and request.expires_at <= now:
         return "The approval has expired: ask for production access again."
     if request.covered_fingerprint != present_fingerprint:

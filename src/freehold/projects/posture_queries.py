@@ -7,7 +7,7 @@ is made of everything that it owns, and each of those slices already imports thi
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ScalarSelect, and_, case, func, or_, select
 
@@ -133,6 +133,9 @@ def drift_of(tx: Transaction, project_ids: Sequence[str]) -> dict[str, DriftSumm
     }
 
 
+_OPEN: Final = ("requested", "approved")
+
+
 def standings_of(
     tx: Transaction, project_ids: Sequence[str], readiness: Mapping[str, ReadinessSummary],
     drift: Mapping[str, DriftSummary], now: datetime,
@@ -176,7 +179,7 @@ def reviews_waiting(tx: Transaction) -> int:
 def _standing(is_live: bool, request: Any, change: Any, now: datetime) -> Standing:
     access, lost = _access(request, now)
     return Standing(
-        access="live" if is_live else access, lost=None if is_live else lost,
+        access="live" if is_live else access, promotion=access if is_live and access in _OPEN else None, lost=None if is_live else lost,
         request_id=request.id if request else None, waiting_on=request.waiting_on if request else None,
         requested_by=request.requested_by if request else None, change_id=change.id if change else None,
         change_by=change.requested_by if change else None,

@@ -152,6 +152,7 @@ class Standing:
 
     `lost`: how an approval came to nothing (`lapsed`, `expired`). `blocking`: blocking readiness checks that fail.
     `differences`: of the siblings' shapes, accepted ones aside. `change_id`: the open review of a direct edit of production.
+    `promotion`: of a live project, how its open request stands to promote what has changed since.
     """
 
     access: ProductionAccess = "not_requested"
@@ -161,6 +162,7 @@ class Standing:
     requested_by: str | None = None
     change_id: str | None = None
     change_by: str | None = None
+    promotion: ProductionAccess | None = None
     blocking: int = 0
     differences: int = 0
 

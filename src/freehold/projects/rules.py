@@ -156,6 +156,8 @@ def _live_step(here: str, standing: Standing, viewer: Viewer) -> NextStep | None
             "wait_for_change", "An edit of production waits for review",
             "It was edited directly. A reviewer decides whether that may stay; it is in force until then.", page,
         )  # fmt: skip
+    if standing.promotion == "requested":
+        return _requested_step(here, standing, viewer)
     if standing.differences:
         many = "1 difference" if standing.differences == 1 else f"{standing.differences} differences"
         return NextStep(
