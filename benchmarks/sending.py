@@ -2,13 +2,14 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from benchmarks.plan import ROOT, CannotMeasure, Plan
 from benchmarks.processes import cpu_s, family, free_port, server, status_of
@@ -44,6 +45,8 @@ class Sending:
     projects: dict[str, str]
     endpoints: list[str]
     hanging: list[str]
+    # The last place in the line of each endpoint that receives in order; empty where none does.
+    places: Counter[str] | None = None
 
     @property
     def store(self) -> Store:
@@ -52,7 +55,7 @@ class Sending:
     def publish(self, each: list[str]) -> None:
         """One message for each endpoint that is named (as often as it is named), due now."""
         now, of = clock.now(), self.projects
-        made = [(ids.new_id("msg"), ids.new_id("dlv"), endpoint_id) for endpoint_id in each]
+        made = [(ids.new_id("msg"), ids.new_id("dlv"), endpoint_id, self._place(endpoint_id)) for endpoint_id in each]
         with self.store.write() as tx:
             tx.execute(
                 insert(messages),
@@ -61,7 +64,7 @@ class Sending:
                         "id": message, "project_id": of[endpoint_id], "event_type": "lookup.completed", "payload": _PAYLOAD,
                         "origin": "published", "created_at": now,
                     }
-                    for message, _, endpoint_id in made
+                    for message, _, endpoint_id, _ in made
                 ],
             )  # fmt: skip
             tx.execute(
@@ -70,10 +73,17 @@ class Sending:
                     {
                         "id": delivery, "message_id": message, "webhook_endpoint_id": endpoint_id, "attempts": 0,
                         "project_id": of[endpoint_id], "state": "pending", "due_at": now, "created_at": now,
+                        "place": place,
                     }
-                    for message, delivery, endpoint_id in made
+                    for message, delivery, endpoint_id, place in made
                 ],
             )  # fmt: skip
+
+    def _place(self, endpoint_id: str) -> int | None:
+        if self.places is None:
+            return None
+        self.places[endpoint_id] += 1
+        return self.places[endpoint_id]
 
     def figures(self) -> Figures:
         """What the sink has seen since it was last asked."""
@@ -95,7 +105,9 @@ class Sending:
 
 
 @contextmanager
-def sending(plan: Plan, folder: Path, url: str, endpoints: int, hanging: int = 0) -> Iterator[Sending]:
+def sending(
+    plan: Plan, folder: Path, url: str, endpoints: int, hanging: int = 0, *, in_order: bool = False
+) -> Iterator[Sending]:
     """An instance with so many endpoints that are quick and so many that hang. Its tasks process is not started."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = Settings(data=folder, database_url=url, secret=SECRET.to_hex(), webhook_allow="127.0.0.0/8")
@@ -105,7 +117,10 @@ def sending(plan: Plan, folder: Path, url: str, endpoints: int, hanging: int = 0
         world = make_world(store, settings, SECRET)
         of = _add(world, [f"http://127.0.0.1:{port}/{number}" for number in range(endpoints)])
         hang = _add(world, [f"http://127.0.0.1:{port}/hang/{number}" for number in range(hanging)])
-        yield Sending(world, port, of | hang, list(of), list(hang))
+        if in_order:
+            with store.write() as tx:
+                tx.execute(update(webhook_endpoints).values(fifo=True))
+        yield Sending(world, port, of | hang, list(of), list(hang), Counter() if in_order else None)
     store.close()
 
 
