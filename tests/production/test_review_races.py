@@ -58,6 +58,14 @@ def approval(who: Actor, request: AccessRequest, seen: str) -> Act:
     return lambda tx: review_decisions.approve_request(tx, who, request.id, seen)
 
 
+def denial(world: ReviewWorld, request: AccessRequest) -> Act:
+    return lambda tx: review_decisions.deny_request(tx, world.second, request.id, "No.")
+
+
+def withdrawal(world: ReviewWorld, request: AccessRequest) -> Act:
+    return lambda tx: review_actions.withdraw_request(tx, world.developer, request.id)
+
+
 def change(world: ReviewWorld, *endpoints: str) -> Act:
     scope = Scope(list(endpoints), ["parcel.moved"])
     return lambda tx: projects.set_scope(tx, world.developer, world.project, scope)
@@ -75,8 +83,8 @@ def test_approving_denying_withdrawing_and_changing_at_one_instant(world: Review
         other = ("get_parcel",) if turn % 2 == 0 else ("get_parcel", "list_parcels")
         outcomes = race(
             world, approval(world.operator, request, seen), approval(world.second, request, seen),
-            lambda tx, at=request.id: review_decisions.deny_request(tx, world.second, at, "No."),
-            lambda tx, at=request.id: review_actions.withdraw_request(tx, world.developer, at),
+            denial(world, request),
+            withdrawal(world, request),
             change(world, *other),
         )  # fmt: skip
         assert set(outcomes) <= {"done"} | _LATE, outcomes

@@ -10,13 +10,19 @@ from litestar import Response
 from freehold.dashboard.frame import frame
 from freehold.dashboard.views.form import Form, refused
 from freehold.dashboard.views.parts import NextStep
-from freehold.dashboard.views.reviews import ProductionView
+from freehold.dashboard.views.reviews import PlanGroup, ProductionView
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit.ids import new_id
 from freehold.organizations.permissions import require
-from freehold.production import readiness_actions, readiness_queries, review_actions, review_reading
+from freehold.production import clone_actions, readiness_actions, readiness_queries, review_actions, review_reading
 from freehold.production.review_cases import Case, case_of
-from freehold.production.review_presenting import check_line, request_row, request_view, standing_of_project
+from freehold.production.review_presenting import (
+    check_line,
+    plan_groups,
+    request_row,
+    request_view,
+    standing_of_project,
+)
 from freehold.production.review_records import AccessRequest, NewRequest
 from freehold.projects import actions
 from freehold.projects.actions import blocked_for
@@ -159,8 +165,15 @@ def _view(
         request=request_view(latest) if latest else None,
         earlier=tuple(request_row(case_of(tx, call.actor, each), f"/access_requests/{each.id}") for each in rows[1:]),
         may_ask=_may_ask(tx, posture),
-        plan=(), plan_note="", **{f"{name}_form": form for name, form in forms.items()},
+        plan=_plan(tx, posture, latest), plan_note="", **{f"{name}_form": form for name, form in forms.items()},
     )  # fmt: skip
+
+
+def _plan(tx: Transaction, posture: Posture, latest: Case | None) -> tuple[PlanGroup, ...]:
+    """The plan of the clone, once it is asked for."""
+    if latest is None or not latest.request.is_open or posture.sibling is not None:
+        return ()
+    return plan_groups(clone_actions.plan_of(tx, posture.project))
 
 
 def _may_ask(tx: Transaction, posture: Posture) -> bool:

@@ -9,16 +9,24 @@ from litestar import Response
 from freehold.dashboard.frame import frame
 from freehold.dashboard.views.form import Form, refused
 from freehold.dashboard.views.parts import Filter, Pager
-from freehold.dashboard.views.reviews import QueueView, ReviewView, ShapeLine
+from freehold.dashboard.views.reviews import PlanGroup, QueueView, ReviewView, ShapeLine
 from freehold.errors import Problem
 from freehold.kit.paging import Cursor
 from freehold.kit.paging import page as cut_page
-from freehold.production import review_actions, review_decisions, review_queries, review_reading, revisions
+from freehold.production import (
+    clone_actions,
+    review_actions,
+    review_decisions,
+    review_queries,
+    review_reading,
+    revisions,
+)
 from freehold.production.access_pages import SHOWN_ON_FORM
 from freehold.production.review_cases import Case, case_of
 from freehold.production.review_presenting import (
     changed_items,
     check_line,
+    plan_groups,
     request_row,
     request_view,
     risk_line,
@@ -179,9 +187,16 @@ def _show(call: Call, access_request_id: str, shown: _Refused) -> Response[Any]:
             environment=case.subject.environment, next_step=next_step_view(step) if step else None,
             checks=tuple(map(check_line, case.checks)), risks=tuple(map(risk_line, case.risks)),
             shapes=_shapes(tx, case, request), shapes_href=f"/projects/{case.subject.id}/shape",
-            changed=changed_items(case.entries, request.kind), plan=(), plan_note="", **{f"{name}_form": form for name, form in forms.items()},
+            changed=changed_items(case.entries, request.kind), plan=_plan(tx, case), plan_note="", **{f"{name}_form": form for name, form in forms.items()},
         )  # fmt: skip
     return page("production/review.html.j2", shell, view, shown.status)
+
+
+def _plan(tx: Transaction, case: Case) -> tuple[PlanGroup, ...]:
+    """The plan of the clone, while it can still come to it."""
+    if case.request.kind == "change" or not case.request.is_open or case.production_id is not None:
+        return ()
+    return plan_groups(clone_actions.plan_of(tx, case.subject))
 
 
 def _forms(case: Case) -> dict[str, Form]:

@@ -9,14 +9,18 @@ from freehold.dashboard.views.parts import Link, Tone
 from freehold.dashboard.views.reviews import (
     CheckLine,
     EntryLine,
+    PlanGroup,
     RequestRow,
     RequestView,
     RiskLine,
     Standing,
 )
+from freehold.production.pointers import tokens_of
 from freehold.production.readiness_records import Check
 from freehold.production.review_cases import Case
 from freehold.production.review_records import AccessRequest, Entry, EntryKind, NewRequest, Risk, RiskLevel
+from freehold.production.sibling_records import ClonePlan
+from freehold.production.sibling_words import grouped
 from freehold.projects.records import Standing as ProjectStanding
 
 _RISK_TONES: Final[dict[RiskLevel, Tone]] = {"low": "", "medium": "warn", "high": "bad"}
@@ -145,6 +149,23 @@ def entry_line(entry: Entry, request: AccessRequest) -> EntryLine:
         who="Freehold" if entry.actor_kind == "system" else entry.actor_name, what=what, icon=icon, tone=tone,
         at=entry.at, lines=_lines(entry.text), items=tuple(entry.facts.get("items", ())),
     )  # fmt: skip
+
+
+def plan_groups(plan: ClonePlan) -> tuple[PlanGroup, ...]:
+    """What the clone would make, by the part of the shape, and what it brings about."""
+    groups = [
+        PlanGroup(title=title, lines=tuple(dict.fromkeys(_named(each.item) for each in found)))
+        for title, found in grouped(plan.differences)
+    ]
+    missing = tuple(each.slot.label for each in plan.bindings if each.slot and each.is_missing)
+    if missing:
+        groups.append(PlanGroup(title="Still to be given", lines=missing))
+    return (*groups, *((PlanGroup(title="It follows", lines=plan.consequences),) if plan.consequences else ()))
+
+
+def _named(item: str) -> str:
+    """An item as its group names it: without the part that it is in."""
+    return " ".join(each.replace("_", " ") if place == 0 else each for place, each in enumerate(tokens_of(item)[1:]))
 
 
 def changed_items(entries: Sequence[Entry], kind: str) -> tuple[str, ...]:
