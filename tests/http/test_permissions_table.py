@@ -1,5 +1,6 @@
 """Every kind of caller against every route of the API. A route that is not in the table fails the first test."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
@@ -10,6 +11,10 @@ from freehold import routes
 from freehold.kit import clock
 from freehold.production import readiness_policies
 from freehold.production.readiness_records import Policy
+from freehold.kit.ids import new_id
+from freehold.projects import actions as projects
+from freehold.projects import queries as project_queries
+from freehold.projects.records import NewProject
 from freehold.store.schema import deliveries, usage_events
 from tests.http.firings import record_firing
 from tests.http.served import DOCUMENT, SYSTEM, Instance
@@ -63,6 +68,8 @@ class Row(NamedTuple):
     endpoint: str = "endpoint_id"
     # The access request that it is tried on, likewise.
     access_request: str = "access_request_id"
+    # The project, where the usual one has no sibling.
+    project: str = "project_id"
 
 
 # What needs no permission: it is refused for other reasons, which other tests are about.
@@ -170,6 +177,19 @@ TABLE: Final = (
     Row("POST", f"{ACCESS}/withdraw", DEVELOPERS, {}),
     Row("POST", f"{PROJECT}/access_requests", DEVELOPERS, ASKED),
     Row("POST", f"{ACCESS}/deny", OPERATOR, {"reason": "Not yet."}, access_request="other_access_request_id"),
+    Row("GET", f"{PROJECT}/bindings", MEMBERS, project="paired_id"),
+    Row("PUT", f"{PROJECT}/bindings", DEVELOPERS, {"bindings": {}}, project="paired_id"),
+    Row("POST", f"{PROJECT}/clone", DEVELOPERS, {"fingerprint": ""}, project="paired_id"),
+    Row("GET", f"{PROJECT}/drift", MEMBERS, project="paired_id"),
+    Row(
+        "POST",
+        f"{PROJECT}/drift/accept",
+        DEVELOPERS,
+        {"paths": ["/limits/quota"], "withdraw": True},
+        project="paired_id",
+    ),
+    Row("POST", f"{PROJECT}/drift/promote", DEVELOPERS, {"items": []}, project="paired_id"),
+    Row("POST", f"{PROJECT}/drift/revert", DEVELOPERS, {"items": []}, project="paired_id"),
     Row("GET", f"{PROJECT}/readiness", MEMBERS),
     Row("GET", f"{PROJECT}/readiness/results", MEMBERS),
     Row("POST", f"{PROJECT}/readiness/run", DEVELOPERS, {"check": "capacity"}),
@@ -264,7 +284,14 @@ def test_a_key_is_explained_only_to_those_who_may_know_of_it(instance: Instance,
 
 def path_of(row: Row, ids: dict[str, str]) -> str:
     """The route's address with the ids of one instance."""
-    return row.path.format(**ids | {"endpoint_id": ids[row.endpoint], "access_request_id": ids[row.access_request]})
+    return row.path.format(
+        **ids
+        | {
+            "endpoint_id": ids[row.endpoint],
+            "access_request_id": ids[row.access_request],
+            "project_id": ids[row.project],
+        }
+    )
 
 
 def call(instance: Instance, who: str, row: Row, ids: dict[str, str]) -> int:
@@ -331,6 +358,7 @@ def prepare(instance: Instance) -> dict[str, str]:
     return {
         "access_request_id": access["id"], "other_access_request_id": denied["id"],
         "fingerprint": access["present_fingerprint"],
+        "paired_id": pair_up(instance),
         "alert_id": alert["id"], "rule_id": alert["id"], "firing_id": record_firing(instance, alert["id"]), "channel_id": channel["id"],
         **readiness, "organization_id": instance.harbour, "api": "parcels", "project_id": instance.project,
         "key_id": instance.key, "user_id": instance.users["developer"].id, "token_id": token["id"],
@@ -345,6 +373,15 @@ def ask(instance: Instance, project_id: str) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found
+def pair_up(instance: Instance) -> str:
+    """A sandbox project of its own that has a production sibling, as a clone would leave it."""
+    with instance.store.write() as tx:
+        new = NewProject("Paired", "Has a sibling", "parcels")
+        sandbox = projects.create_project(tx, instance.actor("owner"), instance.harbour, new)
+        slug = f"{sandbox.slug}-live"
+        production = replace(sandbox, id=new_id("proj"), environment="production", sandbox_id=sandbox.id, slug=slug)
+        project_queries.insert_project(tx, production)
+    return sandbox.id
 
 
 def prepare_readiness(instance: Instance) -> dict[str, str]:
