@@ -9,9 +9,9 @@ from sqlalchemy import insert, update
 
 from freehold import routes
 from freehold.kit import clock
+from freehold.kit.ids import new_id
 from freehold.production import readiness_policies
 from freehold.production.readiness_records import Policy
-from freehold.kit.ids import new_id
 from freehold.projects import actions as projects
 from freehold.projects import queries as project_queries
 from freehold.projects.records import NewProject
@@ -373,6 +373,8 @@ def ask(instance: Instance, project_id: str) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
 def pair_up(instance: Instance) -> str:
     """A sandbox project of its own that has a production sibling, as a clone would leave it."""
     with instance.store.write() as tx:

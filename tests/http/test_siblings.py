@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.http.served import Instance, assert_problem, text_of
+from tests.production.pairs import approve
 
 URL = "https://live.example.com/hooks"
 SLOT = "/webhooks/orders/url"
@@ -16,6 +17,7 @@ def sandbox(instance: Instance) -> str:
     path = f"/v1/projects/{instance.project}"
     hook = {"url": "http://127.0.0.1:1024/hook", "event_types": ["parcel.moved"], "description": "Orders"}
     assert instance.client("owner").post(f"{path}/webhooks", json=hook).status_code == 201
+    approve(instance)
     return path
 
 

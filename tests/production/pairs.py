@@ -1,10 +1,9 @@
 """A sandbox project with its production sibling, for tests of clone, drift and promotion: actions called directly."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Final
 
-from freehold.kit import clock
+from freehold.errors import Problem
 from freehold.production import (
     bindings_actions,
     clone_actions,
@@ -13,16 +12,16 @@ from freehold.production import (
     readiness_policies,
     review_actions,
     review_decisions,
-    review_queries,
+    revisions,
 )
 from freehold.production.bindings_records import Bindings
 from freehold.production.drift_records import Drift
 from freehold.production.readiness_queries import policy_of
-from freehold.production.review_records import NewRequest
 from freehold.production.shaping import Tools
 from freehold.production.sibling_records import Cloned, CloneOrder, Direction, Promoted, PromotionOrder
 from freehold.projects import queries as projects
-from tests.http.served import Instance
+from tests.http.served import SYSTEM, Instance
+from tests.production.review_world import ASKED
 
 PRODUCTION_URL: Final = "https://live.example.com/hooks"
 # A value for each slot of the furnished project.
@@ -40,30 +39,52 @@ def tools_of(instance: Instance) -> Tools:
     return Tools(instance.secret, instance.settings)
 
 
+def approve(instance: Instance, project: str = "") -> None:
+    """Let the project be asked for and approved as it is now, by two people; nothing blocks it."""
+    project = project or instance.project
+    with instance.store.write() as tx:
+        found = projects.find_project(tx, project)
+        assert found is not None
+        policy = policy_of(tx, found.api_id)
+        if policy.blocking:
+            readiness_policies.set_policy(tx, SYSTEM, found.api_id, replace(policy, blocking=frozenset()))
+        asked = review_actions.request_access(tx, instance.actor("developer"), project, ASKED)
+    with instance.store.write() as tx:
+        head = revisions.head_of(tx, project)
+        assert head is not None
+        review_decisions.approve_request(tx, instance.actor("operator"), asked.id, head.fingerprint, "")
+
+
+def may_clone(instance: Instance, project: str = "") -> bool:
+    """Whether the project's shape as it is now is approved."""
+    with instance.store.write() as tx:
+        found = projects.find_project(tx, project or instance.project)
+        assert found is not None
+        try:
+            review_actions.may_clone(tx, found)
+        except Problem:
+            return False
+    return True
+
+
+def is_live(instance: Instance, project: str = "") -> bool:
+    """Whether the project has a production sibling."""
+    with instance.store.read() as tx:
+        found = projects.find_project(tx, project or instance.project)
+        return found is not None and projects.find_sibling(tx, found) is not None
+
+
 def clone(instance: Instance, bindings: Bindings = BINDINGS, project: str = "", **more: Any) -> Cloned:
-    """Clone the project as its owner would, by the plan as it is now."""
+    """Clone the project as its owner would, by the plan as it is now; approved before, where it is not live yet."""
     owner, project = instance.actor("owner"), project or instance.project
-    approve(instance, project)
+    if not may_clone(instance, project) and not is_live(instance, project):
+        approve(instance, project)
     with instance.store.read() as tx:
         fingerprint = clone_actions.plan_clone(tx, owner, project).fingerprint
     with instance.store.write() as tx:
         return clone_actions.clone_project(
             tx, owner, tools_of(instance), project, CloneOrder(fingerprint, bindings, **more)
         )
-
-
-def approve(instance: Instance, project: str = "") -> None:
-    """Let the operator approve what the project's developer asks for, whatever its checks say; once."""
-    project = project or instance.project
-    with instance.store.write() as tx:
-        found = projects.find_project(tx, project)
-        if found is None or projects.find_sibling(tx, found) or review_queries.open_request(tx, project):
-            return
-        operator, api = instance.actor("operator"), found.api_id
-        readiness_policies.set_policy(tx, operator, api, replace(policy_of(tx, api), blocking=frozenset()))
-        asked = NewRequest("Parcels for partners", 0, 5000, 5, f"{clock.now().date() + timedelta(days=30)}")
-        request = review_actions.request_access(tx, instance.actor("developer"), project, asked)
-        review_decisions.approve_request(tx, operator, request.id, request.fingerprint)
 
 
 def bring(

@@ -36,7 +36,7 @@ from freehold.settings import Settings
 from freehold.store.engine import Store, Transaction
 from freehold.store.schema import alert_channels, key_secrets, metadata, webhook_endpoints, webhook_secrets
 from tests.http.served import Instance
-from tests.production.pairs import drift, tools_of
+from tests.production.pairs import approve, drift, may_clone, tools_of
 from tests.production.test_applying import declared_keys, drawn_project
 from tests.production.world import history_of, make_production_world, project_of, shape_of
 from tests.shapes import NAMES, shapes
@@ -114,6 +114,8 @@ class SiblingMachine(RuleBasedStateMachine):
     @precondition(lambda self: not self.production)
     @rule(breaks=st.none() | st.integers(1, 160), issued=st.booleans())
     def clone(self, breaks: int | None, issued: bool) -> None:
+        if not may_clone(self.world, self.sandbox):
+            approve(self.world, self.sandbox)
         with self.world.store.read() as tx:
             plan = clone_actions.plan_clone(tx, self.world.actor("owner"), self.sandbox)
         values = self._values([each.slot for each in plan.bindings if each.slot], False)

@@ -12,8 +12,9 @@ from freehold.errors import Problem
 from freehold.keys import actions as keys
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock
-from freehold.production import clone_actions, drift_actions, drift_queries, drift_tasks, promoting
+from freehold.production import clone_actions, drift_actions, drift_queries, drift_tasks, promoting, readiness_policies
 from freehold.production.bindings_queries import missing_for
+from freehold.production.readiness_queries import policy_of
 from freehold.production.sibling_records import CloneOrder, PromotionOrder
 from freehold.projects import actions as projects
 from freehold.projects import locking
@@ -28,7 +29,7 @@ from freehold.store.schema import projects as project_rows
 from freehold.webhooks import actions as webhooks
 from freehold.webhooks.queries import endpoints_of
 from freehold.webhooks.records import EndpointSettings
-from tests.http.served import Instance
+from tests.http.served import SYSTEM, Instance
 from tests.production.pairs import BINDINGS, PRODUCTION_URL, approve, bring, clone, drift, give, tools_of
 from tests.production.world import furnish, history_of, make_production_world, project_of, shape_of
 
@@ -136,10 +137,14 @@ def test_a_clone_takes_what_was_given_beforehand(world: Instance) -> None:
 
 
 def test_a_clone_that_is_refused_leaves_nothing(world: Instance) -> None:
-    approve(world)
     with world.store.read() as tx:
         fingerprint = clone_actions.plan_clone(tx, world.actor("owner"), world.project).fingerprint
         before = tx.execute(select(func.count()).select_from(project_rows)).scalar_one()
+    order = CloneOrder(fingerprint, BINDINGS)
+    with pytest.raises(Problem) as unapproved, world.store.write() as tx:
+        clone_actions.clone_project(tx, world.actor("owner"), tools_of(world), world.project, order)
+    assert unapproved.value.code == "not_approved"
+    approve(world)
     cases = (
         (CloneOrder("0" * 64, BINDINGS), "shape_changed"),
         (CloneOrder(fingerprint, {}), "bindings_missing"),
@@ -269,6 +274,23 @@ def test_new_slots_of_a_promotion_are_bound(world: Instance) -> None:
     done = bring(world, "promote", bindings={"/webhooks/second/url": "https://live.example.com/second"})
     assert set(done.signing_secrets) == {"second"}
     assert shape_of(world, production) == shape_of(world)
+
+
+def test_what_is_material_waits_for_an_approval_where_the_operator_wants_one(world: Instance) -> None:
+    clone(world)
+    owner = world.actor("owner")
+    with world.store.write() as tx:
+        policy = replace(policy_of(tx, world.api), promotion_needs_approval=True)
+        readiness_policies.set_policy(tx, SYSTEM, world.api, policy)
+    purpose(world, "Not material")
+    bring(world, "promote")
+    edit(world, lambda tx: projects.set_scope(tx, owner, world.project, Scope(["get_parcel"], ["parcel.moved"])))
+    with pytest.raises(Problem) as refused:
+        bring(world, "promote")
+    assert refused.value.code == "not_approved"
+    approve(world)
+    bring(world, "promote")
+    assert drift(world).differences == ()
 
 
 def test_a_plan_that_is_stale_is_refused(world: Instance) -> None:
