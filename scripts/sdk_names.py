@@ -12,6 +12,8 @@ NOT_CALLED: Final = {
     "read_readiness": "asked by supervisors and load balancers, without a token",
     "read_metrics": "read by Prometheus, without an access token",
     "read_api_description": "read by tools that make clients",
+    "read_shape_schema": "read by editors and validators",
+    "read_file_schema": "read by editors and validators",
     "authorize_request": "asked by proxies in front of an API",
     "gateway_get": "the API behind the gateway has clients of its own",
     "gateway_put": "the API behind the gateway has clients of its own",
@@ -27,6 +29,7 @@ REPEATABLE: Final = frozenset(
     {
         "archive_project", "restore_project", "revoke_key", "retire_secret", "pause_webhook", "resume_webhook", "acknowledge_firing",
         "explain_call", "report_cost", "meter_usage", "reconcile_usage", "withdraw_attestation", "withdraw_key_acceptance",
+        "plan_shape",
     }
 )  # fmt: skip
 
@@ -64,10 +67,12 @@ _PLACES: Final = {
     "list_project_access_requests": ("access_request", "of_project"),
     "comment_on_access_request": ("access_request", "comment"),
     "ask_for_changes": ("access_request", "ask_for_changes"),
+    "list_shape_revisions": ("shape", "revisions"),
+    "read_shape_revision": ("shape", "revision"),
 }
 _VERBS: Final = {"read": "get"}
 # Nouns of which a project has one, or that are no count.
-_ALONE: Final = frozenset({"scope", "usage", "inbox", "readiness"})
+_ALONE: Final = frozenset({"scope", "usage", "inbox", "readiness", "shape"})
 
 # Words of a closed set, by the place where the document has them first; else they are called by that place.
 WORDS: Final = {
@@ -91,7 +96,7 @@ EVERYWHERE: Final = frozenset(
 )  # fmt: skip
 
 # Fields that hold a secret's text, shown once, wherever one is always there.
-SECRETS: Final = frozenset({"secret", "token", "signing_secret", "csrf_token", "link"})
+SECRETS: Final = frozenset({"secret", "token", "signing_secret", "csrf_token", "link", "signing_secrets"})
 
 
 def place(operation_id: str) -> tuple[str, str]:

@@ -16,6 +16,9 @@ _INHERITED_MIN: Final = 4
 Schema = dict[str, Any]
 
 
+_SECRET_KINDS: Final = ({"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}})
+
+
 class Types:
     """All types of a document."""
 
@@ -59,7 +62,7 @@ class Types:
         base = self.base(name)
         inherited = self.schemas[base]["properties"] if base else {}
         own = {field: each for field, each in schema["properties"].items() if field not in inherited}
-        secrets = [field for field, each in own.items() if field in SECRETS and each == {"type": "string"}]
+        secrets = [field for field, each in own.items() if field in SECRETS and each in _SECRET_KINDS]
         renamed = {argument(field): field for field in own if argument(field) != field}
         options = ["frozen=True", "kw_only=True", *([f"rename={renamed}"] if renamed else [])]
         lines = [f"class {model(name)}({', '.join([model(base) if base else 'Model', *options])}):"]

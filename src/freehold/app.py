@@ -15,6 +15,7 @@ from freehold.dashboard.policy import content_security_policy
 from freehold.kit.exposition import CONTENT_TYPE
 from freehold.kit.secrets import InstanceSecret
 from freehold.overview.instance_metrics import InstanceMetrics
+from freehold.production.documents import FileDocument, ShapeDocument, path_of, schema_of
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.web import error_pages, openapi, problems
@@ -22,7 +23,7 @@ from freehold.web.call import Shared, provide_call
 from freehold.web.metrics_reader import check_reader
 from freehold.web.middleware import Outermost
 
-_API_PATHS: Final = ("/v1/", "/openapi.json", "/healthz", "/readyz", "/metrics")
+_API_PATHS: Final = ("/v1/", "/openapi.json", "/schemas/", "/healthz", "/readyz", "/metrics")
 
 
 def create_app(settings: Settings, store: Store, secret: InstanceSecret) -> ASGIApp:
@@ -35,6 +36,7 @@ def create_app(settings: Settings, store: Store, secret: InstanceSecret) -> ASGI
             readyz,
             metrics,
             _document_route(settings),
+            *map(_schema_route, (ShapeDocument, FileDocument)),
         ],
         dependencies={"call": Provide(provide_call)},
         exception_handlers={Exception: _answer_error},
@@ -89,3 +91,14 @@ def _document_route(settings: Settings) -> HTTPRouteHandler:
         return Response(document(), media_type="application/json")
 
     return openapi_document
+
+
+def _schema_route(kind: type[ShapeDocument]) -> HTTPRouteHandler:
+    text = msgspec.json.encode(schema_of(kind))
+
+    @get(path_of(kind), include_in_schema=False, sync_to_thread=False)
+    def schema_document() -> Response[bytes]:
+        """The JSON Schema of shapes, or of files, by which they are checked. Anybody may read it, editors above all."""
+        return Response(text, media_type="application/json", headers={"Cache-Control": "public, max-age=3600"})
+
+    return schema_document

@@ -38,6 +38,7 @@ from freehold.production import (
 )
 from freehold.production import readiness_api as readiness
 from freehold.production import review_api as reviews
+from freehold.production import shape_api as shapes
 from freehold.production import sibling_api as siblings
 from freehold.projects import api as projects
 from freehold.projects import pages as project_pages
@@ -183,6 +184,12 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, f"{PROJECT}/alert_channels", alerts.list_alert_channels, "Alerts"),
     (post, f"{PROJECT}/alert_channels", alerts.create_alert_channel, "Alerts"),
     (delete, "/v1/alert_channels/{channel_id:str}", alerts.delete_alert_channel, "Alerts"),
+    (get, f"{PROJECT}/shape", shapes.read_shape, "Shapes"),
+    (put, f"{PROJECT}/shape", shapes.set_shape, "Shapes"),
+    (post, f"{PROJECT}/shape/plan", shapes.plan_shape, "Shapes"),
+    (post, f"{PROJECT}/shape/restore", shapes.restore_shape, "Shapes"),
+    (get, f"{PROJECT}/shape/history", shapes.list_shape_revisions, "Shapes"),
+    (get, f"{PROJECT}/shape/history/{{number:str}}", shapes.read_shape_revision, "Shapes"),
     (get, f"{PROJECT}/readiness", readiness.read_project_readiness, "Readiness"),
     (get, f"{PROJECT}/attestations", readiness.list_attestations, "Readiness"),
     (post, f"{PROJECT}/attestations", readiness.create_attestation, "Readiness"),
@@ -227,10 +234,10 @@ _ANSWERS_200: Final = frozenset(
         explain_api.explain_call, checks.check_webhook, advance.advance_webhook,
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
         replays.cancel_replay, audit_api.check_audit_proof, alerts.acknowledge_firing, readiness.withdraw_attestation,
-        readiness.withdraw_key_acceptance,
         siblings.clone_project, siblings.promote_drift, siblings.revert_drift, siblings.accept_drift,
         reviews.answer_access_request, reviews.ask_for_changes,
         reviews.approve_access_request, reviews.deny_access_request, reviews.withdraw_access_request,
+        readiness.withdraw_key_acceptance, shapes.plan_shape, shapes.restore_shape,
     }
 )  # fmt: skip
 # These answer 202: they accept what is done afterwards.

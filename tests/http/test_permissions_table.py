@@ -55,6 +55,9 @@ ASKED: Final = {
 }  # fmt: skip
 
 
+SHAPE: Final = {"shape": {"api": "parcels", "labels": {"name": "Parcels", "purpose": "Looks parcels up"}}}
+
+
 class Row(NamedTuple):
     """One route, who may use it, and a body that is right."""
 
@@ -216,6 +219,11 @@ TABLE: Final = (
     ),
     Row("PATCH", "/v1/readiness_checks/{own_check_id}", OPERATOR, {"title": "Security"}, hides=False),
     Row("DELETE", "/v1/readiness_checks/{own_check_id}", OPERATOR, hides=False),
+    Row("GET", f"{PROJECT}/shape", MEMBERS),
+    Row("GET", f"{PROJECT}/shape/history", MEMBERS),
+    Row("GET", f"{PROJECT}/shape/history/{{number}}", MEMBERS),
+    Row("POST", f"{PROJECT}/shape/plan", DEVELOPERS, SHAPE),
+    Row("POST", f"{PROJECT}/shape/restore", DEVELOPERS, {"number": 1, "plan": True}),
     Row("GET", f"{PROJECT}/usage", MEMBERS),
     Row("GET", f"{PROJECT}/requests", MEMBERS),
     Row("GET", "/v1/requests/{request_id}", MEMBERS),
@@ -229,6 +237,7 @@ TABLE: Final = (
     Row("POST", f"{KEY}/revoke", DEVELOPERS),
     Row("POST", f"{PROJECT}/archive", DEVELOPERS),
     Row("POST", f"{PROJECT}/restore", DEVELOPERS),
+    Row("PUT", f"{PROJECT}/shape", DEVELOPERS, SHAPE),
     Row("DELETE", "/v1/tokens/{token_id}", ADMINISTRATORS),
     Row("DELETE", f"{ORGANIZATION}/members/{{user_id}}", ADMINISTRATORS | {"developer"}),
 )
@@ -364,6 +373,7 @@ def prepare(instance: Instance) -> dict[str, str]:
         "key_id": instance.key, "user_id": instance.users["developer"].id, "token_id": token["id"],
         "invitation_id": invitation["id"], "endpoint_id": webhook["id"], "message_id": message["id"],
         "delivery_id": delivery, "attempt_id": check["probes"][0]["attempt"], "check_id": check["id"], "replay_id": replay["id"], "event_type": "parcel.moved", "other_endpoint_id": other["id"], "request_id": record_request(instance), "version": "1",
+        "number": "1",
     }  # fmt: skip
 
 

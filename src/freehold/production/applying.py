@@ -17,6 +17,8 @@ from freehold.production.assembling import read_shape
 from freehold.production.assets import assets_of, filled_slots
 from freehold.production.bindings import Bindings, binding_faults, bindings_missing, missing
 from freehold.production.checking import Ground, shape_faults
+from freehold.production.pointers import sorted_pointers
+from freehold.production.rebinding import rebound_slots
 from freehold.production.records import Cause, Difference, Shape
 from freehold.production.rules import differences
 from freehold.production.shaping import Shaping, Tools
@@ -59,13 +61,14 @@ def apply_shape(
     if empty := missing(wanted, bindings, filled_slots(assets)):
         raise bindings_missing(empty)
     touched.because(tx, cause)
-    work = Shaping(tx, actor, tools, project, present, wanted, bindings, assets)
+    rebound = frozenset(rebound_slots(tools, project, assets, wanted, bindings))
+    work = Shaping(tx, actor, tools, project, present, wanted, bindings, assets, rebound)
     # What is declared is all there is to be: no rules come by themselves later.
     rule_queries.note_defaults(tx, project.id, clock.now())
     for step in _STEPS:
         step(work)
     _require_reached(tx, project, wanted)
-    return Applied(tuple(differences(wanted, present)), dict(work.secrets), tuple(work.rebound))
+    return Applied(tuple(differences(wanted, present)), dict(work.secrets), tuple(sorted_pointers(rebound)))
 
 
 def faults_of(tx: Transaction, project: Project, wanted: Shape, bindings: Bindings) -> list[FieldError]:

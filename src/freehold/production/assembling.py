@@ -101,7 +101,7 @@ def _alert(rule: AlertRule, key_names: Mapping[str, str], slots: Mapping[str, st
     return {
         "name": settings.name, "metric": settings.metric,
         "thresholds": [
-            {"at": number_in(each.at), "resolve_below": number_in(each.resolve_below)} for each in settings.thresholds
+            {"at": number_in(each.at), "resolve_below": number_in(each.resolve_below)} for each in sorted(settings.thresholds, key=lambda step: step.at)
         ],
         "comparison": settings.comparison, "period": settings.period, "timezone": settings.timezone,
         "window_s": settings.window_s,

@@ -10,6 +10,7 @@ from freehold.organizations.records import Actor
 from freehold.production.assets import Assets
 from freehold.production.bindings import Bindings
 from freehold.production.checking import under
+from freehold.production.pointers import pointer
 from freehold.production.records import Shape
 from freehold.projects.records import Project
 from freehold.settings import Settings
@@ -28,7 +29,10 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Shaping:
-    """One application of a shape. `present` and `assets`: as they were before it. `secrets` and `rebound` fill as it goes."""
+    """One application of a shape. `present` and `assets`: as they were before it.
+
+    `rebound`: slots that are to hold another value. `secrets` fills as it goes: signing secrets by slot.
+    """
 
     tx: Transaction
     actor: Actor
@@ -38,8 +42,13 @@ class Shaping:
     wanted: Shape
     bindings: Bindings
     assets: Assets
+    rebound: frozenset[str]
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
-    rebound: list[str] = field(default_factory=list)
+
+    def rebinds(self, *tokens: str) -> bool:
+        """Whether a slot, or one under it, is to hold another value."""
+        place = pointer(*tokens)
+        return any(each == place or each.startswith(f"{place}/") for each in self.rebound)
 
 
 @contextmanager
@@ -54,11 +63,9 @@ def telling_of(*names: str) -> Iterator[None]:
         ) from None
 
 
-def normal_url(work: Shaping, url: str) -> str:
+def normal_url(tools: Tools, project: Project, url: str) -> str:
     """A URL in the form in which it is kept; as it is where it is none that may be sent to, which the action says."""
     try:
-        return check_url(
-            url.strip(), work.project.environment, policy_of(work.tools.settings, work.project.environment)
-        ).url
+        return check_url(url.strip(), project.environment, policy_of(tools.settings, project.environment)).url
     except BadUrl:
         return url

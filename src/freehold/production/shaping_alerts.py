@@ -11,8 +11,7 @@ from freehold.keys.templates import templates_of
 from freehold.production.assets import ALL
 from freehold.production.bindings import one
 from freehold.production.checking import rule_settings
-from freehold.production.pointers import pointer
-from freehold.production.shaping import Shaping, normal_url, telling_of
+from freehold.production.shaping import Shaping, telling_of
 from freehold.webhooks import queries as webhooks
 
 
@@ -48,11 +47,8 @@ def _bring_channel(work: Shaping, slot: str, channel: Mapping[str, Any]) -> None
             url or "", slot=slot,
         )  # fmt: skip
         return
-    present = open_url(tools.secret, held)
-    url = normal_url(work, url) if url is not None else present
-    if url != present:
-        work.rebound.append(pointer("alert_channels", slot, "url"))
-    if (held.kind, held.name, present) != (channel["kind"], channel["name"], url):
+    if work.rebinds("alert_channels", slot) or (held.kind, held.name) != (channel["kind"], channel["name"]):
+        url = url or open_url(tools.secret, held)
         edit_channel(work.tx, work.actor, tools.secret, tools.settings, held.id, channel["kind"], channel["name"], url)
 
 
@@ -74,4 +70,10 @@ def _bring_rule(
 
 
 def _alike(one_rule: RuleSettings, other: RuleSettings) -> bool:
-    return replace(one_rule, notify=()) == replace(other, notify=()) and set(one_rule.notify) == set(other.notify)
+    """Whether two settings are the same but for the order in which ways and thresholds were given."""
+    return _in_order(one_rule) == _in_order(other)
+
+
+def _in_order(settings: RuleSettings) -> RuleSettings:
+    steps = tuple(sorted(settings.thresholds, key=lambda each: each.at))
+    return replace(settings, thresholds=steps, notify=tuple(sorted(settings.notify)))

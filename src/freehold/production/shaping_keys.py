@@ -11,7 +11,6 @@ from freehold.keys.settings_rules import KeySettings, normal_network
 from freehold.keys.templates import KeyTemplate, narrowed_to
 from freehold.production.bindings import several
 from freehold.production.checking import key_settings
-from freehold.production.pointers import pointer
 from freehold.production.shaping import Shaping, telling_of
 
 
@@ -33,8 +32,6 @@ def change(work: Shaping) -> None:
         there = name in work.assets.keys or name in work.assets.declared
         if there and set(networks) == set(before) and not _differs(work, name, key):
             continue
-        if there and key["restricted"] and before and set(networks) != set(before):
-            work.rebound.append(pointer("keys", name, "allowed_cidrs"))
         with telling_of("keys", name):
             _bring(work, name, key, networks)
 

@@ -4,7 +4,6 @@ from msgspec import UNSET
 
 from freehold.production.bindings import several
 from freehold.production.checking import quota_of, rate_limits_of
-from freehold.production.pointers import pointer
 from freehold.production.shaping import Shaping, telling_of
 from freehold.projects.actions import edit_project, set_scope
 from freehold.projects.records import DUTIES, NewOwner, ProjectChange, Scope
@@ -49,23 +48,11 @@ def _declare(work: Shaping, scope: Scope) -> None:
 
 def _owners(work: Shaping) -> tuple[NewOwner, ...] | None:
     """Who owns the project from now on; None where that stays as it is."""
-    held = work.assets.owners
-    wanted: list[NewOwner] = []
-    given_anew = []
-    for duty in DUTIES:
-        if duty in work.wanted["owners"]:
-            given = several(work.bindings, "owners", duty)
-            there = tuple(each.user_id for each in held if each.duty == duty)
-            if given is not None and not _same_people(work, duty, given):
-                given_anew.append(pointer("owners", duty))
-            wanted += [NewOwner(member, duty) for member in (there if given is None else given)]
-    work.rebound.extend(each for each in given_anew if any(pointer("owners", one.duty) == each for one in held))
-    if not given_anew and {each.duty for each in held} == set(work.wanted["owners"]):
+    held, duties = work.assets.owners, work.wanted["owners"]
+    if not work.rebinds("owners") and {each.duty for each in held} == set(duties):
         return None
+    wanted: list[NewOwner] = []
+    for duty in (each for each in DUTIES if each in duties):
+        there = tuple(each.user_id for each in held if each.duty == duty)
+        wanted += [NewOwner(member, duty) for member in several(work.bindings, "owners", duty) or there]
     return tuple(wanted)
-
-
-def _same_people(work: Shaping, duty: str, given: tuple[str, ...]) -> bool:
-    held = [each for each in work.assets.owners if each.duty == duty]
-    names = {name: each.user_id for each in held for name in (each.user_id, each.email)}
-    return {names.get(member.strip().lower()) for member in given} == {each.user_id for each in held}

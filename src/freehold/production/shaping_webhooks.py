@@ -5,13 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from freehold.production.bindings import one
-from freehold.production.pointers import pointer
-from freehold.production.shaping import Shaping, normal_url, telling_of
+from freehold.production.shaping import Shaping, telling_of
 from freehold.webhooks.actions import create_endpoint, delete_endpoint, edit_endpoint
 from freehold.webhooks.headers import MASK
 from freehold.webhooks.own_events import OWN_EVENTS
 from freehold.webhooks.records import EndpointSettings, WebhookEndpoint
-from freehold.webhooks.sealing import open_headers
 
 
 def remove(work: Shaping) -> None:
@@ -40,13 +38,14 @@ def _make(work: Shaping, slot: str, webhook: Mapping[str, Any]) -> None:
 
 
 def _change(work: Shaping, endpoint: WebhookEndpoint, webhook: Mapping[str, Any]) -> None:
-    rebound = _rebound(work, endpoint, webhook)
     received = sorted(
         each for each in endpoint.event_types if each in OWN_EVENTS or each in work.wanted["scope"]["event_types"]
     )
-    if not rebound and {**work.present["webhooks"][endpoint.slot], "event_types": received} == webhook:
+    if (
+        not work.rebinds("webhooks", endpoint.slot)
+        and {**work.present["webhooks"][endpoint.slot], "event_types": received} == webhook
+    ):
         return
-    work.rebound.extend(rebound)
     url = one(work.bindings, "webhooks", endpoint.slot, "url") or endpoint.url
     # The mask stands for the value that a header has.
     headers = {
@@ -55,21 +54,6 @@ def _change(work: Shaping, endpoint: WebhookEndpoint, webhook: Mapping[str, Any]
     # All that it receives may have left the scope: it stays subscribed, for an endpoint that receives nothing is none.
     wanted = _settings({**webhook, "event_types": webhook["event_types"] or endpoint.event_types}, url, headers)
     edit_endpoint(work.tx, work.actor, work.tools.secret, work.tools.settings, endpoint.id, lambda _old: wanted)
-
-
-def _rebound(work: Shaping, endpoint: WebhookEndpoint, webhook: Mapping[str, Any]) -> list[str]:
-    """The slots of an endpoint that hold another value than the one they are given."""
-    found = []
-    url = one(work.bindings, "webhooks", endpoint.slot, "url")
-    if url is not None and endpoint.url not in (url, normal_url(work, url)):
-        found.append(pointer("webhooks", endpoint.slot, "url"))
-    held = open_headers(work.tools.secret, endpoint.id, endpoint.sealed_headers)
-    values = {name.lower(): value for name, value in held.items()}
-    for name in webhook["headers"]:
-        given = one(work.bindings, "webhooks", endpoint.slot, "headers", name)
-        if given is not None and name.lower() in values and given != values[name.lower()]:
-            found.append(pointer("webhooks", endpoint.slot, "headers", name))
-    return found
 
 
 def _settings(webhook: Mapping[str, Any], url: str, headers: Mapping[str, str]) -> EndpointSettings:

@@ -23,6 +23,10 @@ class BadRequest(Problem):
     """The request cannot be read (400 `bad_request`)."""
 
 
+class BindingsMissing(Problem):
+    """Some slots need a value of this environment's own (422 `bindings_missing`)."""
+
+
 class BodyTooLarge(Problem):
     """The request body is too large (413 `body_too_large`)."""
 
@@ -67,6 +71,10 @@ class PreconditionFailed(Problem):
     """Somebody changed it in between (412 `precondition_failed`)."""
 
 
+class ProjectLocked(Problem):
+    """The project is locked (409 `project_locked`)."""
+
+
 class RequestTimeout(Problem):
     """The request did not arrive in time (408 `request_timeout`)."""
 
@@ -105,6 +113,7 @@ PROBLEMS: Final[dict[str, type[Problem]]] = {
     "already_set_up": AlreadySetUp,
     "bad_csrf_token": BadCsrfToken,
     "bad_request": BadRequest,
+    "bindings_missing": BindingsMissing,
     "body_too_large": BodyTooLarge,
     "conflict": Conflict,
     "expectation_failed": ExpectationFailed,
@@ -116,6 +125,7 @@ PROBLEMS: Final[dict[str, type[Problem]]] = {
     "method_not_allowed": MethodNotAllowed,
     "not_found": NotFound,
     "precondition_failed": PreconditionFailed,
+    "project_locked": ProjectLocked,
     "request_timeout": RequestTimeout,
     "shape_changed": ShapeChanged,
     "target_too_long": TargetTooLong,

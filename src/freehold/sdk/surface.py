@@ -36,6 +36,7 @@ from freehold.sdk.resources.readiness_policies import ReadinessPolicyCalls
 from freehold.sdk.resources.replays import ReplayCalls
 from freehold.sdk.resources.requests import RequestCalls
 from freehold.sdk.resources.scope import ScopeCalls
+from freehold.sdk.resources.shape import ShapeCalls
 from freehold.sdk.resources.tokens import TokenCalls
 from freehold.sdk.resources.usage import UsageCalls
 from freehold.sdk.resources.webhook_checks import WebhookCheckCalls
@@ -72,6 +73,7 @@ class Surface(Resource[Mode]):
         self.alerts: AlertCalls[Mode] = AlertCalls(perform, walk)
         self.firings: FiringCalls[Mode] = FiringCalls(perform, walk)
         self.alert_channels: AlertChannelCalls[Mode] = AlertChannelCalls(perform, walk)
+        self.shape: ShapeCalls[Mode] = ShapeCalls(perform, walk)
         self.readiness: ReadinessCalls[Mode] = ReadinessCalls(perform, walk)
         self.attestations: AttestationCalls[Mode] = AttestationCalls(perform, walk)
         self.key_acceptances: KeyAcceptanceCalls[Mode] = KeyAcceptanceCalls(perform, walk)

@@ -46,6 +46,8 @@ def paths(schemas: Schemas, problems: Problems, gate_url: str) -> dict[str, dict
         "/readyz": {"get": _health("read_readiness", "Whether this process can do its work: the database answers.", problems, {503})},
         "/metrics": {"get": _metrics(problems)},
         "/openapi.json": {"get": _this_document(problems)},
+        "/schemas/shape.json": {"get": _schema("read_shape_schema", "The JSON Schema of a project's shape.", problems)},
+        "/schemas/file.json": {"get": _schema("read_file_schema", "The JSON Schema of a project as a file.", problems)},
         "/v1/keys/verify": {"servers": servers, "post": _verify(schemas, problems)},
         "/v1/authorize": {"servers": servers, "get": _authorize()},
         "/gateway/{slug}/{path}": {
@@ -84,6 +86,15 @@ def _this_document(problems: Problems) -> dict[str, Any]:
     return {
         "operationId": "read_api_description", "tags": ["Instance"], "summary": "This document.", "security": [],
         "responses": {"200": {"description": "This document.", "content": content}, **problems.responses({"internal"})},
+    }  # fmt: skip
+
+
+def _schema(operation_id: str, summary: str, problems: Problems) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"type": "object", "required": ["$schema", "$id"]}}}
+    answer = {"description": "A JSON Schema (2020-12), the one that is checked by.", "content": content}
+    return {
+        "operationId": operation_id, "tags": ["Instance"], "summary": summary, "security": [],
+        "responses": {"200": answer, **problems.responses({"internal"})},
     }  # fmt: skip
 
 

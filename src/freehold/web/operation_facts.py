@@ -15,6 +15,7 @@ TAGS: Final[dict[str, str]] = {
     "Keys": "Keys of projects.",
     "Webhooks": "Webhook endpoints, messages and deliveries.",
     "Alerts": "Alert rules, their firings, and chat channels.",
+    "Shapes": "What a project declares as one document, its history, and applying one.",
     "Readiness": "What a sandbox project still needs for production, and what the operator asks.",
     "Production": "Requests for production access and their review.",
     "Usage": "Usage, single requests and explanations.",
@@ -30,6 +31,7 @@ IDEMPOTENT: Final = frozenset(
         "replay_delivery", "start_replay", "recover_webhook",
         "advance_webhook", "create_readiness_check", "create_attestation", "create_key_acceptance", "run_readiness_check",
         "request_access", "comment_on_access_request",
+        "set_shape", "restore_shape",
     }
 )  # fmt: skip
 # Routes that honour If-Match.
@@ -39,6 +41,7 @@ IF_MATCH: Final = frozenset(
         "set_scope", "edit_key", "rotate_key", "change_overlap", "edit_webhook", "delete_webhook", "pause_webhook", "resume_webhook", "edit_alert", "delete_alert",
         "set_readiness_policy", "edit_readiness_check",
         "answer_access_request", "ask_for_changes", "approve_access_request", "deny_access_request", "withdraw_access_request",
+        "set_shape", "restore_shape",
     }
 )  # fmt: skip
 # Routes that need no caller, with who may call them.
@@ -48,6 +51,7 @@ OPEN: Final[dict[str, list[dict[str, list[str]]]]] = {
     "accept_invitation": [{}, {"token": []}, {"session": []}],
 }
 
+_SHAPING: Final = ("conflict", "already_exists", "shape_changed", "project_locked", "bindings_missing")
 # Errors that not every route of the same kind can answer with.
 ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "set_up": ("already_set_up",),
@@ -86,6 +90,9 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "edit_alert": ("conflict",),
     "send_test_alert": ("conflict",),
     "create_alert_channel": ("conflict",),
+    "plan_shape": ("conflict",),
+    "set_shape": _SHAPING,
+    "restore_shape": _SHAPING,
     "read_project_readiness": ("conflict",),
     "create_attestation": ("conflict",),
     "run_readiness_check": ("conflict",),
@@ -142,6 +149,10 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "own_check_id": _id("rck", "An own readiness check's"),
     "attestation_id": _id("ats", "An attestation's"),
     "acceptance_id": _id("acc", "An acceptance's"),
+    "number": {
+        "description": "A revision's number.", "example": 1,
+        "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+    },
     "delivery_id": _id("dlv", "A delivery's"),
     "attempt_id": _id("att", "An attempt's"),
     "event_type": {
@@ -219,5 +230,5 @@ TEXTS: Final[dict[str, dict[str, Any]]] = {
     "read_openapi": {
         "description": "The document as it was imported, in JSON or YAML.",
         "content": {"application/json": {"schema": {"type": "object"}}, "application/yaml": {"schema": _YAML_DOCUMENT}},
-    }
+    },
 }

@@ -106,8 +106,10 @@ if TYPE_CHECKING:
     ReplayKind = Literal["delivery", "filter", "recovery"]
     ReplayState = Literal["canceled", "done", "queued", "running"]
     RequestKind = Literal["denied", "failed", "served", "throttled"]
+    RevisionCause = Literal["clone", "edit", "file", "promotion", "restoration", "revert"]
     Role = Literal["admin", "auditor", "billing", "developer", "owner"]
     SecretState = Literal["active", "retired", "retiring", "revoked"]
+    ShapeChangeChange = Literal["added", "changed", "removed"]
     SiblingDifferenceKind = Literal["differs", "only_in_production", "only_in_sandbox"]
     TokenRole = Literal["admin", "auditor", "billing", "developer", "owner", "publisher", "verifier"]
     UsageCompare = Literal["previous"]
@@ -158,8 +160,10 @@ else:
     ReplayKind = str
     ReplayState = str
     RequestKind = str
+    RevisionCause = str
     Role = str
     SecretState = str
+    ShapeChangeChange = str
     SiblingDifferenceKind = str
     TokenRole = str
     UsageCompare = str

@@ -1,0 +1,275 @@
+"""Shapes as people and files write them: what may be in one, its JSON Schema, and its one normal form. Pure.
+
+The schema is made of these types, what is read is validated by it, and the served one is the same: no second truth.
+What may be left out is nothing, or its usual value. A file has a project and bindings besides.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Annotated, Any, Final
+
+import msgspec
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from freehold.alerts.records import WAYS, ChannelKind, Comparison, Metric, Severity, Way
+from freehold.alerts.setting_rules import MINIMUM_COUNT_MAX, THRESHOLDS_MAX, WINDOW_S_MAX
+from freehold.errors import FieldError
+from freehold.organizations.rules import LIFETIME_MAX, clean_name
+from freehold.production.assembling import number_in
+from freehold.production.records import SHAPE_VERSION, Shape
+from freehold.projects.limit_rules import QUOTA_MAX, RATE_LIMIT_MAX, RATE_WINDOW_S_MAX
+from freehold.projects.limits import Period
+from freehold.projects.records import Duty
+from freehold.webhooks.rules import MAX_PER_SECOND_MAX
+
+SCHEMA_PATH: Final = "/schemas/shape.json"
+FILE_SCHEMA_PATH: Final = "/schemas/file.json"
+_FAULTS_MAX: Final = 50
+_WORDS_MAX: Final = 300
+_NUMBER: Final = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?$"
+
+Text = Annotated[str, msgspec.Meta(max_length=2000, pattern="^[^\\x00]*$")]
+Names = list[Text]
+Count = Annotated[int, msgspec.Meta(ge=1, le=RATE_LIMIT_MAX)]
+Number = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": _NUMBER})] | int | float
+
+
+def _means(words: str) -> msgspec.Meta:
+    return msgspec.Meta(description=words)
+
+
+class Part(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A part of a shape: unknown fields are refused."""
+
+
+class ShapeLabels(Part, kw_only=True, frozen=True):
+    """What a project is called and for."""
+
+    name: Text
+    purpose: Text
+    product_line: Text | None = None
+    use_case: Text | None = None
+
+
+class ShapeScope(Part, kw_only=True, frozen=True):
+    """The endpoints that a project calls (operation ids) and the events that it receives."""
+
+    endpoints: Names = []
+    event_types: Names = []
+
+
+class ShapeRateLimit(Part, kw_only=True, frozen=True):
+    """So many units of cost in a window of so many seconds."""
+
+    limit: Count
+    window_s: Annotated[int, msgspec.Meta(ge=1, le=RATE_WINDOW_S_MAX)]
+
+
+class ShapeQuota(Part, kw_only=True, frozen=True):
+    """So many units of cost in each hour, day or month of UTC."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=QUOTA_MAX)]
+    period: Period
+
+
+class ShapeLimits(Part, kw_only=True, frozen=True):
+    """What the project as a whole may spend."""
+
+    rate_limits: dict[str, ShapeRateLimit] = {}
+    quota: ShapeQuota | None = None
+
+
+class ShapeKey(Part, kw_only=True, frozen=True):
+    """A key: what it is for, and what it may do."""
+
+    workload: Text | None = None
+    endpoints: Annotated[
+        Names | None, _means("Endpoints of the scope that it is narrowed to; absent: all of them.")
+    ] = None
+    restricted: Annotated[bool, _means("Whether it is called from certain networks alone, which are a binding.")] = (
+        False
+    )
+    rate_limits: dict[str, ShapeRateLimit] = {}
+    quota: ShapeQuota | None = None
+    expires_after_days: Annotated[int, msgspec.Meta(ge=1, le=LIFETIME_MAX.days)] | None = None
+
+
+class ShapeWebhook(Part, kw_only=True, frozen=True):
+    """A webhook endpoint. Its URL and the values of its headers are bindings."""
+
+    description: Text | None = None
+    event_types: Names = []
+    headers: Annotated[Names, _means("The names of headers of its own.")] = []
+    fifo: bool = False
+    max_per_second: Annotated[int, msgspec.Meta(ge=1, le=MAX_PER_SECOND_MAX)] | None = None
+    v1a: bool = False
+
+
+class ShapeChannel(Part, kw_only=True, frozen=True):
+    """A chat channel. Its URL is a binding."""
+
+    name: Text
+    kind: ChannelKind
+
+
+class ShapeThreshold(Part, kw_only=True, frozen=True):
+    """One step of an alert rule."""
+
+    at: Number
+    resolve_below: Number | None = None
+
+
+class ShapeFilter(Part, kw_only=True, frozen=True):
+    """What of a metric is meant: a key by its name, a webhook endpoint by its slot."""
+
+    key: Text | None = None
+    webhook: Text | None = None
+    endpoint: Text | None = None
+    reason: Text | None = None
+    percentile: int | None = None
+
+
+class ShapeAlert(Part, kw_only=True, frozen=True):
+    """An alert rule."""
+
+    name: Text
+    metric: Metric
+    thresholds: Annotated[list[ShapeThreshold], msgspec.Meta(min_length=1, max_length=THRESHOLDS_MAX)]
+    comparison: Comparison = "above"
+    period: Period | None = None
+    timezone: Text = "UTC"
+    window_s: Annotated[int, msgspec.Meta(ge=1, le=WINDOW_S_MAX)] | None = None
+    filter: ShapeFilter = ShapeFilter()
+    minimum_count: Annotated[int, msgspec.Meta(ge=0, le=MINIMUM_COUNT_MAX)] = 0
+    severity: Severity = "warning"
+    next_action: Text = ""
+    notify: list[Way] = msgspec.field(default_factory=lambda: list(WAYS))
+    enabled: bool = True
+
+
+class ShapeDocument(Part, kw_only=True, frozen=True):
+    """What a project declares, whole. `keys` by their names, the rest by slots: 1 to 60 small letters, digits, hyphens."""
+
+    version: int = SHAPE_VERSION
+    api: Annotated[Text, _means("The API's slug.")]
+    labels: ShapeLabels
+    owners: Annotated[list[Duty], _means("The duties that somebody holds; who does is a binding.")] = msgspec.field(
+        default_factory=lambda: ["technical"]
+    )
+    scope: ShapeScope = ShapeScope()
+    limits: ShapeLimits = ShapeLimits()
+    keys: dict[str, ShapeKey] = {}
+    webhooks: dict[str, ShapeWebhook] = {}
+    alert_channels: dict[str, ShapeChannel] = {}
+    alerts: dict[str, ShapeAlert] = {}
+
+
+class FileDocument(ShapeDocument, kw_only=True, frozen=True):
+    """A project's shape as a file: with the project that it is of, and bindings, each plain or as `env:NAME`."""
+
+    project: Annotated[Text | None, _means("The project's id.")] = None
+    bindings: Annotated[
+        dict[str, Text | Names],
+        _means("Values of slots by their JSON Pointers. `env:NAME` is read from the environment."),
+    ] = {}
+
+
+def path_of(kind: type[ShapeDocument]) -> str:
+    """Where the schema of a kind of document is served."""
+    return FILE_SCHEMA_PATH if kind is FileDocument else SCHEMA_PATH
+
+
+@cache
+def schema_of(kind: type[ShapeDocument]) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a kind of document."""
+    schema = msgspec.json.schema(kind)
+    title = "A Freehold project as a file" if kind is FileDocument else "The shape of a Freehold project"
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": path_of(kind), "title": title, **schema}
+
+
+def document_faults(document: Any, kind: type[ShapeDocument] = ShapeDocument, prefix: str = "") -> list[FieldError]:
+    """What keeps a document from being one, by its fields; empty where it is one. `prefix`: what stands before their names."""
+    if isinstance(document, dict) and document.get("version", SHAPE_VERSION) != SHAPE_VERSION:
+        field = ".".join([*[prefix] * bool(prefix), "version"])
+        return [FieldError(field, f"This instance reads shapes of the version {SHAPE_VERSION}.", "unknown_version")]
+    validator = _validator(kind)
+    faults = {fault for error in validator.iter_errors(document) for fault in _faults(error, prefix)}
+    return sorted(faults, key=lambda each: (each.field, each.message))[:_FAULTS_MAX]
+
+
+def normal_shape(document: Mapping[str, Any]) -> Shape:
+    """The one form of a document that has no faults: everything said, lists in order, numbers as text, names clean."""
+    read = msgspec.convert(document, ShapeDocument, strict=True)
+    shape: dict[str, Any] = msgspec.to_builtins(read)
+    shape["version"] = SHAPE_VERSION
+    shape["labels"] = {name: clean_name(text or "") or None for name, text in shape["labels"].items()}
+    shape["labels"] |= {name: shape["labels"][name] or "" for name in ("name", "purpose")}
+    shape["owners"] = _ordered(shape["owners"])
+    shape["scope"] = {part: _ordered(names) for part, names in shape["scope"].items()}
+    for key in shape["keys"].values():
+        key["workload"] = clean_name(key["workload"] or "") or None
+        key["endpoints"] = None if key["endpoints"] is None else _ordered(key["endpoints"])
+    for webhook in shape["webhooks"].values():
+        webhook["description"] = webhook["description"] or None
+        webhook["event_types"], webhook["headers"] = _ordered(webhook["event_types"]), _ordered(webhook["headers"])
+    for channel in shape["alert_channels"].values():
+        channel["name"] = clean_name(channel["name"])
+    for alert in shape["alerts"].values():
+        _settle(alert)
+    return shape
+
+
+def _settle(alert: dict[str, Any]) -> None:
+    alert["name"], alert["next_action"] = clean_name(alert["name"]), alert["next_action"].strip()
+    alert["notify"] = _ordered(alert["notify"])
+    alert["thresholds"].sort(key=lambda each: float(each["at"]))
+    for step in alert["thresholds"]:
+        step["at"] = number_in(float(step["at"]))
+        step["resolve_below"] = None if step["resolve_below"] is None else number_in(float(step["resolve_below"]))
+
+
+def _ordered(names: list[str]) -> list[str]:
+    return sorted(set(names))
+
+
+@cache
+def _validator(kind: type[ShapeDocument]) -> Draft202012Validator:
+    schema = schema_of(kind)
+    # What an error says must not depend on how the document would be fetched.
+    return Draft202012Validator({name: value for name, value in schema.items() if name != "$id"})
+
+
+def _faults(error: ValidationError, prefix: str) -> Iterator[FieldError]:
+    place = [prefix] * bool(prefix) + [str(step) for step in error.absolute_path]
+    if error.validator == "anyOf" and error.context:
+        # Of what may be null or something, what is there was meant to be something.
+        meant = [each for each in error.context if each.schema_path[0] == _something(error)]
+        for each in meant:
+            yield from _faults(each, prefix)
+        return
+    rule: Any = error.validator_value
+    there: Any = error.instance
+    if error.validator == "required":
+        for name in (each for each in rule if each not in there):
+            yield FieldError(".".join([*place, name])[:_WORDS_MAX], f"{name} is required.", "required")
+        return
+    if error.validator == "additionalProperties" and rule is False:
+        known: Any = error.schema
+        for name in sorted(there.keys() - known["properties"].keys()):
+            yield FieldError(".".join([*place, name])[:_WORDS_MAX], f"There is no field {name} here.", "unknown_field")
+        return
+    yield FieldError(".".join(place)[:_WORDS_MAX] or "shape", f"{error.message[:_WORDS_MAX]}.", "schema")
+
+
+def _something(error: ValidationError) -> int:
+    """Which branch of an `anyOf` an instance was meant for: the first that is of its type, or else the first that is not null."""
+    rule: Any = error.validator_value
+    branches = list(rule)
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "number": float, "boolean": bool}
+    for number, branch in enumerate(branches):
+        if "$ref" in branch and isinstance(error.instance, dict):
+            return number
+        if isinstance(error.instance, kinds.get(branch.get("type", ""), ())):
+            return number
+    return next((number for number, branch in enumerate(branches) if branch.get("type") != "null"), 0)

@@ -1,0 +1,57 @@
+"""Which slots hold another value than the one they are given: what a plan shows, and applying changes."""
+
+from collections.abc import Iterator
+
+from freehold.alerts.channel_actions import open_url
+from freehold.keys.settings_rules import normal_network
+from freehold.production.assets import Assets
+from freehold.production.bindings import Bindings, one, several
+from freehold.production.pointers import tokens_of
+from freehold.production.records import Shape
+from freehold.production.rules import binding_slots
+from freehold.production.shaping import Tools, normal_url
+from freehold.projects.records import Project
+from freehold.webhooks.sealing import open_headers
+
+
+def rebound_slots(tools: Tools, project: Project, assets: Assets, wanted: Shape, bindings: Bindings) -> Iterator[str]:
+    """The slots of a shape whose value would change, in the order of their pointers; those that hold nothing yet are not among them."""
+    for each in binding_slots(wanted):
+        if each.slot in bindings and _differs(tools, project, assets, bindings, each.slot):
+            yield each.slot
+
+
+def _differs(tools: Tools, project: Project, assets: Assets, bindings: Bindings, slot: str) -> bool:
+    match tokens_of(slot):
+        case ["owners", duty]:
+            return _other_people(assets, duty, several(bindings, "owners", duty) or ())
+        case ["keys", name, "allowed_cidrs"]:
+            before = assets.networks_of(name)
+            given = several(bindings, "keys", name, "allowed_cidrs") or ()
+            return bool(before) and {normal_network(each) for each in given} != set(before)
+        case ["webhooks", name, *_] if name in assets.webhooks:
+            return _other_value(tools, project, assets, bindings, slot)
+        case ["alert_channels", name, "url"] if name in assets.channels:
+            held = open_url(tools.secret, assets.channels[name])
+            given_url = one(bindings, "alert_channels", name, "url") or ""
+            return held not in (given_url, normal_url(tools, project, given_url))
+    return False
+
+
+def _other_value(tools: Tools, project: Project, assets: Assets, bindings: Bindings, slot: str) -> bool:
+    _, name, kind, *header = tokens_of(slot)
+    endpoint = assets.webhooks[name]
+    if kind == "url":
+        given = one(bindings, "webhooks", name, "url") or ""
+        return endpoint.url not in (given, normal_url(tools, project, given))
+    held = {
+        key.lower(): value for key, value in open_headers(tools.secret, endpoint.id, endpoint.sealed_headers).items()
+    }
+    known = held.get(header[0].lower())
+    return known is not None and known != one(bindings, "webhooks", name, "headers", header[0])
+
+
+def _other_people(assets: Assets, duty: str, given: tuple[str, ...]) -> bool:
+    held = [each for each in assets.owners if each.duty == duty]
+    names = {name: each.user_id for each in held for name in (each.user_id, each.email)}
+    return bool(held) and {names.get(member.strip().lower()) for member in given} != {each.user_id for each in held}

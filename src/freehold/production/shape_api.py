@@ -1,0 +1,162 @@
+"""HTTP of shapes: as they are, their history, plans, and applying one. Thin: parse, one action, present."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Annotated, Final, cast
+
+from litestar import Response
+from litestar.params import QueryParameter
+
+from freehold.errors import FieldError, Problem, invalid, not_found
+from freehold.kit.paging import Cursor, Page, page
+from freehold.production import shape_actions
+from freehold.production.records import Cause, Shape
+from freehold.production.shape_views import (
+    AppliedShapeView,
+    ConfirmedShapeView,
+    RevisionDetailView,
+    RevisionView,
+    ShapeBody,
+    ShapePlanBody,
+    ShapePlanView,
+    ShapeRestoreBody,
+    ShapeView,
+    applied_view,
+    plan_view,
+    revision_detail_view,
+    revision_view,
+    shape_view,
+)
+from freehold.production.shaping import Tools
+from freehold.store.engine import Transaction
+from freehold.web.call import Call, checked_limit
+from freehold.web.cursors import read_cursor
+from freehold.web.inputs import CursorText, Limit
+
+_DIGITS_MAX: Final = 15
+Against = Annotated[
+    int | None,
+    QueryParameter(
+        name="against", description="The revision to compare with; the one before it by itself.", ge=1, le=10**9
+    ),
+]
+
+
+def read_shape(call: Call, project_id: str) -> ShapeView:
+    """What a project declares, with the fingerprint of it, and its slots for what an environment gives."""
+    with call.read() as tx:
+        return shape_view(shape_actions.see_shape(tx, call.actor, project_id))
+
+
+def list_shape_revisions(
+    call: Call, project_id: str, limit: Limit = 50, cursor: CursorText = None
+) -> Page[RevisionView]:  # fmt: skip
+    """The history of what a project declares, newest first: each change with who made it, when and why."""
+    with call.read() as tx:
+        rows = shape_actions.list_revisions(tx, call.actor, project_id, checked_limit(limit) + 1, before_number(cursor))
+    cut = page(rows, limit, lambda row: Cursor(row.number, ""))
+    return Page([revision_view(row) for row in cut.data], cut.next_cursor)
+
+
+def read_shape_revision(call: Call, project_id: str, number: str, against: Against = None) -> RevisionDetailView:
+    """What a project declared from one change on, and how that differs from another revision."""
+    with call.read() as tx:
+        return revision_detail_view(
+            shape_actions.compare_revision(tx, call.actor, project_id, revision_number(number), against)
+        )
+
+
+def plan_shape(call: Call, project_id: str, data: ShapePlanBody) -> ShapePlanView:
+    """What it would do to give a project a shape: every difference, what follows, and which slots need a value first."""
+    wanted = shape_actions.wanted_shape(data.shape)
+    with call.read() as tx, of_document():
+        return plan_view(shape_actions.plan_shape(tx, call.actor, tools_of(call), project_id, wanted, data.bindings))
+
+
+def set_shape(call: Call, project_id: str, data: ShapeBody) -> Response[ConfirmedShapeView]:
+    """Give a project exactly a shape, whole or not at all; again, it changes nothing. Keys are declared, never issued.
+
+    What a slot holds stays where `bindings` do not say otherwise. Answers when every live gate process decides by it;
+    signing secrets of new webhook endpoints are in this answer and nowhere else.
+    """
+    wanted = shape_actions.wanted_shape(data.shape)
+    with of_document():
+        return _applied(call, project_id, wanted, data, "file")
+
+
+def restore_shape(call: Call, project_id: str, data: ShapeRestoreBody) -> Response[ConfirmedShapeView]:
+    """Give a project the shape of a past revision, whole or not at all; with `plan`, say what that would do.
+
+    Keys that were revoked since come back as declared ones, to be issued anew.
+    """
+    with call.read() as tx:
+        wanted = shape_actions.past_shape(tx, call.actor, project_id, data.number)
+    return _applied(call, project_id, wanted, data, "restoration", only_plan=data.plan)
+
+
+@contextmanager
+def of_document() -> Iterator[None]:
+    """A block whose Problems name fields of a shape as fields of the body that it is in."""
+    try:
+        yield
+    except Problem as problem:
+        errors = (
+            each if each.field.startswith("bindings.") else replace(each, field=f"shape.{each.field}")
+            for each in problem.errors
+        )
+        raise replace(problem, errors=tuple(errors)) from None
+
+
+def tools_of(call: Call) -> Tools:
+    """What actions on shapes need of a call."""
+    return Tools(call.secret, call.settings)
+
+
+def before_number(cursor: str | None) -> int | None:
+    """The revision before which the history goes on; Problem `invalid` for a cursor of another list."""
+    if cursor is None:
+        return None
+    place = read_cursor(cursor)
+    if not isinstance(place.value, int) or not 0 <= place.value < 10**_DIGITS_MAX:
+        raise invalid(FieldError("cursor", "This cursor was not given out here. Start without one.", "bad_cursor"))
+    return place.value
+
+
+def revision_number(text: str) -> int:
+    """A revision as an address names it; Problem `not_found` where that is no number."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX):
+        raise not_found("revision of the project's shape")
+    return int(text)
+
+
+def _applied(
+    call: Call, project_id: str, wanted: Shape, data: ShapeBody | ShapeRestoreBody, cause: Cause, only_plan: bool = False
+) -> Response[ConfirmedShapeView]:  # fmt: skip
+    tools, present = tools_of(call), _seen_shape(call)
+
+    def act(tx: Transaction) -> AppliedShapeView:
+        if only_plan:
+            plan = shape_actions.plan_shape(tx, call.actor, tools, project_id, wanted, data.bindings, present=present)
+            return applied_view(project_id, plan, None)
+        made, applied = shape_actions.set_shape(
+            tx,
+            call.actor,
+            tools,
+            project_id,
+            wanted,
+            data.bindings,
+            plan=data.fingerprint,
+            present=present,
+            cause=cause,
+        )
+        return applied_view(project_id, made, applied)
+
+    body = cast("ConfirmedShapeView", call.once_confirmed(act))
+    return Response(body, status_code=200, media_type="application/json")
+
+
+def _seen_shape(call: Call) -> str | None:
+    """The shape's fingerprint that `If-Match` names; None for any."""
+    text = call.headers.get("if-match", "*").strip()
+    return None if text == "*" else text.removeprefix('"').removesuffix('"')
