@@ -47,6 +47,7 @@ from freehold.usage import explain_api
 from freehold.usage import reporting_api as reporting
 from freehold.usage.pages import drivers as usage_drivers
 from freehold.usage.pages import export as usage_export
+from freehold.usage.pages import metered as metered_pages
 from freehold.usage.pages import one_request as request_page
 from freehold.usage.pages import requests as request_pages
 from freehold.usage.pages import tail as request_tail
@@ -220,6 +221,7 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, "/v1/requests/{request_id:str}", usage.read_request, "Usage"),
     (get, f"{ORGANIZATION}/usage", usage.read_organization_usage, "Usage"),
     (post, "/v1/requests/{request_id:str}/cost", reporting.report_cost, "Usage"),
+    (get, f"{PROJECT}/metered_events", reporting.list_metered_events, "Usage"),
     (post, f"{PROJECT}/metered_events", reporting.meter_usage, "Usage"),
     (get, "/v1/usage/reconciliation", reporting.read_reconciliation, "Usage"),
     (post, "/v1/usage/reconcile", reporting.reconcile_usage, "Usage"),
@@ -348,6 +350,7 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{HERE}/keys/{{key_id:str}}/secrets/{{version:str}}/retire", key_rotating.retire_secret),
     (get, f"{HERE}/keys/{{key_id:str}}/live", key_issuing.live_key),
     (get, f"{HERE}/usage", usage_pages.show_usage),
+    (get, f"{HERE}/metered_events", metered_pages.show_metered),
     (get, f"{HERE}/usage/export.csv", usage_export.export_usage),
     (get, f"{HERE}/requests", request_pages.show_requests),
     (get, f"{HERE}/requests/live", request_tail.live_requests),

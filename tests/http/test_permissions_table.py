@@ -228,6 +228,7 @@ TABLE: Final = (
     Row("GET", f"{PROJECT}/requests", MEMBERS),
     Row("GET", "/v1/requests/{request_id}", MEMBERS),
     Row("POST", "/v1/requests/{request_id}/cost", PUBLISHERS, {"cost": 7}),
+    Row("GET", f"{PROJECT}/metered_events", MEMBERS),
     Row("POST", f"{PROJECT}/metered_events", PUBLISHERS, CLOUD_EVENT),
     # Answered for everybody: to those who may not know of the key as of an unknown one (test below).
     Row("POST", "/v1/explain", EVERYBODY, {"key": "{key_id}", "endpoint": "get_parcel"}),

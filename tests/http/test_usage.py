@@ -8,12 +8,13 @@ import pytest
 
 from freehold.keys import actions as keys
 from freehold.kit import clock
+from freehold.kit.paging import Cursor, to_text
 from freehold.projects import actions as projects
 from freehold.projects.records import NewProject, Scope
 from freehold.store import epoch
 from freehold.usage.records import UsageEvent
 from tests.conftest import TestClock
-from tests.http.served import Instance, assert_problem
+from tests.http.served import Instance, assert_problem, text_of
 from tests.http.traffic import NOW, collect, decided, use
 
 KINDS = ("served", "throttled", "denied", "failed")
@@ -425,3 +426,64 @@ def test_projects_of_the_instance_come_in_pages_largest_first(world: tuple[Insta
     for name in ("requests", "cost", *KINDS):
         assert sum(each[name] for each in found) == body["totals"][name]
     assert_problem(instance.client("owner").get("/v1/usage"), 403, "forbidden")
+
+
+# --- metered events -------------------------------------------------------------------------------
+
+
+def meter(instance: Instance, number: int, at: datetime, **more: Any) -> None:
+    event = {
+        "specversion": "1.0", "id": f"report {number}", "source": "/reports", "type": "report.rendered",
+        "time": clock.to_text(at), "data": {"units": 10 + number, **more},
+    }  # fmt: skip
+    answer = instance.client("developer").post(
+        f"/v1/projects/{instance.project}/metered_events",
+        json=event, headers={"Content-Type": "application/cloudevents+json"},
+    )  # fmt: skip
+    assert answer.status_code == 201, answer.text
+
+
+def test_metered_events_are_listed_beside_the_sums_that_they_make(instance: Instance, test_clock: TestClock) -> None:
+    for number in range(5):
+        # Two of them at one instant: nothing is shown twice, or left out, from page to page.
+        meter(
+            instance, number, NOW - timedelta(minutes=number // 2, seconds=30), key=instance.key, endpoint="get_parcel"
+        )
+    client, path = instance.client("auditor"), f"/v1/projects/{instance.project}/metered_events"
+    listed, cursor = [], None
+    while True:
+        page = client.get(path, params={"limit": 2, **({"cursor": cursor} if cursor else {})}).json()
+        listed += page["data"]
+        if not (cursor := page["next_cursor"]):
+            break
+    assert [each["id"] for each in listed] == [f"report {number}" for number in range(5)]
+    assert (
+        listed[0].items() >= {"units": 10, "source": "/reports", "key": instance.key, "endpoint": "get_parcel"}.items()
+    )
+    usage = client.get(f"/v1/projects/{instance.project}/usage").json()
+    assert usage["totals"]["cost"] == sum(each["units"] for each in listed)
+    ranged = client.get(
+        path, params={"from": clock.to_text(NOW - timedelta(minutes=1)), "to": clock.to_text(NOW)}
+    ).json()
+    assert [each["id"] for each in ranged["data"]] == ["report 0", "report 1"]
+    shown = instance.browser("auditor").get(f"/projects/{instance.project}/metered_events")
+    assert all(f"report {number}" in text_of(shown) for number in range(5))
+    assert (
+        f"/projects/{instance.project}/metered_events?from="
+        in instance.browser("auditor").get(f"/projects/{instance.project}/usage").text
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [({"cursor": "nonsense"}, "cursor"), ({"limit": "0"}, "limit"), ({"from": "yesterday"}, "from"), ({"to": "1969-01-01T00:00:00Z"}, "to")],
+)  # fmt: skip
+def test_a_list_of_metered_events_says_what_is_wrong_with_its_question(
+    instance: Instance, query: dict[str, str], field: str
+) -> None:
+    path = f"/v1/projects/{instance.project}/metered_events"
+    answer = instance.client("auditor").get(path, params=query)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["field"] == field
+    of_others = instance.client("auditor").get(path, params={"cursor": to_text(Cursor(clock.to_ms(NOW), "req_1"))})
+    assert of_others.json()["errors"][0]["code"] == "bad_cursor"

@@ -31,6 +31,7 @@ _MORE: Final = {
     "a failed request": f"{_PROJECT}/requests/{{failed_id:str}}",
     "usage of 30 days by key": f"{_PROJECT}/usage?range=30d&group_by=key",
     "usage of a month as a table": f"{_PROJECT}/usage?range=month&timezone=Asia/Kolkata&table=yes&kind=served&kind=denied",
+    "no metered event": f"{_PROJECT}/metered_events",
     "requests followed": f"{_PROJECT}/requests?live=yes",
     "denied requests": f"{_PROJECT}/requests?kind=denied",
     "no request fits": f"{_PROJECT}/requests?outcome=expired",

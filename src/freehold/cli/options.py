@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -108,7 +108,7 @@ def project_id(api: Api, given: str) -> str:
 
 
 def show_page(
-    page: dict[str, Any], as_json: bool, columns: dict[str, Callable[[dict[str, Any]], Any]], empty: str
+    page: dict[str, Any], as_json: bool, columns: Mapping[str, Callable[[dict[str, Any]], Any]], empty: str
 ) -> None:
     """Print a page of a list, as JSON or as a table of the given columns."""
     if as_json:

@@ -9,6 +9,7 @@ from freehold.cli import output
 from freehold.cli.api import Api, segment
 from freehold.cli.failures import CannotTry, Failure
 from freehold.cli.instance_options import data_option, settings_of
+from freehold.cli.metered import list_metered, meter
 from freehold.cli.options import (
     compare_option,
     json_option,
@@ -27,6 +28,10 @@ _COUNTS = ("requests", "served", "throttled", "denied", "failed")
 @click.group("usage", short_help="Who used what.")
 def command() -> None:
     """Usage: requests by time, key, endpoint and outcome. The last 24 hours unless --from and --to say otherwise."""
+
+
+command.add_command(meter)
+command.add_command(list_metered)
 
 
 @command.command("show")
@@ -141,37 +146,6 @@ def reconcile(data: Path | None, as_json: bool) -> None:
         output.print_table(["from", "project", "between", "difference"], rows, "They are the same everywhere.")
     if found.differences:
         raise Failure(f"{found.differences} sums differ.")
-
-
-@command.command("meter")
-@project_option
-@click.option("--units", required=True, type=click.IntRange(0, 1_000_000_000), help="Units of cost that were used.")
-@click.option("--id", "id", required=True, help="Your own name for the event: sent twice, it counts once.")
-@click.option("--source", required=True, help="Where ids are told apart: a URI, such as /reports.")
-@click.option("--type", default="usage.metered", show_default=True, help="What happened.")
-@click.option("--key", help="The key that used them, by its id.")
-@click.option("--endpoint", help="The endpoint that they were used for.")
-@click.option("--time", help="When; now unless given.")
-@json_option
-def meter(project: str, units: int, as_json: bool, **event: str | None) -> None:
-    """Count units that were used without a request through the gate, as a CloudEvent.
-
-    \b
-    Example:
-      freehold usage meter -p parcel-lookup --units 40 --source /reports --id report-4711
-    """
-    api = Api.current()
-    data = {"units": units, "key": event.pop("key"), "endpoint": event.pop("endpoint")}
-    headers = {"Content-Type": "application/cloudevents+json"}
-    metered = api.post(
-        f"/v1/projects/{segment(project_id(api, project))}/metered_events",
-        {"specversion": "1.0", **event, "data": data},
-        headers=headers,
-    )
-    if as_json:
-        output.print_json(metered)
-        return
-    click.echo(f"{units} units counted." if metered["counted"] else "They were counted before; nothing has changed.")
 
 
 def _show_drivers(usage: dict[str, Any], as_json: bool) -> None:

@@ -28,6 +28,7 @@ from freehold.sdk.resources.key_acceptances import KeyAcceptanceCalls
 from freehold.sdk.resources.keys import KeyCalls
 from freehold.sdk.resources.members import MemberCalls
 from freehold.sdk.resources.messages import MessageCalls
+from freehold.sdk.resources.metered_events import MeteredEventCalls
 from freehold.sdk.resources.organizations import OrganizationCalls
 from freehold.sdk.resources.projects import ProjectCalls
 from freehold.sdk.resources.readiness import ReadinessCalls
@@ -82,6 +83,7 @@ class Surface(Resource[Mode]):
         self.access_requests: AccessRequestCalls[Mode] = AccessRequestCalls(perform, walk)
         self.usage: UsageCalls[Mode] = UsageCalls(perform, walk)
         self.requests: RequestCalls[Mode] = RequestCalls(perform, walk)
+        self.metered_events: MeteredEventCalls[Mode] = MeteredEventCalls(perform, walk)
 
     @operation
     def set_up(self, *, setup_token: str, email: str, name: str, password: str, organization: str) -> Call[Setup]:

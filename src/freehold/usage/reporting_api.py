@@ -4,13 +4,15 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
+from litestar.params import QueryParameter
 
 from freehold.errors import not_found
+from freehold.kit.paging import Page, page
 from freehold.organizations.permissions import require_operator
-from freehold.usage import costs, metering, reconciling
+from freehold.usage import costs, metered_list, metered_places, metering, reconciling
 from freehold.usage.reconciling import Reconciliation
-from freehold.web.call import Call
-from freehold.web.inputs import Body, number
+from freehold.web.call import Call, checked_limit
+from freehold.web.inputs import Body, CursorText, Limit, number, with_time_zone
 
 
 class CostBody(Body, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +36,19 @@ class MeteredView(msgspec.Struct, kw_only=True):
 
     counted: int
     repeated: int
+
+
+class MeteredEventView(msgspec.Struct, kw_only=True):
+    """A metered event as it was counted. `time`: what it counts for. `key` and `endpoint` are null where none was named."""
+
+    source: str
+    id: str
+    type: str
+    time: datetime
+    units: int
+    key: str | None
+    endpoint: str | None
+    received_at: datetime
 
 
 class FindingView(msgspec.Struct, kw_only=True):
@@ -74,6 +89,27 @@ def meter_usage(call: Call, project_id: str, body: bytes) -> MeteredView:
     with call.write() as tx:
         metered = metering.meter(tx, call.actor, project_id, events)
     return MeteredView(counted=metered.counted, repeated=metered.repeated)
+
+
+def list_metered_events(
+    call: Call, project_id: str,
+    since: Annotated[datetime | None, QueryParameter(name="from", description="That count from this time on.")] = None,
+    until: Annotated[datetime | None, QueryParameter(name="to", description="That count before this time.")] = None,
+    limit: Limit = 50, cursor: CursorText = None,
+) -> Page[MeteredEventView]:  # fmt: skip
+    """A project's metered events, newest first by the time that they count for. Their units are in the usage's cost."""
+    start, end, after = with_time_zone("from", since), with_time_zone("to", until), metered_places.after_event(cursor)
+    with call.read() as tx:
+        found = metered_list.list_metered(tx, call.actor, project_id, start, end, checked_limit(limit) + 1, after)
+    cut = page(found, limit, metered_places.place_of)
+    return Page([_metered_event_view(each) for each in cut.data], cut.next_cursor)
+
+
+def _metered_event_view(event: metered_list.MeteredEvent) -> MeteredEventView:
+    return MeteredEventView(
+        source=event.source, id=event.event_id, type=event.type, time=event.at, units=event.units, key=event.key_id,
+        endpoint=event.endpoint, received_at=event.received_at,
+    )  # fmt: skip
 
 
 def read_reconciliation(call: Call) -> ReconciliationView:

@@ -11,14 +11,14 @@ _ID_CHARACTERS_MAX: Final = 100
 _MS_END: Final = 1 << 47
 
 
-def read_cursor(cursor: str) -> paging.Cursor:
+def read_cursor(cursor: str, id_characters_max: int = _ID_CHARACTERS_MAX) -> paging.Cursor:
     """A cursor's place; Problem `invalid` for one that is not ours."""
     try:
         place = paging.from_text(cursor)
     except paging.BadCursor:
-        raise _foreign() from None
-    if len(place.id) > _ID_CHARACTERS_MAX or not place.id.isprintable():
-        raise _foreign()
+        raise foreign_cursor() from None
+    if len(place.id) > id_characters_max or not place.id.isprintable():
+        raise foreign_cursor()
     return place
 
 
@@ -33,9 +33,10 @@ def after_instant(cursor: str | None) -> tuple[datetime, str] | None:
         return None
     place = read_cursor(cursor)
     if not isinstance(place.value, int) or not 0 <= place.value < _MS_END:
-        raise _foreign()
+        raise foreign_cursor()
     return clock.from_ms(place.value), place.id
 
 
-def _foreign() -> Problem:
+def foreign_cursor() -> Problem:
+    """What is said of a cursor that this list did not give out."""
     return invalid(FieldError("cursor", "This cursor was not given out here. Start without one.", "bad_cursor"))

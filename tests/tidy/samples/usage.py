@@ -110,6 +110,13 @@ def request_view(kind: str) -> requests.RequestView:
 
 
 def usage_pages() -> dict[str, Sample]:
+    metered = usage.MeteredView(
+        project_id=PROJECT, from_at=ago(hours=24), to_at=NOW, pager=Pager(older=f"{AT}/metered_events?cursor=x"),
+        rows=(
+            usage.MeteredRow(at=ago(minutes=3), units=1_240, type="report.rendered", source="/reports", id="report-4711", endpoint="getReport", key_name="checkout-web", key_href=f"{AT}/keys/{KEY}", received_at=ago(minutes=2)),
+            usage.MeteredRow(at=ago(hours=6), units=3, type="usage.metered", source="https://jobs.example.com/nightly/of/a/very/long/name", id="01m642404e6y2d3fjs1wbghesj", endpoint="", key_name="", key_href="", received_at=ago(hours=5)),
+        ),
+    )  # fmt: skip
     listing = requests.RequestsView(
         project_id=PROJECT,
         rows=REQUESTS,
@@ -144,6 +151,8 @@ def usage_pages() -> dict[str, Sample]:
             "usage/drivers.html.j2", shell("usage-of-instance", inside=False), drivers_view(True)
         ),
         "usage-quiet": Sample("usage/usage.html.j2", shell("usage"), usage_view(True)),
+        "metered": Sample("usage/metered.html.j2", shell("usage"), metered),
+        "metered-empty": Sample("usage/metered.html.j2", shell("usage"), replace(metered, rows=(), to_at=None)),
         "requests": Sample("usage/requests.html.j2", shell("requests"), listing),
         "requests-followed": Sample("usage/requests.html.j2", shell("requests"), followed),
         "requests-empty": Sample("usage/requests.html.j2", shell("requests"), none),

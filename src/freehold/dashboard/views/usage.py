@@ -53,6 +53,32 @@ class Projected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeteredRow:
+    """One metered event. `at`: the time that it counts for; empty texts where no key or endpoint was named."""
+
+    at: datetime
+    units: int
+    type: str
+    source: str
+    id: str
+    endpoint: str
+    key_name: str
+    key_href: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeteredView:
+    """The metered events of a project (`usage/metered.html.j2`)."""
+
+    project_id: str
+    rows: tuple[MeteredRow, ...]
+    from_at: datetime | None
+    to_at: datetime | None
+    pager: Pager
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeGap:
     """Where declared and observed differ: an endpoint that was never called in 30 days, or calls that were refused."""
 

@@ -234,6 +234,22 @@ class CostReport(Model, frozen=True, kw_only=True):
     counted_at: datetime | None
 
 
+class MeteredEvent(Model, frozen=True, kw_only=True):
+    """A metered event as it was counted.
+
+    `time`: what it counts for. `key` and `endpoint` are null where none was named.
+    """
+
+    source: str
+    id: str
+    type: str
+    time: datetime
+    units: int
+    key: str | None
+    endpoint: str | None
+    received_at: datetime
+
+
 class Metered(Model, frozen=True, kw_only=True):
     """What became of metered events. `repeated`: those whose source and id were counted before."""
 
