@@ -138,6 +138,7 @@ ADDRESSES = [
     "/projects/{}/messages/{}",
     "/projects/{}/usage",
     "/projects/{}/usage/export.csv",
+    "/projects/{}/metered_events",
     "/projects/{}/requests",
     "/projects/{}/requests/export.csv",
     "/projects/{}/requests/{}",
