@@ -69,7 +69,8 @@ def _find(demo: Demo, client: httpx.Client) -> None:
     organizations = {each["slug"]: each["id"] for each in _list(client, "/v1/organizations")}
     projects = _list(client, f"/v1/organizations/{organizations['northgate']}/projects")
     named = {(each["slug"], each["environment"]): each["id"] for each in projects}
-    everywhere = {"organization_id": organizations["northgate"], "api": "example"}
+    asked = _list(client, "/v1/apis/example/readiness_checks")[0]["id"]
+    everywhere = {"organization_id": organizations["northgate"], "api": "example", "own_check_id": asked}
     demo.ids = everywhere | _of_project(client, named["country-lookup", "sandbox"])
     demo.production = everywhere | _of_project(client, named["country-lookup", "production"])
     demo.failing = everywhere | _of_project(client, named["time-zone-sync", "sandbox"])

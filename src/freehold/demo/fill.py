@@ -9,6 +9,7 @@ from typing import Final
 from freehold.demo.alerts import make_alerts
 from freehold.demo.events import events_planned, make_events
 from freehold.demo.people import MadeProject, Place, at, make_organization, make_project
+from freehold.demo.readiness import make_readiness
 from freehold.demo.story import STORY
 from freehold.demo.traffic import make_traffic
 from freehold.keys import actions as keys
@@ -54,9 +55,10 @@ def fill(store: Store, settings: Settings, secret: InstanceSecret, password: str
     progress.begin("Organizations and projects", sum(len(story.projects) for story in STORY))
     made: list[MadeProject] = []
     operator: Actor | None = None
+    first: dict[str, Actor] = {}
     for story in STORY:
         owner, people = make_organization(place, story, password_hash, operator)
-        operator = operator or owner
+        operator, first = operator or owner, first or people
         for project in story.projects:
             made += make_project(place, project, story, people)
             progress.tell(1)
@@ -68,6 +70,9 @@ def fill(store: Store, settings: Settings, secret: InstanceSecret, password: str
     messages = make_events(place, made, dice, progress.tell)
     progress.begin("Alerts", 1)
     make_alerts(place, made)
+    progress.tell(1)
+    progress.begin("Readiness", 1)
+    make_readiness(place, made, first)
     progress.tell(1)
     emails = tuple(f"{person.mailbox}@{story.domain}" for story in STORY for person in story.people)
     return Filled(len(STORY), len(made), requests, messages, emails)
