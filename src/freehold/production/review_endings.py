@@ -90,8 +90,10 @@ def _follow_review(tx: Transaction, change: Change, request: AccessRequest, mate
 
 def _is_taken_back(tx: Transaction, change: Change, request: AccessRequest) -> bool:
     """Whether nothing material is left of the edits that a request is about."""
-    first = review_entries.entries_of(tx, request.id)[0]
-    base = revisions.shape_at(tx, change.project.id, first.facts["base_number"])
+    # By what it says, not by its place: a clock may have stepped back since.
+    entries = review_entries.entries_of(tx, request.id)
+    base_number = next(each.facts["base_number"] for each in entries if "base_number" in each.facts)
+    base = revisions.shape_at(tx, change.project.id, base_number)
     if base is None:
         return False
     left = [difference.item for difference in rules.differences(change.after, base)]
