@@ -1,11 +1,10 @@
 """Organizations, projects, keys and scopes as the isolation machine makes them, and a plain model of what is whose.
 
-Everything is made by the product's own actions, but for production projects, which only a clone will
-make: those are rows written with the constraints that hold for every writer.
+Everything is made by the product's own actions; a production project by cloning, without the review that asks before it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from freehold.apis import queries as apis
@@ -18,9 +17,15 @@ from freehold.kit.secrets import InstanceSecret
 from freehold.organizations import queries as organizations
 from freehold.organizations import tokens
 from freehold.organizations.records import Actor, Organization, User
+from freehold.production import clone_actions, promoting
+from freehold.production.assembling import read_shape
+from freehold.production.issuing import issue_declared
+from freehold.production.shaping import Tools
+from freehold.production.sibling_records import Direction, PromotionOrder
 from freehold.projects import actions as projects
 from freehold.projects import queries as project_queries
 from freehold.projects.records import Environment, NewProject, Scope
+from freehold.settings import Settings
 from freehold.store import epoch
 from freehold.store.engine import Store, Transaction
 
@@ -60,8 +65,17 @@ class Workload:
     environment: Environment
     scope: set[str] = field(default_factory=set)
     archived: bool = False
-    has_sibling: bool = False
+    sibling: "Workload | None" = None
     keys: list["Credential"] = field(default_factory=list)
+    # Keys that are declared and not issued, by name, with what each is narrowed to.
+    declared: dict[str, set[str] | None] = field(default_factory=dict)
+
+    def by_name(self) -> dict[str, set[str] | None]:
+        """What each of its keys that are not revoked is narrowed to, issued or declared."""
+        declared = {
+            name: None if narrowed is None else narrowed & self.scope for name, narrowed in self.declared.items()
+        }
+        return declared | {key.name: key.narrowed for key in self.keys if not key.revoked}
 
 
 @dataclass
@@ -75,6 +89,7 @@ class Credential:
     versions: list["Credential"] = field(default_factory=list)
     revoked: bool = False
     ended: bool = False
+    name: str = ""
 
     @property
     def version(self) -> int:
@@ -124,16 +139,43 @@ class World:
             made = projects.create_project(tx, team.actor, team.id, NewProject(ids.new_id("proj"), "isolation", api))
         return Workload(made.id, team, api, "sandbox")
 
-    def add_production(self, sandbox: Workload) -> Workload:
+    def clone(self, sandbox: Workload) -> Workload:
+        """The sandbox's sibling as a clone makes it: its scope, its keys declared and none of them issued."""
         with self.store.write() as tx:
             found = project_queries.find_project(tx, sandbox.id)
             assert found is not None
-            made = replace(
-                found, id=ids.new_id("proj"), environment="production", sandbox_id=sandbox.id, state="active"
-            )
-            project_queries.insert_project(tx, made)
-        sandbox.has_sibling = True
-        return Workload(made.id, sandbox.team, sandbox.api, "production")
+            shape, owner = read_shape(tx, found), {"/owners/technical": (sandbox.team.actor.id,)}
+            made = clone_actions.make_sibling(tx, sandbox.team.actor, self._tools(), found, shape, owner)
+        production = Workload(made.production.id, sandbox.team, sandbox.api, "production", set(sandbox.scope))
+        production.declared = sandbox.by_name()
+        sandbox.sibling, production.sibling = production, sandbox
+        return production
+
+    def issue_declared(self, project: Workload, name: str) -> Credential:
+        """Issue a key that a clone or promotion declared."""
+        with self.store.write() as tx:
+            issued = issue_declared(tx, project.team.actor, self._tools(), project.id, name)
+        narrowed = project.declared.pop(name)
+        kept = None if narrowed is None else narrowed & project.scope
+        return self._keep(Credential(issued.detail.key.id, issued.text, project, kept, name=name))
+
+    def bring(self, source: Workload, direction: Direction) -> None:
+        """Bring everything over to the sibling: its keys that have none of their name there are revoked, new ones declared."""
+        target = source.sibling
+        assert target is not None
+        with self.store.write() as tx:
+            promoting.carry_out(tx, source.team.actor, self._tools(), source.id, direction, PromotionOrder())
+        wanted, target.scope = source.by_name(), set(source.scope)
+        for key in target.keys:
+            if key.name not in wanted:
+                key.revoked = True
+            elif not key.revoked:
+                key.narrowed = wanted[key.name]
+        issued = {key.name for key in target.keys if not key.revoked}
+        target.declared = {name: narrowed for name, narrowed in wanted.items() if name not in issued}
+
+    def _tools(self) -> Tools:
+        return Tools(self.secret, Settings())
 
     def set_scope(self, project: Workload, endpoints: set[str]) -> None:
         with self.store.write() as tx:
@@ -152,7 +194,7 @@ class World:
         settings = KeySettings(ids.new_id("key"), endpoints=None if narrowed is None else tuple(narrowed))
         with self.store.write() as tx:
             issued = keys.issue_key(tx, project.team.actor, self.secret, "fh", project.id, settings)
-        return self._keep(Credential(issued.detail.key.id, issued.text, project, narrowed))
+        return self._keep(Credential(issued.detail.key.id, issued.text, project, narrowed, name=settings.name))
 
     def _keep(self, key: Credential) -> Credential:
         key.versions.append(key)
@@ -165,7 +207,7 @@ class World:
         if not overlap_s:
             for each in key.versions:
                 each.ended = True
-        return self._keep(Credential(key.id, rotated.text, key.project, key.narrowed, key.versions))
+        return self._keep(Credential(key.id, rotated.text, key.project, key.narrowed, key.versions, name=key.name))
 
     def retire(self, key: Credential) -> None:
         with self.store.write() as tx:

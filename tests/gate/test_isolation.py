@@ -20,6 +20,9 @@ from freehold.errors import Problem
 from freehold.keys import actions as keys
 from freehold.keys import rotation
 from freehold.keys.settings_rules import KeySettings
+from freehold.production import bindings_actions, clone_actions, drift_actions, promoting
+from freehold.production.shaping import Tools
+from freehold.production.sibling_records import CloneOrder, PromotionOrder
 from freehold.projects import actions as projects
 from freehold.projects.records import Environment, ProjectChange, Scope
 from freehold.settings import Settings
@@ -33,6 +36,7 @@ from tests.gate.upstream import Upstream
 EXAMPLES: Final = int(os.environ.get("FREEHOLD_TEST_ISOLATION_EXAMPLES", "12"))
 STEPS: Final = 60
 _ENVIRONMENTS: Final[tuple[Environment, ...]] = ("sandbox", "production")
+TOOLS: Final = Tools(SECRET, Settings())
 _OPERATIONS: Final = {api: [route[0] for route in routes] for api, routes in ROUTES.items()}
 
 
@@ -131,13 +135,23 @@ class IsolationMachine(RuleBasedStateMachine):
         self._declare(project, data)
         return project
 
-    @rule(target=workloads, sandbox=workloads, data=st.data())
-    def add_production(self, sandbox: Workload, data: st.DataObject) -> Workload:
-        assume(sandbox.environment == "sandbox" and not sandbox.has_sibling)
+    @rule(target=workloads, sandbox=workloads)
+    def clone(self, sandbox: Workload) -> Workload:
+        assume(sandbox.environment == "sandbox" and sandbox.sibling is None and not sandbox.archived)
         self._changed()
-        project = self.around.world.add_production(sandbox)
-        self._declare(project, data)
-        return project
+        return self.around.world.clone(sandbox)
+
+    @rule(source=workloads)
+    def promote_or_revert(self, source: Workload) -> None:
+        assume(source.sibling is not None and not source.archived and not source.sibling.archived)
+        self._changed()
+        self.around.world.bring(source, "promote" if source.environment == "sandbox" else "revert")
+
+    @rule(target=credentials, project=workloads, data=st.data())
+    def issue_declared(self, project: Workload, data: st.DataObject) -> Credential:
+        assume(project.declared and not project.archived)
+        self._changed()
+        return self.around.world.issue_declared(project, data.draw(st.sampled_from(sorted(project.declared))))
 
     @rule(project=workloads, data=st.data())
     def declare(self, project: Workload, data: st.DataObject) -> None:
@@ -278,6 +292,12 @@ class IsolationMachine(RuleBasedStateMachine):
             lambda tx: rotation.change_overlap(tx, stranger.actor, key.id, 1, hold=True),
             lambda tx: keys.issue_key(tx, stranger.actor, SECRET, "fh", project_id, KeySettings("stolen")),
             lambda tx: projects.set_scope(tx, stranger.actor, project_id, Scope([], [])),
+            lambda tx: clone_actions.plan_clone(tx, stranger.actor, project_id),
+            lambda tx: clone_actions.clone_project(tx, stranger.actor, TOOLS, project_id, CloneOrder("")),
+            lambda tx: promoting.carry_out(tx, stranger.actor, TOOLS, project_id, "promote", PromotionOrder()),
+            lambda tx: promoting.carry_out(tx, stranger.actor, TOOLS, project_id, "revert", PromotionOrder()),
+            lambda tx: drift_actions.accept(tx, stranger.actor, project_id, ["/labels/name"], "stolen", 1),
+            lambda tx: bindings_actions.give_bindings(tx, stranger.actor, SECRET, TOOLS.settings, project_id, {}),
             lambda tx: projects.archive_project(tx, stranger.actor, project_id),
             lambda tx: projects.edit_project(tx, stranger.actor, project_id, ProjectChange(name="stolen")),
         ):

@@ -10,6 +10,7 @@ from freehold.kit import clock
 from freehold.organizations.records import Actor
 from freehold.production.checking import key_settings
 from freehold.production.shaping import Tools
+from freehold.projects import queries as projects
 from freehold.store.engine import Transaction
 
 
@@ -20,5 +21,6 @@ def issue_declared(tx: Transaction, actor: Actor, tools: Tools, project_id: str,
         raise not_found("declared key")
     days = declared.settings["expires_after_days"]
     expires_at = None if days is None else clock.now() + timedelta(days=days)
-    settings = key_settings(name, declared.settings, declared.allowed_cidrs, expires_at)
-    return keys.issue_key(tx, actor, tools.secret, tools.settings.brand, project_id, settings)
+    settings = templates.narrowed_to(declared, projects.scope_of(tx, project_id).endpoints)
+    wanted = key_settings(name, settings, declared.allowed_cidrs, expires_at)
+    return keys.issue_key(tx, actor, tools.secret, tools.settings.brand, project_id, wanted)
