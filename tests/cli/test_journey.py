@@ -105,6 +105,10 @@ def test_from_setup_to_the_explained_number(cli: Commands, operator: Operator, r
     assert "endpoint_not_in_scope" in shown
     assert explained["remedy"] in shown
 
+    assert "Denied, not declared: GET /v1/time-zones (1" in cli("scope", "show", "parcel-lookup")
+
+    report_units(cli, usage["totals"]["cost"])
+
     assert "scope" in cli("explain", key["id"], "GET", "/v1/time-zones")
     assert cli.json("explain", "-", "-e", "get_country", given=f"{key['secret']}\n")["allowed"]
     cli("scope", "add", "parcel-lookup", "-e", "list_time_zones")
@@ -114,6 +118,17 @@ def test_from_setup_to_the_explained_number(cli: Commands, operator: Operator, r
     assert revoked["state"] == "revoked"
     assert revoked["confirmed_by"] == 1
     assert look_up(operator, key["secret"], "/v1/countries/NO") == 401
+
+
+def report_units(cli: Commands, before: int) -> None:
+    """Units without a request, and what the one allowed request cost in the end: each counts once."""
+    metering = ("usage", "meter", "-p", "parcel-lookup", "--units", "40", "--source", "/reports", "--id", "report-1")
+    assert cli(*metering).strip() == "40 units counted."
+    assert "counted before" in cli(*metering)
+    assert "report-1" in cli("usage", "metered", "-p", "parcel-lookup")
+    [allowed] = cli.json("requests", "list", "-p", "parcel-lookup", "--outcome", "allowed")["data"]
+    assert cli("requests", "cost", allowed["id"], "7").strip() == "7 units instead of 1."
+    assert cli.json("usage", "show", "-p", "parcel-lookup")["totals"]["cost"] == before + 40 + 6
 
 
 def test_a_published_message_is_delivered(cli: Commands, receiver: Receiver, new_project: Callable[..., Any]) -> None:
