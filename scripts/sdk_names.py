@@ -67,6 +67,7 @@ _PLACES: Final = {
     "list_project_access_requests": ("access_request", "of_project"),
     "comment_on_access_request": ("access_request", "comment"),
     "ask_for_changes": ("access_request", "ask_for_changes"),
+    "list_declared_keys": ("key", "declared"),
     "list_shape_revisions": ("shape", "revisions"),
     "read_shape_revision": ("shape", "revision"),
 }

@@ -136,6 +136,7 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (put, f"{PROJECT}/scope", projects.set_scope, "Projects"),
     (get, f"{PROJECT}/keys", keys.list_keys, "Keys"),
     (post, f"{PROJECT}/keys", keys.issue_key, "Keys"),
+    (get, f"{PROJECT}/declared_keys", keys.list_declared_keys, "Keys"),
     (get, KEY, keys.read_key, "Keys"),
     (patch, KEY, keys.edit_key, "Keys"),
     (post, f"{KEY}/revoke", keys.revoke_key, "Keys"),

@@ -219,6 +219,7 @@ TABLE: Final = (
     ),
     Row("PATCH", "/v1/readiness_checks/{own_check_id}", OPERATOR, {"title": "Security"}, hides=False),
     Row("DELETE", "/v1/readiness_checks/{own_check_id}", OPERATOR, hides=False),
+    Row("GET", f"{PROJECT}/declared_keys", READERS),
     Row("GET", f"{PROJECT}/shape", MEMBERS),
     Row("GET", f"{PROJECT}/shape/history", MEMBERS),
     Row("GET", f"{PROJECT}/shape/history/{{number}}", MEMBERS),

@@ -48,7 +48,7 @@ def list_alerts(call: Call, project_id: str, limit: Limit = 50, cursor: CursorTe
 def create_alert(call: Call, project_id: str, data: AlertBody) -> Response[AlertView]:
     """Make an alert rule of a project."""
     wanted = settings_of(data)
-    return call.create(lambda tx: alert_view(actions.create_rule(tx, call.actor, project_id, wanted)))
+    return call.create(lambda tx: alert_view(actions.create_rule(tx, call.actor, project_id, wanted, data.slot)))
 
 
 def read_alert(call: Call, alert_id: str) -> AlertView:
@@ -122,7 +122,15 @@ def create_alert_channel(call: Call, project_id: str, data: ChannelBody) -> Resp
     return call.create(
         lambda tx: channel_view(
             channel_actions.create_channel(
-                tx, call.actor, call.secret, call.settings, project_id, data.kind, data.name, data.url
+                tx,
+                call.actor,
+                call.secret,
+                call.settings,
+                project_id,
+                data.kind,
+                data.name,
+                data.url,
+                slot=data.slot,
             )
         )
     )

@@ -39,6 +39,17 @@ OwnerName = Annotated[str, text("ada@example.com", "A member, by id or e-mail ad
 Zone = Annotated[str, text("Europe/Berlin", "Whose hours, days and months the period is of.", minimum=1, maximum=64)]
 
 
+SlotName = Annotated[
+    str,
+    text(
+        "orders",
+        "The name by which siblings and files mean it, for good; made from its name where absent.",
+        minimum=1,
+        maximum=60,
+    ),
+]
+
+
 class ThresholdBody(Body, frozen=True):
     """One step of a rule: it fires at `at`, and is over below `resolve_below` (below `at` unless given)."""
 
@@ -80,6 +91,7 @@ class AlertBody(Body, frozen=True):
     notify: list[Way] = msgspec.field(default_factory=lambda: ["webhooks", "email", "chat"])
     muted_until: datetime | None = None
     enabled: bool = True
+    slot: SlotName | None = None
 
 
 class AlertPatch(Body, frozen=True):
@@ -122,6 +134,7 @@ class AlertView(msgspec.Struct, kw_only=True):
 
     id: str
     project: str
+    slot: str
     name: str
     metric: Metric
     unit: str
@@ -219,6 +232,7 @@ class ChannelBody(Body, frozen=True):
     name: Annotated[str, text("#platform-alerts", minimum=1, maximum=80)]
     kind: Annotated[ChannelKind, msgspec.Meta(examples=["slack"])]
     url: Annotated[str, text("https://hooks.slack.com/services/T0/B0/x", minimum=1, maximum=2048)]
+    slot: SlotName | None = None
 
 
 class ChannelView(msgspec.Struct, kw_only=True):
@@ -226,6 +240,7 @@ class ChannelView(msgspec.Struct, kw_only=True):
 
     id: str
     project: str
+    slot: str
     kind: ChannelKind
     name: str
     url: str
@@ -272,7 +287,7 @@ def alert_view(rule: AlertRule) -> AlertView:
     """A rule as the API shows it."""
     settings, chosen = rule.settings, rule.settings.filter
     return AlertView(
-        id=rule.id, project=rule.project_id, name=settings.name, metric=settings.metric, unit=settings.facts.unit,
+        id=rule.id, project=rule.project_id, slot=rule.slot, name=settings.name, metric=settings.metric, unit=settings.facts.unit,
         condition="; ".join(wording.condition(settings, each) for each in settings.thresholds),
         thresholds=[ThresholdView(at=each.at, resolve_below=each.resolve_below) for each in settings.thresholds],
         comparison=settings.comparison, period=settings.period, timezone=settings.timezone, window_s=settings.window_s,
@@ -308,7 +323,7 @@ def notification_view(receipt: Receipt) -> NotificationView:
 def channel_view(channel: Channel) -> ChannelView:
     """A channel as the API shows it."""
     return ChannelView(
-        id=channel.id, project=channel.project_id, kind=channel.kind, name=channel.name, url=channel.shown_url,
+        id=channel.id, project=channel.project_id, slot=channel.slot, kind=channel.kind, name=channel.name, url=channel.shown_url,
         created_by=channel.created_by, created_at=channel.created_at,
     )  # fmt: skip
 

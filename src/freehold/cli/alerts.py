@@ -57,6 +57,7 @@ def command() -> None:
 @click.option("--owner", help="A member, by id or e-mail address, who is told by e-mail.")
 @click.option("--next-action", default="", help="What to do when it fires.")
 @click.option("--notify", type=_WAYS, multiple=True, help="A way to tell; all unless given. Repeatable.")
+@click.option("--slot", help="The name by which siblings and files mean it, for good; made from its name unless given.")
 @json_option
 def create_alert(
     project: str, name: str, metric: str, thresholds: list[dict[str, float]], below: bool, percentile: str | None,
@@ -265,8 +266,9 @@ def list_channels(project: str, as_json: bool) -> None:
     "--kind", type=click.Choice(["slack", "generic"]), default="slack", show_default=True, help="Which form it takes."
 )
 @click.option("--url", required=True, help="Its incoming webhook URL, which is a credential.")
+@click.option("--slot", help="The name by which siblings and files mean it, for good; made from its name unless given.")
 @json_option
-def add_channel(project: str, name: str, kind: str, url: str, as_json: bool) -> None:
+def add_channel(project: str, name: str, kind: str, url: str, slot: str | None, as_json: bool) -> None:
     """Add a chat channel, to which every rule tells that notifies by chat.
 
     \b
@@ -274,7 +276,7 @@ def add_channel(project: str, name: str, kind: str, url: str, as_json: bool) -> 
       freehold alerts add-channel -p parcel-lookup --name "#ops" --url https://hooks.slack.com/services/…
     """
     api = Api.current()
-    body = {"name": name, "kind": kind, "url": url}
+    body = {"name": name, "kind": kind, "url": url, "slot": slot}
     made = api.post(f"/v1/projects/{segment(project_id(api, project))}/alert_channels", body)
     if as_json:
         output.print_json(made)

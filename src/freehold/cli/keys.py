@@ -7,6 +7,7 @@ import click
 
 from freehold.cli import key_secrets, output
 from freehold.cli.api import Api, segment
+from freehold.cli.failures import Failure
 from freehold.cli.limits import CLEARED, limit_facts, limit_options
 from freehold.cli.options import confirmed, json_option, page_options, project_id, project_option, show_page
 
@@ -40,20 +41,27 @@ def command() -> None:
 
 @command.command("issue")
 @project_option
-@click.option("--name", required=True, help="What the key is called.")
+@click.option("--name", help="What the key is called.")
+@click.option("--declared", metavar="NAME", help="A declared key, as it is declared where nothing else is given.")
 @_settings_options
 @json_option
-def issue_key(project: str, name: str, as_json: bool, **settings: Any) -> None:
+def issue_key(project: str, name: str | None, declared: str | None, as_json: bool, **settings: Any) -> None:
     """Issue a key. Its secret is printed this once.
 
     \b
     Examples:
+      freehold keys issue -p parcel-lookup --declared checkout-web
       freehold keys issue -p parcel-lookup --name conveyancer-web
       freehold keys issue -p parcel-lookup --name batch -e get_country --rate-limit 600/60 --allow 203.0.113.0/24
       freehold keys issue -p parcel-lookup --name web --rate-limit 600/60 --rate-limit burst=20/1 --quota 100000/month
     """
+    if (name is None) == (declared is None):
+        raise click.UsageError("Give --name for a new key, or --declared for one that is declared.")
     api = Api.current()
-    key = api.post(f"/v1/projects/{segment(project_id(api, project))}/keys", {"name": name, **_given(settings)})
+    place = f"/v1/projects/{segment(project_id(api, project))}"
+    if declared is not None and not any(each["name"] == declared for each in api.all(f"{place}/declared_keys")):
+        raise Failure(f"No key {declared!r} is declared: freehold keys declared -p …")
+    key = api.post(f"{place}/keys", {"name": name or declared, **_given(settings)})
     if as_json:
         output.print_json(key)
         return
@@ -84,6 +92,27 @@ def list_keys(project: str, limit: int, cursor: str | None, as_json: bool) -> No
         "last used": _last_used,
     }
     show_page(page, as_json, columns, "There is no key yet: freehold keys issue …")
+
+
+@command.command("declared")
+@project_option
+@json_option
+def list_declared(project: str, as_json: bool) -> None:
+    """List the keys that a project declares and nobody has issued yet.
+
+    \b
+    Example:
+      freehold keys declared -p parcel-lookup
+    """
+    api = Api.current()
+    page = api.get(f"/v1/projects/{segment(project_id(api, project))}/declared_keys")
+    columns = {
+        "name": lambda each: each["name"],
+        "workload": lambda each: each["workload"],
+        "endpoints": lambda each: "all of the scope" if each["endpoints"] is None else each["endpoints"],
+        "expires after": lambda each: f"{each['expires_after_days']} d" if each["expires_after_days"] else None,
+    }
+    show_page(page, as_json, columns, "Every declared key is issued.")
 
 
 @command.command("show")

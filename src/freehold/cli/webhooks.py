@@ -60,6 +60,9 @@ command.add_command(show_metrics)
 @click.option("--in-order", is_flag=True, help="One at a time, in the order of publication.")
 @click.option("--max-per-second", type=click.IntRange(1, 1000), help="How many requests a second at most.")
 @click.option("--v1a", is_flag=True, help="Sign by ed25519 (v1a) besides HMAC-SHA256 (v1).")
+@click.option(
+    "--slot", help="The name by which siblings and files mean it, for good; made from its description unless given."
+)
 @json_option
 def create_webhook(
     project: str,
@@ -71,6 +74,7 @@ def create_webhook(
     in_order: bool,
     max_per_second: int | None,
     v1a: bool,
+    slot: str | None,
     as_json: bool,
 ) -> None:
     """Add a webhook endpoint. Its signing secret is printed this once.
@@ -83,7 +87,7 @@ def create_webhook(
     body: dict[str, Any] = {
         "url": url, "event_types": list(event_types), "description": description, "headers": headers
     }  # fmt: skip
-    body |= {"fifo": in_order, "max_per_second": max_per_second, "v1a": v1a}
+    body |= {"fifo": in_order, "max_per_second": max_per_second, "v1a": v1a, "slot": slot}
     made = api.post(f"/v1/projects/{segment(project_id(api, project))}/webhooks", body)
     if as_json:
         output.print_json(made)

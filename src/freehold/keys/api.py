@@ -8,12 +8,19 @@ import msgspec
 from litestar import Response
 from msgspec import UNSET, UnsetType
 
-from freehold.keys import actions
+from freehold.keys import actions, declaring
 from freehold.keys.settings_rules import KeySettings
 from freehold.keys.short_form import ShortRateLimitBody, fields_as_written, written_rate_limits
-from freehold.keys.views import ConfirmedKeyView, IssuedKeyView, KeyView, key_fields
+from freehold.keys.views import (
+    ConfirmedKeyView,
+    DeclaredKeyView,
+    IssuedKeyView,
+    KeyView,
+    declared_key_view,
+    key_fields,
+)
 from freehold.kit.paging import Cursor, Page, page
-from freehold.projects.limit_bodies import OneQuota, QuotaIfSaid, RateLimitsIfSaid, quota_of
+from freehold.projects.limit_bodies import QuotaIfSaid, RateLimitsIfSaid, quota_of
 from freehold.store.engine import Transaction
 from freehold.web.call import Call, checked_limit
 from freehold.web.cursors import after_id
@@ -25,24 +32,27 @@ KeyName = Annotated[str, text("conveyancer-web", "Names one active key of the pr
 class KeyBody(Body, frozen=True):
     """A new key. Without `endpoints` it may call all of the project's scope.
 
+    Where a key of its name is declared and not issued, it is that one: what is left out is as it is declared.
+
     `rate_limit` is short for a rate limit named `requests`: write it or `rate_limits`, not both.
     """
 
     name: KeyName
-    workload: Annotated[str | None, text("web", "What uses the key.")] = None
+    workload: Annotated[str | UnsetType | None, text("web", "What uses the key.")] = UNSET
     endpoints: Annotated[
-        list[str] | None,
+        list[str] | UnsetType | None,
         msgspec.Meta(
             description="Endpoints of the project's scope that it is narrowed to.", examples=[["get_country"]]
         ),
-    ] = None
+    ] = UNSET
     expires_at: Annotated[
-        datetime | None, msgspec.Meta(description="At most ten years from now; it never ends where this is absent.")
-    ] = None
-    allowed_cidrs: list[str] = msgspec.field(default_factory=list)
+        datetime | UnsetType | None,
+        msgspec.Meta(description="At most ten years from now; it never ends where this is absent."),
+    ] = UNSET
+    allowed_cidrs: list[str] | UnsetType = UNSET
     rate_limits: RateLimitsIfSaid = UNSET
     rate_limit: ShortRateLimitBody | UnsetType | None = UNSET
-    quota: OneQuota = None
+    quota: QuotaIfSaid = UNSET
 
 
 class KeyPatch(Body, frozen=True):
@@ -63,12 +73,9 @@ class KeyPatch(Body, frozen=True):
 
 def issue_key(call: Call, project_id: str, data: KeyBody) -> Response[IssuedKeyView]:
     """Issue a key; its secret is in this answer and nowhere else."""
-    settings = KeySettings(
-        data.name, data.workload, None if data.endpoints is None else tuple(data.endpoints), with_time_zone("expires_at", data.expires_at),
-        tuple(data.allowed_cidrs), written_rate_limits((), data.rate_limit, data.rate_limits), quota_of(data.quota),
-    )  # fmt: skip
 
     def act(tx: Transaction) -> IssuedKeyView:
+        settings = patched(declaring.declared_settings(tx, call.actor, project_id, data.name), data)
         issued = actions.issue_key(tx, call.actor, call.secret, call.settings.brand, project_id, settings)
         return IssuedKeyView(secret=issued.text, **key_fields(issued.detail))
 
@@ -82,6 +89,13 @@ def list_keys(call: Call, project_id: str, limit: Limit = 50, cursor: CursorText
         rows = actions.list_keys(tx, call.actor, project_id, checked_limit(limit) + 1, after_id(cursor))
     cut = page(rows, limit, lambda row: Cursor(0, row.key.id))
     return Page([KeyView(**key_fields(row)) for row in cut.data], cut.next_cursor)
+
+
+def list_declared_keys(call: Call, project_id: str) -> Page[DeclaredKeyView]:
+    """A project's declared keys that nobody has issued yet, all of them, by name. Issue one by its name."""
+    with call.read() as tx:
+        rows = declaring.list_declared(tx, call.actor, project_id)
+    return Page([declared_key_view(row) for row in rows], None)
 
 
 def read_key(call: Call, key_id: str) -> KeyView:
@@ -106,7 +120,7 @@ def revoke_key(call: Call, key_id: str) -> ConfirmedKeyView:
     return ConfirmedKeyView(**key_fields(detail), **asdict(confirmation))
 
 
-def patched(old: KeySettings, patch: KeyPatch) -> KeySettings:
+def patched(old: KeySettings, patch: KeyPatch | KeyBody) -> KeySettings:
     """A key's settings with a patch merged into them."""
     new = replace(old, rate_limits=written_rate_limits(old.rate_limits, patch.rate_limit, patch.rate_limits))
     if patch.name is not UNSET:

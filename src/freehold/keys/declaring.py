@@ -5,20 +5,54 @@ them: `workload`, `endpoints`, `restricted`, `rate_limits`, `quota`, `expires_af
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from freehold.errors import Problem
 from freehold.keys import templates
-from freehold.keys.settings_rules import normal_network
+from freehold.keys.settings_rules import KeySettings, normal_network
 from freehold.keys.templates import KeyTemplate
 from freehold.kit import clock, ids
 from freehold.organizations import audit
 from freehold.organizations.permissions import require
 from freehold.organizations.records import Actor
+from freehold.organizations.rules import clean_name
+from freehold.projects import queries as projects
 from freehold.projects.actions import read_project, require_active
+from freehold.projects.limits import Quota, RateLimit
 from freehold.projects.records import Project
 from freehold.store.conflicts import broken_constraint_means
 from freehold.store.engine import Transaction
+
+
+def list_declared(tx: Transaction, actor: Actor, project_id: str) -> list[KeyTemplate]:
+    """A project's declared keys that nobody has issued yet, by name."""
+    project = read_project(tx, actor, project_id)
+    require(actor, "keys.read", project.organization_id)
+    scope = projects.scope_of(tx, project.id).endpoints
+    return [
+        replace(each, settings=templates.narrowed_to(each, scope)) for each in templates.templates_of(tx, project.id)
+    ]
+
+
+def declared_settings(tx: Transaction, actor: Actor, project_id: str, name: str) -> KeySettings:
+    """What a declared key would be issued with now; a key of this name and nothing else where none is declared."""
+    wanted = clean_name(name)
+    found = next((each for each in list_declared(tx, actor, project_id) if each.name == wanted), None)
+    return issued_settings(found, clock.now()) if found else KeySettings(name)
+
+
+def issued_settings(declared: KeyTemplate, now: datetime) -> KeySettings:
+    """A declared key's settings as its key has them, with an expiry counted from now."""
+    said = declared.settings
+    days, quota, limits = said["expires_after_days"], said["quota"], said["rate_limits"]
+    return KeySettings(
+        declared.name, said["workload"], None if said["endpoints"] is None else tuple(said["endpoints"]),
+        None if days is None else now + timedelta(days=days), declared.allowed_cidrs,
+        tuple(RateLimit(each, limits[each]["limit"], limits[each]["window_s"]) for each in sorted(limits)),
+        Quota(quota["limit"], quota["period"]) if quota else None,
+    )  # fmt: skip
 
 
 def declare_key(

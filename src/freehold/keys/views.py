@@ -11,6 +11,7 @@ from freehold.keys import rotation_rules
 from freehold.keys.actions import KeyDetail
 from freehold.keys.records import Caller, Environment, KeyState, Secret, SecretState
 from freehold.keys.short_form import ShortRateLimitView, short_form_of
+from freehold.keys.templates import KeyTemplate
 from freehold.projects.limit_bodies import QuotaStateView, QuotaView, RateLimitView, limit_fields
 from freehold.web.call import etag
 
@@ -120,3 +121,31 @@ def _caller_view(caller: Caller) -> CallerView:
     return CallerView(
         address=caller.address, user_agent=caller.user_agent, last_at=caller.last_at, requests=caller.requests
     )
+
+
+class DeclaredKeyView(msgspec.Struct, kw_only=True):
+    """A key that is declared and not issued. `key`: the id that it will have. `expires_after_days`: from its making."""
+
+    name: str
+    key: str
+    project: str
+    workload: str | None
+    endpoints: list[str] | None
+    allowed_cidrs: list[str]
+    rate_limits: list[RateLimitView]
+    quota: QuotaView | None
+    expires_after_days: int | None
+    created_by: str
+    created_at: datetime
+
+
+def declared_key_view(declared: KeyTemplate) -> DeclaredKeyView:
+    """A declared key for an answer."""
+    said = declared.settings
+    return DeclaredKeyView(
+        name=declared.name, key=declared.key_id, project=declared.project_id, workload=said["workload"],
+        endpoints=said["endpoints"], allowed_cidrs=list(declared.allowed_cidrs),
+        rate_limits=[RateLimitView(name=name, **limit) for name, limit in sorted(said["rate_limits"].items())],
+        quota=QuotaView(**said["quota"]) if said["quota"] else None, expires_after_days=said["expires_after_days"],
+        created_by=declared.created_by, created_at=declared.created_at,
+    )  # fmt: skip

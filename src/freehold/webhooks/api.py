@@ -58,6 +58,17 @@ MaxPerSecond = Annotated[
 ]
 
 
+SlotName = Annotated[
+    str,
+    text(
+        "orders",
+        "The name by which siblings and files mean it, for good; made from its name where absent.",
+        minimum=1,
+        maximum=60,
+    ),
+]
+
+
 class WebhookBody(Body, frozen=True):
     """A new webhook endpoint. `event_types`: of the project's scope, or Freehold's own."""
 
@@ -70,6 +81,7 @@ class WebhookBody(Body, frozen=True):
     fifo: Annotated[bool, msgspec.Meta(description=_FIFO)] = False
     max_per_second: MaxPerSecond | None = None
     v1a: Annotated[bool, msgspec.Meta(description=_V1A)] = False
+    slot: SlotName | None = None
 
 
 class WebhookPatch(Body, frozen=True):
@@ -132,6 +144,7 @@ class WebhookView(msgspec.Struct, kw_only=True):
     id: str
     project: str
     environment: Environment
+    slot: str
     url: str
     event_types: list[str]
     description: str | None
@@ -179,7 +192,14 @@ def list_webhooks(call: Call, project_id: str, limit: Limit = 50, cursor: Cursor
 def create_webhook(call: Call, project_id: str, data: WebhookBody) -> Response[WebhookWithSecretView]:
     """Add a webhook endpoint; its signing secret is in this answer and nowhere else."""
     wanted = EndpointSettings(
-        data.url, tuple(data.event_types), data.description, data.headers, data.fifo, data.max_per_second, data.v1a
+        data.url,
+        tuple(data.event_types),
+        data.description,
+        data.headers,
+        data.fifo,
+        data.max_per_second,
+        data.v1a,
+        data.slot,
     )
 
     def act(tx: Transaction) -> WebhookWithSecretView:
@@ -368,7 +388,7 @@ def _fields_of(
         for each in secrets
     ]
     return {
-        "id": endpoint.id, "project": endpoint.project_id, "environment": endpoint.environment, "url": endpoint.url,
+        "id": endpoint.id, "project": endpoint.project_id, "environment": endpoint.environment, "slot": endpoint.slot, "url": endpoint.url,
         "event_types": list(endpoint.event_types), "description": endpoint.description, "headers": endpoint.headers,
         "fifo": endpoint.fifo, "max_per_second": endpoint.max_per_second, "v1a": endpoint.v1a,
         "failing_since": endpoint.failing_since_at, "next_probe_at": endpoint.held_until_at,

@@ -34,6 +34,18 @@ class KeyRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredRow:
+    """A key that is declared and not issued."""
+
+    name: str
+    workload: str
+    endpoints: str
+    limits: str
+    expires: str
+    networks: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeysView:
     """The keys (`keys/list.html.j2`)."""
 
@@ -42,6 +54,7 @@ class KeysView:
     query: str = ""
     state: str = ""
     issue_blocked: str | None = None
+    declared: tuple[DeclaredRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +69,8 @@ class NewKeyView:
     environment: Environment
     endpoints: tuple[Choice, ...]
     form: Form = field(default_factory=Form)
+    # The name of the declared key that this is, where it is one.
+    declared: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,16 @@ from freehold.sdk.models.apis import (
     Upstreams,
 )
 from freehold.sdk.models.gate import LimitState, VerifiedKey, VerifyAnswer
-from freehold.sdk.models.keys import Caller, ConfirmedKey, IssuedKey, Key, RotatedKey, Secret, ShortRateLimit
+from freehold.sdk.models.keys import (
+    Caller,
+    ConfirmedKey,
+    DeclaredKey,
+    IssuedKey,
+    Key,
+    RotatedKey,
+    Secret,
+    ShortRateLimit,
+)
 from freehold.sdk.models.organizations import (
     Actor,
     AuditEntry,
@@ -281,6 +290,7 @@ __all__ = [
     "ConfirmedShape",
     "CostReport",
     "Counts",
+    "DeclaredKey",
     "Delivery",
     "DeliveryDetail",
     "DeliveryState",

@@ -41,6 +41,7 @@ class Alert(Model, frozen=True, kw_only=True):
 
     id: str
     project: str
+    slot: str
     name: str
     metric: AlertMetric
     unit: str
@@ -137,6 +138,7 @@ class Channel(Model, frozen=True, kw_only=True):
 
     id: str
     project: str
+    slot: str
     kind: ChannelKind
     name: str
     url: str

@@ -78,6 +78,25 @@ class IssuedKey(Key, frozen=True, kw_only=True):
     secret: str
 
 
+class DeclaredKey(Model, frozen=True, kw_only=True):
+    """A key that is declared and not issued.
+
+    `key`: the id that it will have. `expires_after_days`: from its making.
+    """
+
+    name: str
+    key: str
+    project: str
+    workload: str | None
+    endpoints: list[str] | None
+    allowed_cidrs: list[str]
+    rate_limits: list[RateLimit]
+    quota: Quota | None
+    expires_after_days: int | None
+    created_by: str
+    created_at: datetime
+
+
 class ConfirmedKey(Key, frozen=True, kw_only=True):
     """A key that was changed: `confirmed_by` gate processes decide by the change after `propagation_ms`.
 

@@ -61,6 +61,7 @@ class Webhook(Model, frozen=True, kw_only=True):
     id: str
     project: str
     environment: Environment
+    slot: str
     url: str
     event_types: list[str]
     description: str | None

@@ -4,7 +4,9 @@
 
 from types import NoneType
 
-from freehold.sdk.calls import Call, Mode, Resource, key_or_new, listing, operation, segment, sent
+from msgspec import UNSET
+
+from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
 from freehold.sdk.models import Channel
 from freehold.sdk.models.words import ChannelKind
@@ -23,7 +25,14 @@ class AlertChannelCalls(Resource[Mode]):
 
     @operation
     def create(
-        self, project_id: str, *, name: str, kind: ChannelKind, url: str, idempotency_key: str | None = None
+        self,
+        project_id: str,
+        *,
+        name: str,
+        kind: ChannelKind,
+        url: str,
+        slot: str | Unset | None = UNSET,
+        idempotency_key: str | None = None,
     ) -> Call[Channel]:
         """Add a chat channel, to which every rule of the project tells that notifies by chat.
 
@@ -36,7 +45,7 @@ class AlertChannelCalls(Resource[Mode]):
             "POST",
             f"/v1/projects/{segment(project_id)}/alert_channels",
             Channel,
-            body=sent({"name": name, "kind": kind, "url": url}),
+            body=sent({"name": name, "kind": kind, "url": url, "slot": slot}),
             idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )

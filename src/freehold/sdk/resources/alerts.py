@@ -55,6 +55,7 @@ class AlertCalls(Resource[Mode]):
         notify: Sequence[AlertNotify] | Unset = UNSET,
         muted_until: datetime | Unset | None = UNSET,
         enabled: bool | Unset = UNSET,
+        slot: str | Unset | None = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[Alert]:
         """Make an alert rule of a project.
@@ -89,6 +90,7 @@ class AlertCalls(Resource[Mode]):
                     "notify": notify,
                     "muted_until": muted_until,
                     "enabled": enabled,
+                    "slot": slot,
                 }
             ),
             idempotency_key=key_or_new(idempotency_key),

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from freehold.sdk.bodies import QuotaBody, RateLimitBody, ShortRateLimitBody
 from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
-from freehold.sdk.models import ConfirmedKey, IssuedKey, Key, RotatedKey
+from freehold.sdk.models import ConfirmedKey, DeclaredKey, IssuedKey, Key, RotatedKey
 
 
 class KeyCalls(Resource[Mode]):
@@ -50,7 +50,8 @@ class KeyCalls(Resource[Mode]):
     ) -> Call[IssuedKey]:
         """Issue a key; its secret is in this answer and nowhere else.
 
-        A new key. Without `endpoints` it may call all of the project's scope. `rate_limit` is short for a rate
+        A new key. Without `endpoints` it may call all of the project's scope. Where a key of its name is declared
+        and not issued, it is that one: what is left out is as it is declared. `rate_limit` is short for a rate
         limit named `requests`: write it or `rate_limits`, not both.
 
         `name`: Names one active key of the project.
@@ -81,6 +82,14 @@ class KeyCalls(Resource[Mode]):
             idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )
+
+    @listing
+    def declared(self, project_id: str) -> Call[Page[DeclaredKey]]:
+        """A project's declared keys that nobody has issued yet, all of them, by name. Issue one by its name.
+
+        Raises NotFound.
+        """
+        return Call("GET", f"/v1/projects/{segment(project_id)}/declared_keys", Page[DeclaredKey], repeatable=True)
 
     @operation
     def get(self, key_id: str) -> Call[Key]:

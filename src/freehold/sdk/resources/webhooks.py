@@ -45,6 +45,7 @@ class WebhookCalls(Resource[Mode]):
         fifo: bool | Unset = UNSET,
         max_per_second: int | Unset | None = UNSET,
         v1a: bool | Unset = UNSET,
+        slot: str | Unset | None = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[WebhookWithSecret]:
         """Add a webhook endpoint; its signing secret is in this answer and nowhere else.
@@ -70,6 +71,7 @@ class WebhookCalls(Resource[Mode]):
                     "fifo": fifo,
                     "max_per_second": max_per_second,
                     "v1a": v1a,
+                    "slot": slot,
                 }
             ),
             idempotency_key=key_or_new(idempotency_key),

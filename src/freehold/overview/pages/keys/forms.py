@@ -5,7 +5,7 @@ from typing import Final
 
 from freehold.dashboard.views.form import Values
 from freehold.errors import FieldError, Problem, invalid
-from freehold.keys.actions import KeyDetail
+from freehold.keys.actions import KeyDetail, settings_of
 from freehold.keys.settings_rules import KeySettings
 from freehold.projects.limit_pages import LIMIT_FIELDS, limit_values, limits_as_form_fields, limits_from
 from freehold.web.call import Call
@@ -39,10 +39,14 @@ def _end_of(day: str, old: KeySettings | None) -> datetime:
 
 def values_of(detail: KeyDetail) -> Values:
     """A key's settings as the form shows them."""
-    key = detail.key
+    return values_of_settings(settings_of(detail.key))
+
+
+def values_of_settings(key: KeySettings) -> Values:
+    """Settings as the form shows them."""
     return {
         "name": key.name, "workload": key.workload or "", "narrow": "no" if key.endpoints is None else "yes",
-        "endpoints": key.endpoints or [], "expires_on": f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "",
+        "endpoints": list(key.endpoints or ()), "expires_on": f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "",
         "allowed_cidrs": "\n".join(key.allowed_cidrs), **limit_values(key.rate_limits, key.quota),
     }  # fmt: skip
 

@@ -18,12 +18,14 @@ from freehold.dashboard.views.keys import (
 )
 from freehold.dashboard.views.parts import Snippet
 from freehold.errors import Problem
-from freehold.keys import actions
+from freehold.keys import actions, declaring
 from freehold.keys.actions import IssuedKey
 from freehold.keys.records import ALLOWED
+from freehold.keys.templates import KeyTemplate
 from freehold.kit.ids import new_id
+from freehold.organizations.permissions import may
 from freehold.overview import snippets
-from freehold.overview.pages.keys.forms import FIELDS, as_form_fields, settings_from
+from freehold.overview.pages.keys.forms import FIELDS, as_form_fields, settings_from, values_of_settings
 from freehold.overview.pages.keys.presenting import (
     NO_SNIPPET,
     details_of,
@@ -46,7 +48,7 @@ _LATEST: Final = 50
 
 
 def show_new_key(call: Call, project_id: str) -> Response[Any]:
-    """The form of a new key."""
+    """The form of a new key; of a declared one (`?declared=`), filled in as it is declared."""
     return _new_key(call, project_id, None, 200)
 
 
@@ -54,7 +56,10 @@ def issue_key(call: Call, project_id: str) -> Response[Any]:
     """Issue a key and show its secret, this once. Sent twice, the form shows the same key."""
 
     def act(tx: Transaction) -> Answer:
-        issued = actions.issue_key(tx, call.actor, call.secret, call.settings.brand, project_id, settings_from(call))
+        # Of a declared key, the expiry that the form shows as a day is kept as it is declared.
+        declared = declaring.declared_settings(tx, call.actor, project_id, call.field("name"))
+        wanted = settings_from(call, declared)
+        issued = actions.issue_key(tx, call.actor, call.secret, call.settings.brand, project_id, wanted)
         return Answer(200, _issued_page(tx, call, issued).encode())
 
     try:
@@ -73,15 +78,33 @@ def _new_key(call: Call, project_id: str, problem: Problem | None, status: int) 
         project = read_project(tx, call.actor, project_id)
         shell = frame(tx, call, "keys", project=project)
         cannot = blocked_for(call.actor, "keys.issue", project)
+        named = call.query_value("declared") or call.field("name")
+        declared = next((each.name for each in _declared(tx, call, project_id) if each.name == named), "")
         form = (
             refused(as_form_fields(call, problem), values, key)
             if problem
-            else Form(limit_values(), blocked=cannot, idempotency_key=key)
+            else Form(_values(tx, call, project_id, declared), blocked=cannot, idempotency_key=key)
         )
         view = NewKeyView(
-            project_id=project_id, environment=project.environment, endpoints=endpoint_choices(tx, project), form=form
+            project_id=project_id,
+            environment=project.environment,
+            endpoints=endpoint_choices(tx, project),
+            form=form,
+            declared=declared,
         )
     return page("keys/new.html.j2", shell, view, status)
+
+
+def _declared(tx: Transaction, call: Call, project_id: str) -> list[KeyTemplate]:
+    organization = read_project(tx, call.actor, project_id).organization_id
+    return declaring.list_declared(tx, call.actor, project_id) if may(call.actor, "keys.read", organization) else []
+
+
+def _values(tx: Transaction, call: Call, project_id: str, declared: str) -> Values:
+    """What the form begins with: nothing, or what is declared."""
+    if not declared:
+        return limit_values()
+    return values_of_settings(declaring.declared_settings(tx, call.actor, project_id, declared))
 
 
 def example_call(tx: Transaction, call: Call, project: Project, endpoints: Sequence[str], text: str) -> Snippet:

@@ -1,5 +1,6 @@
 """The table of a project's keys."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from litestar import Response
@@ -7,11 +8,14 @@ from litestar import Response
 from freehold.dashboard import words
 from freehold.dashboard.frame import frame
 from freehold.dashboard.views.keys import (
+    DeclaredRow,
     KeyRow,
     KeysView,
 )
-from freehold.keys import actions
+from freehold.keys import actions, declaring
 from freehold.keys.actions import KeyDetail
+from freehold.keys.templates import KeyTemplate
+from freehold.kit import clock
 from freehold.overview.pages.keys.presenting import identifier_of
 from freehold.projects.actions import blocked_for, read_project
 from freehold.projects.limit_pages import limits_shown
@@ -33,12 +37,28 @@ def show_keys(call: Call, project_id: str) -> Response[Any]:
         shell = frame(tx, call, "keys", project=project)
         days = glances.days_of_keys(tx, project_id, shell.now)
         brand = call.settings.brand
+        declared = declaring.list_declared(tx, call.actor, project_id)
         shown = [_row(each, days.get(each.key.id), project, brand) for each in rows if _matches(each, query, state)]
     view = KeysView(
         project_id=project_id, rows=tuple(shown), query=query, state=state,
         issue_blocked=blocked_for(call.actor, "keys.issue", project),
+        declared=() if query or state else tuple(map(_declared_row, declared)),
     )  # fmt: skip
     return page("keys/list.html.j2", shell, view)
+
+
+def _declared_row(declared: KeyTemplate) -> DeclaredRow:
+    settings = declaring.issued_settings(declared, clock.now())
+    days = declared.settings["expires_after_days"]
+    return DeclaredRow(
+        name=declared.name, workload=settings.workload or "", endpoints=_reach(settings.endpoints),
+        limits=limits_shown(settings.rate_limits, settings.quota, None).words,
+        expires=f"{words.plural(days, 'day')} after it is issued" if days else "Never", networks=len(settings.allowed_cidrs),
+    )  # fmt: skip
+
+
+def _reach(endpoints: Sequence[str] | None) -> str:
+    return "Whole scope" if endpoints is None else words.plural(len(endpoints), "endpoint")
 
 
 def _matches(detail: KeyDetail, query: str, state: str) -> bool:
@@ -52,7 +72,7 @@ def _row(detail: KeyDetail, day: glances.Day | None, project: Project, brand: st
     return KeyRow(
         id=key.id, name=key.name, workload=key.workload or "", identifier=identifier_of(brand, project, detail.secrets),
         state=key.state,
-        endpoints="Whole scope" if key.endpoints is None else words.plural(len(key.endpoints), "endpoint"),
+        endpoints=_reach(key.endpoints),
         limits=limits_shown(key.rate_limits, key.quota, detail.quota).words, requests=total.requests, denied=total.denied + total.throttled,
         hourly=day.hourly if day else (0,) * 24, last_used_at=max(used, default=None), expires_at=key.expires_at,
     )  # fmt: skip
