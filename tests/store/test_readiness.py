@@ -18,12 +18,12 @@ from freehold.organizations.records import Actor
 from freehold.production import (
     attestations,
     bindings_actions,
+    own_checks,
     readiness_actions,
-    readiness_policies,
     readiness_tasks,
     review_actions,
 )
-from freehold.production.readiness_policies import OwnCheckSettings
+from freehold.production.own_checks import OwnCheckSettings
 from freehold.production.review_records import NewRequest
 from freehold.projects import actions as projects
 from freehold.settings import Settings
@@ -294,7 +294,7 @@ def test_sums_that_do_not_add_up(world: ReadinessWorld, test_clock: TestClock) -
 def test_an_attestation_ends_by_itself(world: ReadinessWorld, test_clock: TestClock) -> None:
     auditor = _person(world, "Di", "auditor")
     with world.store.write() as tx:
-        readiness_policies.create_own_check(tx, world.operator, SETTINGS, world.api_id, REVIEW)
+        own_checks.create_own_check(tx, world.operator, SETTINGS, world.api_id, REVIEW)
     with world.store.write() as tx:
         attestations.attest(tx, auditor, world.project_id, "security_review", "Nothing open.")
     assert world.checks()["security_review"].detail == "Di, auditor: Nothing open."
@@ -317,7 +317,7 @@ def test_who_asks_for_production_attests_nothing_of_it(world: ReadinessWorld) ->
     bo, cy = _person(world, "Bo", "developer"), _person(world, "Cy", "developer")
     with world.store.write() as tx:
         wanted = replace(REVIEW, role="developer")
-        readiness_policies.create_own_check(tx, world.operator, SETTINGS, world.api_id, wanted)
+        own_checks.create_own_check(tx, world.operator, SETTINGS, world.api_id, wanted)
     launch = (clock.now() + timedelta(days=30)).date().isoformat()
     with world.store.write() as tx:
         asked = NewRequest("Prices at checkout", 10, 500, 5, launch)
@@ -360,10 +360,10 @@ def test_the_loop_writes_down_what_changed_and_since_when(world: ReadinessWorld,
     assert (found["purpose"].since, found["technical_owner"].since) == (changed, begun)
     # An own check that is removed leaves nothing behind, and an archived project is left alone.
     with world.store.write() as tx:
-        made = readiness_policies.create_own_check(tx, world.operator, SETTINGS, world.api_id, REVIEW)
+        made = own_checks.create_own_check(tx, world.operator, SETTINGS, world.api_id, REVIEW)
     assert readiness_tasks.turn(world.store) == 3
     with world.store.write() as tx:
-        readiness_policies.remove_own_check(tx, world.operator, made.id)
+        own_checks.remove_own_check(tx, world.operator, made.id)
         projects.archive_project(tx, world.owner, world.project_id)
     assert readiness_tasks.turn(world.store) == 2
 

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from freehold.errors import Problem
 from freehold.kit import clock
-from freehold.production import http_checks, readiness_policies, readiness_tasks
-from freehold.production.readiness_policies import OwnCheckSettings
+from freehold.production import http_checks, own_checks, readiness_tasks
+from freehold.production.own_checks import OwnCheckSettings
 from freehold.production.readiness_records import HttpResult
 from freehold.store.engine import Store
 from freehold.store.schema import readiness_calls, readiness_http_results
@@ -37,7 +37,7 @@ def world(store: Store, tmp_path: Path, test_clock: TestClock) -> ReadinessWorld
 def add(world: ReadinessWorld, url: str = "http://127.0.0.1:1024/", valid_days: int = 10) -> str:
     wanted = OwnCheckSettings("http", CODE, "Capacity", url=url, valid_days=valid_days)
     with world.store.write() as tx:
-        return readiness_policies.create_own_check(tx, world.operator, SETTINGS, world.api_id, wanted).id
+        return own_checks.create_own_check(tx, world.operator, SETTINGS, world.api_id, wanted).id
 
 
 def ask(world: ReadinessWorld) -> None:
@@ -52,9 +52,9 @@ def called(world: ReadinessWorld, path: str, loopback: bool = True, answer_s: fl
         policy = AddressPolicy(loopback=loopback)
         async with receiver() as there, Sender({"sandbox": policy}, answer_s=answer_s) as sender:
             with world.store.write() as tx:
-                [check] = readiness_policies.list_own_checks(tx, world.operator, world.api_id)
+                [check] = own_checks.list_own_checks(tx, world.operator, world.api_id)
                 url = there.url(path)
-                readiness_policies.edit_own_check(
+                own_checks.edit_own_check(
                     tx,
                     world.operator,
                     SETTINGS,
@@ -152,7 +152,7 @@ def test_an_address_of_the_operators_own_network_is_not_called(sqlite_world: Rea
     assert "may not be sent to" in found.detail
     wanted = OwnCheckSettings("http", "inside", "Inside", url="http://10.1.2.3/")
     with sqlite_world.store.write() as tx, pytest.raises(Problem, match="10\\.1\\.2\\.3"):
-        readiness_policies.create_own_check(tx, sqlite_world.operator, SETTINGS, sqlite_world.api_id, wanted)
+        own_checks.create_own_check(tx, sqlite_world.operator, SETTINGS, sqlite_world.api_id, wanted)
 
 
 def test_a_caller_that_dies_leaves_a_call_that_another_makes(world: ReadinessWorld, test_clock: TestClock) -> None:
@@ -199,6 +199,6 @@ def test_only_the_newest_results_are_kept_and_a_removed_check_is_called_no_more(
         assert tx.execute(select(func.count()).select_from(readiness_http_results)).scalar() == 20
     ask(world)
     with world.store.write() as tx:
-        readiness_policies.remove_own_check(tx, world.operator, check_id)
+        own_checks.remove_own_check(tx, world.operator, check_id)
     with world.store.write() as tx:
         assert http_checks.claim(tx, clock.now(), 8) == []

@@ -10,8 +10,8 @@ from typing import Final
 from freehold.demo.people import MadeProject, Place, at
 from freehold.kit import clock, ids
 from freehold.organizations.records import Actor
-from freehold.production import attestations, readiness_policies, readiness_tasks
-from freehold.production.readiness_policies import OwnCheckSettings
+from freehold.production import attestations, own_checks, readiness_tasks
+from freehold.production.own_checks import OwnCheckSettings
 from freehold.webhooks import check_actions, check_rules
 from freehold.webhooks.check_actions import Sent
 from freehold.webhooks.check_records import ALREADY_REPORTED, PROBES, BegunCheck
@@ -39,7 +39,7 @@ def make_readiness(place: Place, projects: Sequence[MadeProject], people: Mappin
     operator = next(iter(people.values()))
     sandboxes = [made for made in projects if made.project.environment == "sandbox"]
     with at(place.now - timedelta(days=30)), place.store.write() as tx:
-        readiness_policies.create_own_check(tx, operator, place.settings, "example", _REVIEW)
+        own_checks.create_own_check(tx, operator, place.settings, "example", _REVIEW)
     for made in projects:
         if made.webhook_id and made.story.archived_days_ago is None:
             _check(place, made)

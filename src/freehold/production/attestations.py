@@ -13,6 +13,7 @@ from freehold.organizations import audit
 from freehold.organizations.permissions import require, require_signed_in_person
 from freehold.organizations.records import Actor
 from freehold.organizations.rules import check_expiry, check_text, clean_name
+from freehold.production import acceptance_queries
 from freehold.production import readiness_queries as queries
 from freehold.production.readiness_actions import refresh, require_sandbox
 from freehold.production.readiness_lookups import requester_of
@@ -118,10 +119,10 @@ def accept_finding(
     if faults or key is None:
         raise invalid(*faults)
     named = next(each for each in KEY_FINDINGS if each == finding)
-    queries.withdraw_acceptances(tx, project.id, key.id, named, actor.name, now)
+    acceptance_queries.withdraw_acceptances(tx, project.id, key.id, named, actor.name, now)
     made = Acceptance(ids.new_id("acc"), project.id, key.id, key.name, named, clean, actor.name, now, expires_at)
     with broken_constraint_means(Problem("conflict", "Somebody accepted the same just now. Look again.")):
-        queries.insert_acceptance(tx, made)
+        acceptance_queries.insert_acceptance(tx, made)
     after = {"key": key.name, "finding": finding, "reason": clean, "expires_at": expires_at}
     _record(tx, actor, "readiness.finding_accepted", project, after)
     refresh(tx, project)
@@ -130,7 +131,7 @@ def accept_finding(
 
 def withdraw_acceptance(tx: Transaction, actor: Actor, acceptance_id: str) -> Acceptance:
     """Accept a finding no longer. Twice changes nothing."""
-    found = queries.find_acceptance(tx, acceptance_id)
+    found = acceptance_queries.find_acceptance(tx, acceptance_id)
     if found is None:
         raise not_found("acceptance")
     try:
@@ -139,17 +140,17 @@ def withdraw_acceptance(tx: Transaction, actor: Actor, acceptance_id: str) -> Ac
         raise not_found("acceptance") from problem
     require(actor, "keys.issue", project.organization_id)
     if found.withdrawn_at is None:
-        queries.withdraw_acceptances(tx, project.id, found.key_id, found.finding, actor.name, clock.now())
+        acceptance_queries.withdraw_acceptances(tx, project.id, found.key_id, found.finding, actor.name, clock.now())
         _record(tx, actor, "readiness.acceptance_withdrawn", project, {"key": found.key_name, "finding": found.finding})
         refresh(tx, project)
-    return queries.find_acceptance(tx, found.id) or found
+    return acceptance_queries.find_acceptance(tx, found.id) or found
 
 
 def list_acceptances(tx: Transaction, actor: Actor, project_id: str) -> list[Acceptance]:
     """What was accepted of a project's keys, newest first, ended ones too."""
     project = read_project(tx, actor, project_id)
     require(actor, "production.read", project.organization_id)
-    return queries.acceptances_of(tx, project.id, _LISTED_MAX)
+    return acceptance_queries.acceptances_of(tx, project.id, _LISTED_MAX)
 
 
 def own_check(tx: Transaction, project: Project, code: str) -> OwnCheck:

@@ -13,8 +13,9 @@ from freehold.dashboard.views.readiness import OwnCheckPageView, OwnCheckRow, Po
 from freehold.errors import Problem, not_found
 from freehold.kit.ids import new_id
 from freehold.organizations.records import Actor
-from freehold.production import readiness_policies
-from freehold.production.readiness_policies import DAYS_FIELDS, OwnCheckSettings, policy_facts, settings_of
+from freehold.production import own_checks, readiness_policies
+from freehold.production.own_checks import OwnCheckSettings, settings_of
+from freehold.production.readiness_policies import DAYS_FIELDS, policy_facts
 from freehold.production.readiness_records import (
     ATTESTING_ROLES,
     CODES,
@@ -87,7 +88,7 @@ def _policy(call: Call, api: str, form: Form | None = None, status: int = 200) -
             api_id=found.id, api_name=found.name, revision=policy.revision, changed_by=policy.changed_by or "",
             changed_at=policy.changed_at, checks=tuple(Choice(code, TITLES[code]) for code in CODES),
             items=tuple(Choice(name, words) for name, words in ITEMS.items()),
-            own=tuple(map(_own_row, readiness_policies.list_own_checks(tx, call.actor, api))),
+            own=tuple(map(_own_row, own_checks.list_own_checks(tx, call.actor, api))),
             add_blocked=_blocked(call.actor), form=replace(form or Form(_shown(policy)), blocked=_blocked(call.actor)),
         )  # fmt: skip
     return page("readiness/policy.html.j2", shell, view, status)
@@ -125,7 +126,7 @@ def create_check(call: Call, api: str) -> Response[Any]:
     """Add a check of the operator's."""
 
     def act(tx: Transaction) -> Answer:
-        made = readiness_policies.create_own_check(tx, call.actor, call.settings, api, _chosen(call))
+        made = own_checks.create_own_check(tx, call.actor, call.settings, api, _chosen(call))
         return Answer(303, made.id.encode())
 
     try:
@@ -147,7 +148,7 @@ def edit_check(call: Call, api: str, own_check_id: str) -> Response[Any]:
     try:
         with call.write() as tx:
             _own(tx, call, api, own_check_id)
-            readiness_policies.edit_own_check(
+            own_checks.edit_own_check(
                 tx, call.actor, call.settings, own_check_id, lambda _: _chosen(call), call.form_revision()
             )
     except Problem as problem:
@@ -161,14 +162,14 @@ def remove_check(call: Call, api: str, own_check_id: str) -> Response[Any]:
     """Remove a check of the operator's."""
     with call.write() as tx:
         _own(tx, call, api, own_check_id)
-        readiness_policies.remove_own_check(tx, call.actor, own_check_id)
+        own_checks.remove_own_check(tx, call.actor, own_check_id)
     return see_other(f"/apis/{api}/readiness", "check-removed")
 
 
 def _own(tx: Transaction, call: Call, api: str, own_check_id: str) -> tuple[Api, OwnCheck]:
     """A check of this API."""
     found = apis.read_api(tx, call.actor, api)
-    check = readiness_policies.read_own_check(tx, call.actor, own_check_id)
+    check = own_checks.read_own_check(tx, call.actor, own_check_id)
     if check.api_id != found.id:
         raise not_found("readiness check")
     return found, check

@@ -3,7 +3,19 @@
 from litestar import Response
 
 from freehold.kit.paging import Page
-from freehold.production import attestations, http_checks, readiness_actions, readiness_policies
+from freehold.production import attestations, http_checks, own_checks, readiness_actions, readiness_policies
+from freehold.production.policy_views import (
+    OwnCheckBody,
+    OwnCheckPatch,
+    OwnCheckView,
+    PolicyBody,
+    PolicyView,
+    own_check_view,
+    own_patched,
+    own_settings_of,
+    policy_of,
+    policy_view,
+)
 from freehold.production.readiness_views import (
     AcceptanceBody,
     AcceptanceView,
@@ -11,21 +23,11 @@ from freehold.production.readiness_views import (
     AttestationView,
     CalledView,
     HttpResultView,
-    OwnCheckBody,
-    OwnCheckPatch,
-    OwnCheckView,
-    PolicyBody,
-    PolicyView,
     ProjectReadinessView,
     RunBody,
     acceptance_view,
     attestation_view,
     http_result_view,
-    own_check_view,
-    own_patched,
-    own_settings_of,
-    policy_of,
-    policy_view,
     readiness_view,
 )
 from freehold.web.call import Call
@@ -54,7 +56,7 @@ def set_readiness_policy(call: Call, api: str, data: PolicyBody) -> PolicyView:
 def list_readiness_checks(call: Call, api: str) -> Page[OwnCheckView]:
     """The operator's own checks of an API, all of them, by title."""
     with call.read() as tx:
-        rows = readiness_policies.list_own_checks(tx, call.actor, api)
+        rows = own_checks.list_own_checks(tx, call.actor, api)
     return Page([own_check_view(row) for row in rows], None)
 
 
@@ -62,7 +64,7 @@ def create_readiness_check(call: Call, api: str, data: OwnCheckBody) -> Response
     """Add a check to those of an API's projects: an attestation, or an HTTP check that Freehold calls."""
     wanted = own_settings_of(data)
     return call.create(
-        lambda tx: own_check_view(readiness_policies.create_own_check(tx, call.actor, call.settings, api, wanted))
+        lambda tx: own_check_view(own_checks.create_own_check(tx, call.actor, call.settings, api, wanted))
     )
 
 
@@ -70,7 +72,7 @@ def edit_readiness_check(call: Call, own_check_id: str, data: OwnCheckPatch) -> 
     """Change a check of the operator's (RFC 7396). Where it asks another thing, what was said before counts no more."""
     with call.write() as tx:
         return own_check_view(
-            readiness_policies.edit_own_check(
+            own_checks.edit_own_check(
                 tx, call.actor, call.settings, own_check_id, lambda old: own_patched(old, data), call.revision()
             )
         )
@@ -79,7 +81,7 @@ def edit_readiness_check(call: Call, own_check_id: str, data: OwnCheckPatch) -> 
 def remove_readiness_check(call: Call, own_check_id: str) -> None:
     """Remove a check of the operator's; what was said of it stays on record."""
     with call.write() as tx:
-        readiness_policies.remove_own_check(tx, call.actor, own_check_id)
+        own_checks.remove_own_check(tx, call.actor, own_check_id)
 
 
 def list_attestations(call: Call, project_id: str) -> Page[AttestationView]:

@@ -6,21 +6,19 @@ not apply where the project declares nothing that it is about.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 from freehold.production.readiness_facts import EndpointFact, Facts, KeyFact
+from freehold.production.readiness_findings import Finding, counted, day_of, named, page_of, shown
 from freehold.production.readiness_records import (
-    CheckState,
     Code,
     Evidence,
-    EvidenceKind,
     KeyFinding,
     Policy,
 )
 
 # Sums are compared every night.
 _RECONCILED_WITHIN: Final = timedelta(days=3)
-_NAMED_MAX: Final = 4
 FINDING_WORDS: Final[dict[KeyFinding, str]] = {
     "rotation_overdue": "is overdue for rotation",
     "unused": "is unused",
@@ -28,42 +26,9 @@ FINDING_WORDS: Final[dict[KeyFinding, str]] = {
 }
 
 
-class Finding(NamedTuple):
-    """How a check stands, why in a sentence, and what shows it."""
-
-    state: CheckState
-    detail: str
-    evidence: Evidence | None = None
-
-
-def day_of(moment: datetime) -> datetime:
-    """The beginning of a moment's day in UTC."""
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def page_of(facts: Facts, rest: str) -> str:
-    """The address of a page of the project."""
-    return f"/projects/{facts.project_id}{rest}"
-
-
-def named(items: Sequence[str]) -> str:
-    """Some of several names, and how many more there are."""
-    more = len(items) - _NAMED_MAX
-    return ", ".join(items[:_NAMED_MAX]) + (f" and {more} more" if more > 0 else "")
-
-
-def counted(count: int, noun: str) -> str:
-    """A count with its noun."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _shown(facts: Facts, kind: EvidenceKind, id_: str, at: datetime | None, rest: str, words: str) -> Evidence:
-    return Evidence(kind, id_, at, page_of(facts, rest), words)
-
-
 def _purpose(facts: Facts) -> Finding:
     words = f"{facts.product_line or 'No product line'}: {facts.purpose or 'no purpose'}"
-    evidence = _shown(facts, "project", facts.project_id, None, "/settings", words)
+    evidence = shown(facts, "project", facts.project_id, None, "/settings", words)
     if facts.purpose and facts.product_line:
         return Finding("passed", f"{facts.product_line}: {facts.purpose}.", evidence)
     missing = "purpose" if not facts.purpose else "product line"
@@ -104,7 +69,7 @@ def _scope_declared(facts: Facts) -> Finding:
     if not facts.endpoints:
         return Finding("waiting", "The project declares no endpoint yet.")
     words = f"{counted(len(facts.endpoints), 'endpoint')}, {counted(len(facts.event_types), 'event type')}"
-    return Finding("passed", f"{words}.", _shown(facts, "scope", facts.project_id, None, "/scope", words))
+    return Finding("passed", f"{words}.", shown(facts, "scope", facts.project_id, None, "/scope", words))
 
 
 def _scope_exercised(facts: Facts) -> Finding:
@@ -113,7 +78,7 @@ def _scope_exercised(facts: Facts) -> Finding:
     since = day_of(facts.now) - timedelta(days=facts.policy.exercise_days)
     seen = {each: at for each, at in facts.use.exercised.items() if each in facts.endpoints and at >= since}
     words = f"{len(seen)} of {counted(len(facts.endpoints), 'endpoint')} called in {facts.policy.exercise_days} days"
-    evidence = _shown(facts, "scope", facts.project_id, min(seen.values(), default=None), "/scope", words)
+    evidence = shown(facts, "scope", facts.project_id, min(seen.values(), default=None), "/scope", words)
     missing = [each for each in facts.endpoints if each not in seen]
     if not missing:
         return Finding("passed", f"{words}.", evidence)
@@ -134,10 +99,10 @@ def _recent(facts: Facts, on: datetime | None, days: int, what: str) -> Finding:
         return Finding("waiting", f"No request was {what} yet.")
     kind = "served" if what == "allowed" else "denied"
     seen = facts.lookup if what == "allowed" else facts.denial
-    evidence = _shown(facts, "usage", facts.project_id, on, f"/requests?range=30d&kind={kind}", f"Requests {what}")
+    evidence = shown(facts, "usage", facts.project_id, on, f"/requests?range=30d&kind={kind}", f"Requests {what}")
     if seen is not None:
         words = f"{seen.endpoint or 'A call'}: {seen.outcome.replace('_', ' ')}"
-        evidence = _shown(facts, "request", seen.id, seen.at, f"/requests/{seen.id}", words)
+        evidence = shown(facts, "request", seen.id, seen.at, f"/requests/{seen.id}", words)
     if on >= day_of(facts.now) - timedelta(days=days):
         return Finding("passed", f"{what.capitalize()} within {days} days.", evidence)
     return Finding("failed", f"The last one was {what} more than {days} days ago.", evidence)
@@ -149,7 +114,7 @@ def _failure_rate(facts: Facts) -> Finding:
         return Finding("waiting", f"No request was let through in {facts.policy.failure_days} days.")
     rate = 100 * use.failed / use.requests
     words = f"{use.failed:,} of {counted(use.requests, 'request')} failed in {facts.policy.failure_days} days"
-    evidence = _shown(facts, "usage", facts.project_id, facts.use.allowed_on, "/usage?range=7d&group_by=outcome", words)
+    evidence = shown(facts, "usage", facts.project_id, facts.use.allowed_on, "/usage?range=7d&group_by=outcome", words)
     said = (
         f"{rate:.2g} % failed of {counted(use.requests, 'request')}; at most {facts.policy.failure_rate_max:g} % may."
     )
@@ -160,13 +125,11 @@ def _webhook_check(facts: Facts) -> Finding:
     if not facts.webhooks:
         return _no_webhooks(facts)
     others = [each for each in facts.webhooks if each.standing != "passed"]
-    shown = _oldest(others or facts.webhooks)
+    one = _oldest(others or facts.webhooks)
     evidence = None
-    if shown.check_id:
-        rest = f"/webhooks/{shown.id}/check?id={shown.check_id}"
-        evidence = _shown(
-            facts, "webhook_check", shown.check_id, shown.checked_at, rest, f"{shown.standing}: {shown.url}"
-        )
+    if one.check_id:
+        rest = f"/webhooks/{one.id}/check?id={one.check_id}"
+        evidence = shown(facts, "webhook_check", one.check_id, one.checked_at, rest, f"{one.standing}: {one.url}")
     if not others:
         verb = "refuses" if len(facts.webhooks) == 1 else "refuse"
         return Finding(
@@ -198,7 +161,7 @@ def _delivery_verified(facts: Facts) -> Finding:
         return Finding("waiting", said)
     found = facts.delivered
     words = f"{found.event_type}, accepted"
-    evidence = _shown(facts, "delivery", found.delivery_id, found.at, f"/deliveries/{found.delivery_id}", words)
+    evidence = shown(facts, "delivery", found.delivery_id, found.at, f"/deliveries/{found.delivery_id}", words)
     return Finding(
         "passed", f"A {found.event_type} was accepted by a receiver that verifies what it accepts.", evidence
     )
@@ -221,8 +184,8 @@ def _key_hygiene(facts: Facts) -> Finding:
         return Finding("waiting", "The project has no key that serves.")
     found = {key.id: findings_of(key, facts.policy, facts.now) for key in facts.keys}
     wrong = [key for key in facts.keys if found[key.id]]
-    shown = (wrong or sorted(facts.keys, key=lambda key: key.secret_at))[0]
-    evidence = _shown(facts, "key", shown.id, shown.secret_at, f"/keys/{shown.id}", shown.name)
+    one = (wrong or sorted(facts.keys, key=lambda key: key.secret_at))[0]
+    evidence = shown(facts, "key", one.id, one.secret_at, f"/keys/{one.id}", one.name)
     if not wrong:
         return Finding("passed", f"{counted(len(facts.keys), 'key')} in use, rotated in time, with an end.", evidence)
     said = [f"{key.name} {' and '.join(FINDING_WORDS[each] for each in found[key.id])}" for key in wrong]
@@ -236,7 +199,7 @@ def _alert_channel(facts: Facts) -> Finding:
         return Finding("waiting", f"No alert or test of one reached anybody in {facts.policy.alert_days} days.")
     found = facts.told
     words = f"{found.rule_name}, by {found.way}"
-    evidence = _shown(facts, "notification", found.rule_id, found.at, f"/alerts/{found.rule_id}", words)
+    evidence = shown(facts, "notification", found.rule_id, found.at, f"/alerts/{found.rule_id}", words)
     return Finding("passed", f"{found.rule_name} reached somebody by {found.way}.", evidence)
 
 
@@ -245,7 +208,7 @@ def _usage_reconciles(facts: Facts) -> Finding:
     if found is None:
         return Finding("waiting", "The sums were not compared yet: that happens every night.")
     words = f"{counted(found.differences, 'difference')} in the project's sums"
-    evidence = _shown(facts, "reconciliation", facts.project_id, found.at, "/usage", words)
+    evidence = shown(facts, "reconciliation", facts.project_id, found.at, "/usage", words)
     if found.differences:
         return Finding("failed", f"{words}. The operator's log names them.", evidence)
     if facts.now - found.at > _RECONCILED_WITHIN:

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from freehold.keys.records import ALLOWED
-from freehold.production import bindings_queries, revisions
+from freehold.production import acceptance_queries, bindings_queries, revisions
 from freehold.production import readiness_lookups as lookups
 from freehold.production import readiness_queries as queries
-from freehold.production.readiness_checks import day_of
+from freehold.production import readiness_usage as usage
 from freehold.production.readiness_facts import Delivered, EndpointFact, Facts, Reconciled
+from freehold.production.readiness_findings import day_of
 from freehold.production.readiness_records import Policy
 from freehold.production.rules import binding_slots
 from freehold.projects.records import Project
@@ -29,8 +30,8 @@ def gather(tx: Transaction, policy: Policy, projects: Sequence[Project], now: da
     receivers, delivered = _webhooks(tx, ids, now - timedelta(days=policy.delivery_days))
     today = day_of(now)
     bound = max(policy.exercise_days, policy.lookup_days, policy.denial_days, policy.failure_days)
-    use = lookups.use_of(tx, ids, today - timedelta(days=bound), today - timedelta(days=policy.failure_days))
-    serving = lookups.keys_of(tx, ids, queries.accepted_now(tx, ids, now), now)
+    use = usage.use_of(tx, ids, today - timedelta(days=bound), today - timedelta(days=policy.failure_days))
+    serving = lookups.keys_of(tx, ids, acceptance_queries.accepted_now(tx, ids, now), now)
     rules = lookups.rules_of(tx, ids, now)
     bands = lookups.bands_of(tx, ids)
     told = lookups.told_of(tx, ids, now - timedelta(days=policy.alert_days), now)
@@ -54,8 +55,8 @@ def gather(tx: Transaction, policy: Policy, projects: Sequence[Project], now: da
 def with_requests(tx: Transaction, facts: Facts) -> Facts:
     """Facts with the newest requests that prove them, where they are still kept."""
     use = facts.use
-    lookup = lookups.newest_request(tx, facts.project_id, (ALLOWED,), use.allowed_on) if use.allowed_on else None
-    denial = lookups.newest_request(tx, facts.project_id, lookups.REFUSALS, use.denied_on) if use.denied_on else None
+    lookup = usage.newest_request(tx, facts.project_id, (ALLOWED,), use.allowed_on) if use.allowed_on else None
+    denial = usage.newest_request(tx, facts.project_id, usage.REFUSALS, use.denied_on) if use.denied_on else None
     return replace(facts, lookup=lookup, denial=denial)
 
 

@@ -17,6 +17,7 @@ from freehold.dashboard.views.readiness import (
 )
 from freehold.organizations.permissions import may
 from freehold.organizations.records import Actor
+from freehold.production import acceptance_queries
 from freehold.production import readiness_queries as queries
 from freehold.production.attestations import why_not_attest
 from freehold.production.readiness_actions import Readiness
@@ -46,7 +47,7 @@ def page_view(tx: Transaction, actor: Actor, found: Readiness, forms: Mapping[st
         passed=found.summary.passed, total=found.summary.total, blocking=found.summary.blocking,
         next_step=_next(found.next), open=_open(rows), closed=_closed(rows),
         findings=_findings(found, forms, cannot),
-        accepted=tuple(_accepted(each, cannot) for each in queries.acceptances_of(tx, project.id, _SHOWN)),
+        accepted=tuple(_accepted(each, cannot) for each in acceptance_queries.acceptances_of(tx, project.id, _SHOWN)),
         attested=tuple(_attested(actor, project, each, own) for each in queries.attestations_of(tx, project.id, _SHOWN)),
         answers=tuple(
             AnswerRow(

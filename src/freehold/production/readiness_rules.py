@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from freehold.production.readiness_checks import CHECKS, Finding, page_of
+from freehold.production.readiness_checks import CHECKS
 from freehold.production.readiness_facts import Facts
+from freehold.production.readiness_findings import Finding, page_of
 from freehold.production.readiness_records import (
     CODES,
     TITLES,
