@@ -41,6 +41,8 @@ def _fork_dispatchers(data: Path, url: str) -> None:
 
     So hundreds of them start in seconds: what they need is loaded once.
     """
+    # Connects to nothing, but loads the database's driver.
+    open_store(Settings(data=data, database_url=url)).close()
     for line in sys.stdin:
         step, at = line.rsplit(" ", 1)
         if (pid := os.fork()) == 0:

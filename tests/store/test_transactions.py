@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from freehold.store import engine
-from freehold.store.engine import Store
+from freehold.store.engine import Store, open_sqlite
 
 
 def test_whoever_waits_for_the_write_lock_gets_it_once_it_is_released(sqlite_store: Store) -> None:
@@ -33,6 +33,11 @@ def test_waiting_for_the_write_lock_ends(sqlite_store: Store, monkeypatch: pytes
     monkeypatch.setattr(engine, "_BUSY_S", 0.05)
     with sqlite_store.write(), pytest.raises(OperationalError, match="locked"), sqlite_store.write():
         pass
+    # Another process is asked for it, and not waited for any longer.
+    other = open_sqlite(Path(str(sqlite_store.engine.url.database)))
+    with other.write(), pytest.raises(OperationalError, match="locked"), sqlite_store.write():
+        pass
+    other.close()
     # Nothing is left behind: the next one is given it.
     with sqlite_store.write():
         pass

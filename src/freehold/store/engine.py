@@ -86,9 +86,10 @@ class Store:
                 connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             yield
             return
+        until = time.monotonic() + _BUSY_S
         mine = self._turn.acquire(timeout=_BUSY_S)
         try:
-            _begin_immediate(connection)
+            _begin_immediate(connection, until)
             yield
         finally:
             if mine:
@@ -155,15 +156,14 @@ def open_postgresql(url: str, pool_size: int = 8, answer_s: float | None = None)
     return Store(engine)
 
 
-def _begin_immediate(connection: Connection) -> None:
-    """Take SQLite's write lock, within 15 s.
+def _begin_immediate(connection: Connection, until: float) -> None:
+    """Take SQLite's write lock, until an instant of the monotonic clock at the latest.
 
     SQLite itself would look again after ever longer sleeps, up to 100 ms, while others take the lock one after
     another: here whoever waits looks every millisecond.
     """
     driver: Any = connection.connection.driver_connection
     driver.execute("PRAGMA busy_timeout = 0")
-    until = time.monotonic() + _BUSY_S
     try:
         while time.monotonic() < until:
             try:
