@@ -70,7 +70,11 @@ def _find(demo: Demo, client: httpx.Client) -> None:
     projects = _list(client, f"/v1/organizations/{organizations['northgate']}/projects")
     named = {(each["slug"], each["environment"]): each["id"] for each in projects}
     asked = _list(client, "/v1/apis/example/readiness_checks")[0]["id"]
-    everywhere = {"organization_id": organizations["northgate"], "api": "example", "own_check_id": asked}
+    requests = {each["state"]: each["id"] for each in _list(client, "/v1/access_requests")}
+    everywhere = {
+        "organization_id": organizations["northgate"], "api": "example", "own_check_id": asked, "access_request_id": requests["requested"],
+        "approved_id": requests["approved"], "denied_request_id": requests["denied"],
+    }  # fmt: skip
     demo.ids = everywhere | _of_project(client, named["country-lookup", "sandbox"])
     demo.production = everywhere | _of_project(client, named["country-lookup", "production"])
     demo.failing = everywhere | _of_project(client, named["time-zone-sync", "sandbox"])

@@ -10,6 +10,7 @@ from freehold.demo.alerts import make_alerts
 from freehold.demo.events import events_planned, make_events
 from freehold.demo.people import MadeProject, Place, at, make_organization, make_project
 from freehold.demo.readiness import make_readiness
+from freehold.demo.reviews import make_requests
 from freehold.demo.story import STORY
 from freehold.demo.traffic import make_traffic
 from freehold.keys import actions as keys
@@ -54,11 +55,13 @@ def fill(store: Store, settings: Settings, secret: InstanceSecret, password: str
     password_hash = passwords.hash_password(password)
     progress.begin("Organizations and projects", sum(len(story.projects) for story in STORY))
     made: list[MadeProject] = []
+    everybody: dict[str, Actor] = {}
     operator: Actor | None = None
     first: dict[str, Actor] = {}
     for story in STORY:
         owner, people = make_organization(place, story, password_hash, operator)
         operator, first = operator or owner, first or people
+        everybody |= people
         for project in story.projects:
             made += make_project(place, project, story, people)
             progress.tell(1)
@@ -71,6 +74,8 @@ def fill(store: Store, settings: Settings, secret: InstanceSecret, password: str
     progress.begin("Alerts", 1)
     make_alerts(place, made)
     progress.tell(1)
+    progress.begin("Access requests", 3)
+    progress.tell(make_requests(place, made, everybody))
     progress.begin("Readiness", 1)
     make_readiness(place, made, first)
     progress.tell(1)

@@ -17,6 +17,7 @@ from freehold.projects import actions as projects
 from freehold.projects import queries as project_queries
 from freehold.projects.records import NewOwner, NewProject, Project, Scope
 from freehold.settings import Settings
+from freehold.store import touched
 from freehold.store.engine import Store, Transaction
 from freehold.webhooks import actions as webhooks
 from freehold.webhooks.records import EndpointSettings
@@ -116,19 +117,28 @@ def _furnish(place: Place, made: MadeProject) -> MadeProject:
     story, project_id = made.story, made.project.id
     if story.endpoints:
         with at(made.began_at + timedelta(minutes=6)), place.store.write() as tx:
+            _say_why(tx, made)
             projects.set_scope(tx, made.actor, project_id, Scope(list(story.endpoints), list(story.event_types)))
     for index, key in enumerate(story.keys):
         with at(made.began_at + timedelta(minutes=11 + 25 * index)), place.store.write() as tx:
+            _say_why(tx, made)
             settings = KeySettings(key.name, key.workload, key.endpoints, rate_limits=key.rate_limits, quota=key.quota)
             issued = keys.issue_key(tx, made.actor, place.secret, place.settings.brand, project_id, settings)
         made.keys.append(MadeKey(issued.detail.key.id, issued.text, key))
     if story.hook:
         with at(made.began_at + timedelta(hours=2)), place.store.write() as tx:
+            _say_why(tx, made)
             wanted = EndpointSettings(story.hook, story.event_types, "Events of this project")
             made.webhook_id = webhooks.create_endpoint(
                 tx, made.actor, place.secret, place.settings, project_id, wanted
             ).endpoint.id
     return made
+
+
+def _say_why(tx: Transaction, made: MadeProject) -> None:
+    """Production is furnished as a clone would, not edited: nobody has to review it."""
+    if made.project.environment == "production":
+        touched.because(tx, "clone")
 
 
 def _add_sibling(place: Place, sandbox: Project, owners: tuple[NewOwner, ...], launched: datetime) -> Project:
