@@ -34,6 +34,16 @@ _WORDS: Final[dict[str, tuple[str, str, Tone]]] = {
     "alert.acknowledged": ("took on", "bell", ""),
     "usage.cost_reported": ("reported the cost of", "chart-column", ""),
     "usage.metered": ("reported metered units of", "chart-column", ""),
+    "access_request.made": ("asked for production access of", "shield-check", ""),
+    "access_request.commented": ("commented on production access of", "mail", ""),
+    "access_request.answered": ("answered the reviewer of", "mail", ""),
+    "access_request.changes_asked": ("asked for changes of", "pencil", "warn"),
+    "access_request.approved": ("approved production access of", "shield-check", "ok"),
+    "access_request.denied": ("denied production access of", "ban", "bad"),
+    "access_request.withdrawn": ("withdrew the request of", "undo-2", ""),
+    "access_request.lapsed": ("let the approval lapse of", "circle-x", "warn"),
+    "access_request.expired": ("ended the approval of", "clock", "warn"),
+    "access_request.live": ("brought live", "shield-check", "ok"),
     "alert_channel.created": ("added chat channel", "bell", ""),
     "alert_channel.deleted": ("removed chat channel", "bell", "warn"),
 }
@@ -56,6 +66,8 @@ def subject_href(entry: AuditEntry) -> str:
     here = f"/projects/{entry.project_id}"
     if entry.subject_kind == "project":
         return f"{here}/scope" if entry.action == "scope.changed" else here
+    if entry.subject_kind == "access_request":
+        return f"/access_requests/{entry.subject_id}"
     place = _PLACES.get(entry.subject_kind)
     gone = entry.action in ("webhook_endpoint.deleted", "alert.deleted")
     return f"{here}/{place}/{entry.subject_id}" if place and not gone else ""

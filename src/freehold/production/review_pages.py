@@ -8,7 +8,7 @@ from litestar import Response
 
 from freehold.dashboard.frame import frame
 from freehold.dashboard.views.form import Form, refused
-from freehold.dashboard.views.parts import Filter, Pager
+from freehold.dashboard.views.parts import Filter, NextStep, Pager
 from freehold.dashboard.views.reviews import PlanGroup, QueueView, ReviewView, ShapeLine
 from freehold.errors import Problem
 from freehold.kit.paging import Cursor
@@ -34,6 +34,7 @@ from freehold.production.review_presenting import (
 from freehold.production.review_records import REQUEST_STATES, AccessRequest, RequestFilter
 from freehold.projects import actions
 from freehold.projects.next_step_views import next_step_view
+from freehold.projects.records import NextStep as Step
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
 from freehold.web.cursors import after_id
@@ -184,12 +185,19 @@ def _show(call: Call, access_request_id: str, shown: _Refused) -> Response[Any]:
             forms[shown.name] = replace(shown.form, blocked=forms[shown.name].blocked)
         view = ReviewView(
             request=request_view(case), project_id=request.project_id, production_id=case.production_id,
-            environment=case.subject.environment, next_step=next_step_view(step) if step else None,
+            environment=case.subject.environment, next_step=_elsewhere(step, access_request_id),
             checks=tuple(map(check_line, case.checks)), risks=tuple(map(risk_line, case.risks)),
             shapes=_shapes(tx, case, request), shapes_href=f"/projects/{case.subject.id}/shape",
             changed=changed_items(case.entries, request.kind), plan=_plan(tx, case), plan_note="", **{f"{name}_form": form for name, form in forms.items()},
         )  # fmt: skip
     return page("production/review.html.j2", shell, view, shown.status)
+
+
+def _elsewhere(step: Step | None, access_request_id: str) -> NextStep | None:
+    """The next step, unless it is to decide here: then the decision is the page's filled button."""
+    if step is None or step.href == f"/access_requests/{access_request_id}":
+        return None
+    return next_step_view(step)
 
 
 def _plan(tx: Transaction, case: Case) -> tuple[PlanGroup, ...]:

@@ -118,7 +118,7 @@ def request_row(case: Case, href: str) -> RequestRow:
         is_change=request.kind == "change", standing=standing_of(request),
         waits_for="Team's turn" if request.state == "approved" and request.is_open else waits_for,
         asked_by=case.requester_name, asked_at=request.requested_at, reviewer=request.reviewer_name or "",
-        blockers=len(case.blocking), risk=case.level.capitalize() if request.is_open and request.kind == "access" else "",
+        blockers=len(case.blocking) if request.state == "requested" else 0, risk=case.level.capitalize() if request.state == "requested" and request.kind == "access" else "",
         risk_tone=_RISK_TONES[case.level], risk_why=gravest,
     )  # fmt: skip
 
@@ -165,7 +165,7 @@ def plan_groups(plan: ClonePlan) -> tuple[PlanGroup, ...]:
 
 def _named(item: str) -> str:
     """An item as its group names it: without the part that it is in."""
-    return " ".join(each.replace("_", " ") if place == 0 else each for place, each in enumerate(tokens_of(item)[1:]))
+    return tokens_of(item)[-1].replace("_", " ") if item.startswith(("/labels", "/owners")) else tokens_of(item)[-1]
 
 
 def changed_items(entries: Sequence[Entry], kind: str) -> tuple[str, ...]:
