@@ -94,8 +94,7 @@ def list_projects(
 
 def postures(tx: Transaction, actor: Actor, project_ids: Sequence[str]) -> list[Posture]:
     """Several projects with their posture: for the siblings of projects that the actor was shown."""
-    found = (queries.find_project(tx, project_id) for project_id in project_ids)
-    return _postures(tx, actor, [project for project in found if project is not None])
+    return _postures(tx, actor, queries.find_projects(tx, project_ids))
 
 
 def posture_of(tx: Transaction, actor: Actor, project_id: str) -> Posture:

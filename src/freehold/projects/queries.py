@@ -45,6 +45,11 @@ def projects_by_id(tx: Transaction, project_ids: Sequence[str]) -> list[Project]
     return [_project(row) for row in rows]
 
 
+def find_projects(tx: Transaction, project_ids: Sequence[str]) -> list[Project]:
+    """Several projects by their ids (primary key)."""
+    return [_project(row) for row in tx.execute(select(*_PROJECT).where(projects.c.id.in_(project_ids)))]
+
+
 def find_sibling(tx: Transaction, project: Project) -> Project | None:
     """The same workload in the other environment (primary key, uq_projects_sandbox_id)."""
     if project.sandbox_id:

@@ -1,5 +1,6 @@
 """The list of projects: a row for a sandbox project and its production sibling."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from litestar import Response
@@ -12,14 +13,16 @@ from freehold.dashboard.views.projects import (
     ProjectsView,
 )
 from freehold.organizations.permissions import blocked
+from freehold.organizations.records import Actor
 from freehold.projects import actions, queries
 from freehold.projects.next_step_views import next_step_view
 from freehold.projects.records import Posture
+from freehold.store.engine import Transaction
 from freehold.usage import glances
 from freehold.web.call import Call
 from freehold.web.pages import page
 
-_PROJECTS_SHOWN: Final = 200
+_PROJECTS_SHOWN: Final = 1000
 
 
 def show_projects(call: Call, organization_id: str) -> Response[Any]:
@@ -27,21 +30,28 @@ def show_projects(call: Call, organization_id: str) -> Response[Any]:
     query, archived = call.query_value("query").strip(), call.query_value("archived") == "yes"
     with call.read() as tx:
         shell = frame(tx, call, "projects", organization_id)
-        sandboxes = actions.list_projects(
-            tx, call.actor, organization_id, _PROJECTS_SHOWN, search=query or None, environment="sandbox",
-            archived=None if archived else False,
-        )  # fmt: skip
-        totals = queries.count_projects(tx, organization_id)
-        siblings = [posture.sibling.id for posture in sandboxes if posture.sibling]
-        productions = {each.project.id: each for each in actions.postures(tx, call.actor, siblings)}
-        days = glances.days_of_projects(tx, [*(each.project.id for each in sandboxes), *siblings], shell.now)
+        view = projects_view(tx, call.actor, organization_id, shell.now, query, archived)
+    return page("projects/list.html.j2", shell, view)
+
+
+def projects_view(
+    tx: Transaction, actor: Actor, organization_id: str, now: datetime, query: str = "", archived: bool = False
+) -> ProjectsView:
+    """An organization's projects by pairs, those that need attention first, in a fixed number of queries."""
+    sandboxes = actions.list_projects(
+        tx, actor, organization_id, _PROJECTS_SHOWN, search=query or None, environment="sandbox",
+        archived=None if archived else False,
+    )  # fmt: skip
+    totals = queries.count_projects(tx, organization_id)
+    siblings = [posture.sibling.id for posture in sandboxes if posture.sibling]
+    productions = {each.project.id: each for each in actions.postures(tx, actor, siblings)}
+    days = glances.days_of_projects(tx, [*(each.project.id for each in sandboxes), *siblings], now)
     rows = [_project_row(each, productions, days) for each in sandboxes]
-    view = ProjectsView(
+    return ProjectsView(
         organization_id=organization_id, rows=tuple(sorted(rows, key=lambda row: not row.attention)), total=totals[0],
         query=query, show_archived=archived, archived=totals[1],
-        create_blocked=blocked(call.actor, "projects.create", organization_id),
+        create_blocked=blocked(actor, "projects.create", organization_id),
     )  # fmt: skip
-    return page("projects/list.html.j2", shell, view)
 
 
 def _project_row(posture: Posture, productions: dict[str, Posture], days: dict[str, glances.Day]) -> ProjectRow:
