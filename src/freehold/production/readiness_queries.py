@@ -186,11 +186,15 @@ def stored_of(tx: Transaction, project_ids: Sequence[str]) -> dict[str, dict[str
 
 
 def store(tx: Transaction, project_id: str, found: Iterable[Check], now: datetime) -> None:
-    """Write down how checks stand; those that stand as before keep their age (primary key)."""
-    for check in found:
-        values = {"state": check.state, "blocking": check.blocking, "since_at": check.since or now}
-        made = _new(tx, readiness_results).values(project_id=project_id, code=check.code, **values)
-        tx.execute(made.on_conflict_do_update(index_elements=["project_id", "code"], set_=values))
+    """Write down how checks stand, with their ages (primary key)."""
+    rows = [
+        {"project_id": project_id, "code": each.code, "state": each.state, "blocking": each.blocking, "since_at": each.since or now}
+        for each in found
+    ]  # fmt: skip
+    if rows:
+        new = _new(tx, readiness_results)
+        set_ = {name: new.excluded[name] for name in ("state", "blocking", "since_at")}
+        tx.execute(new.on_conflict_do_update(index_elements=["project_id", "code"], set_=set_), rows)
 
 
 def forget(tx: Transaction, project_id: str, codes: Sequence[str]) -> None:

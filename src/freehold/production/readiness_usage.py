@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 
 from freehold.keys.records import ALLOWED, Reason
 from freehold.production.readiness_facts import DayUse, SeenRequest
@@ -26,46 +26,56 @@ REFUSALS: Final = tuple(
 def use_of(tx: Transaction, project_ids: Sequence[str], since: datetime, rates_since: datetime) -> dict[str, DayUse]:
     """What the days' sums say of projects; failures and the busiest day from `rates_since` on (primary key)."""
     failed = of_kind(_R.outcome, _R.status_class == 5, "failed")
-    let_through = or_(_R.outcome == ALLOWED, failed)
+    rated = and_(_R.bucket_at >= rates_since, or_(_R.outcome == ALLOWED, failed))
     query = (
         select(
-            _R.project_id, _R.bucket_at, _R.endpoint,
-            func.sum(case((_R.outcome == ALLOWED, _R.requests), else_=0)),
-            func.sum(case((_R.outcome.in_(REFUSALS), _R.requests), else_=0)),
-            func.sum(case((let_through, _R.requests), else_=0)), func.sum(case((failed, _R.requests), else_=0)),
+            _R.project_id, _R.endpoint, func.max(case((_R.outcome == ALLOWED, _R.bucket_at))),
+            func.max(case((_R.outcome.in_(REFUSALS), _R.bucket_at))),
+            func.sum(case((rated, _R.requests), else_=0)), func.sum(case((and_(rated, failed), _R.requests), else_=0)),
         )
-        .where(_R.project_id.in_(project_ids), _R.grain == "day", _R.bucket_at >= since)
-        .group_by(_R.project_id, _R.bucket_at, _R.endpoint)
+        .where(_R.project_id.in_(project_ids), _R.grain == "day", _R.bucket_at >= since, _R.requests > 0)
+        .group_by(_R.project_id, _R.endpoint)
     )  # fmt: skip
-    days = {each: _Days(rates_since) for each in project_ids}
-    for project_id, *day in tx.execute(query):
-        days[project_id].add(*day)
-    return {project_id: each.use() for project_id, each in days.items()}
+    uses = {each: _Use() for each in project_ids}
+    for project_id, *use in tx.execute(query):
+        uses[project_id].add(*use)
+    busiest = _busiest_days(tx, project_ids, rates_since)
+    return {project_id: each.seen(busiest.get(project_id, 0)) for project_id, each in uses.items()}
 
 
-class _Days:
-    """One project's days, added up."""
+def _busiest_days(tx: Transaction, project_ids: Sequence[str], since: datetime) -> dict[str, int]:
+    """The most requests that were allowed on one day, of each project that had any (primary key)."""
+    query = (
+        select(_R.project_id, func.sum(_R.requests))
+        .where(_R.project_id.in_(project_ids), _R.grain == "day", _R.bucket_at >= since, _R.outcome == ALLOWED)
+        .group_by(_R.project_id, _R.bucket_at)
+    )
+    found: dict[str, int] = {}
+    for project_id, requests in tx.execute(query):
+        found[project_id] = max(int(requests), found.get(project_id, 0))
+    return found
 
-    def __init__(self, rates_since: datetime) -> None:
-        self._rates_since = rates_since
+
+class _Use:
+    """One project's endpoints, put together."""
+
+    def __init__(self) -> None:
         self._exercised: dict[str, datetime] = {}
         self._denied_on: datetime | None = None
         self._requests = self._failed = 0
-        self._by_day: dict[datetime, int] = {}
 
-    def add(self, day: datetime, endpoint: str, allowed: int, refused: int, let_through: int, failed: int) -> None:
-        if allowed:
-            self._exercised[endpoint] = max(day, self._exercised.get(endpoint, day))
-        if refused:
-            self._denied_on = max(day, self._denied_on or day)
-        if day >= self._rates_since:
-            self._requests += int(let_through)
-            self._failed += int(failed)
-            self._by_day[day] = self._by_day.get(day, 0) + int(allowed)
+    def add(
+        self, endpoint: str, allowed_on: datetime | None, denied_on: datetime | None, requests: int, failed: int
+    ) -> None:
+        if allowed_on is not None:
+            self._exercised[endpoint] = allowed_on
+        if denied_on is not None:
+            self._denied_on = max(denied_on, self._denied_on or denied_on)
+        self._requests += int(requests)
+        self._failed += int(failed)
 
-    def use(self) -> DayUse:
+    def seen(self, busiest: int) -> DayUse:
         allowed_on = max(self._exercised.values(), default=None)
-        busiest = max(self._by_day.values(), default=0)
         return DayUse(self._exercised, allowed_on, self._denied_on, self._requests, self._failed, busiest)
 
 
