@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from freehold.keys import actions as keys
@@ -487,3 +488,49 @@ def test_a_list_of_metered_events_says_what_is_wrong_with_its_question(
     assert answer.json()["errors"][0]["field"] == field
     of_others = instance.client("auditor").get(path, params={"cursor": to_text(Cursor(clock.to_ms(NOW), "req_1"))})
     assert of_others.json()["errors"][0]["code"] == "bad_cursor"
+
+
+EVENT: dict[str, Any] = {
+    "specversion": "1.0", "id": "1", "source": "/reports", "type": "report.rendered", "data": {"units": 1}
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "field"),
+    [
+        (EVENT, "application/json", 415, None),
+        ("{", "application/cloudevents+json", 400, None),
+        (EVENT | {"specversion": "0.3"}, "application/cloudevents+json", 422, "specversion"),
+        (EVENT | {"data": {"units": -1}}, "application/cloudevents+json", 422, "data.units"),
+        (EVENT | {"data": {"units": 1, "key": "key_1"}}, "application/cloudevents+json", 422, "data.key"),
+        (EVENT | {"data": {"units": 1, "endpoint": "nothing"}}, "application/cloudevents+json", 422, "data.endpoint"),
+        (EVENT | {"time": "2027-01-15T08:00:00"}, "application/cloudevents+json", 422, "time"),
+        (EVENT | {"time": "2024-01-15T08:00:00Z"}, "application/cloudevents+json", 422, "time"),
+        ([], "application/cloudevents-batch+json", 422, "events"),
+        ([EVENT, EVENT | {"time": "2028-01-01T00:00:00Z"}], "application/cloudevents-batch+json", 422, "[1].time"),
+    ],
+)
+def test_a_metered_event_that_is_wrong_is_refused_in_words(
+    instance: Instance, test_clock: TestClock, body: Any, kind: str, status: int, field: str | None
+) -> None:
+    content = body if isinstance(body, str) else msgspec.json.encode(body)
+    path = f"/v1/projects/{instance.project}/metered_events"
+    answer = instance.client("developer").post(path, content=content, headers={"Content-Type": kind})
+    assert answer.status_code == status, answer.text
+    if field:
+        assert answer.json()["errors"][0]["field"] == field
+    assert instance.client("auditor").get(path).json()["data"] == []
+
+
+def test_a_cost_that_is_wrong_or_of_nothing_is_refused_in_words(
+    world: tuple[Instance, list[UsageEvent]],
+) -> None:
+    instance, events = world
+    client, path = instance.client("developer"), f"/v1/requests/{events[0].id}/cost"
+    for body in ({}, {"cost": -1}, {"cost": 1.5}, {"cost": 1_000_000_001}, {"cost": 1, "unit": "EUR"}):
+        answer = client.post(path, json=body)
+        assert answer.status_code == 422, (body, answer.text)
+    assert client.post("/v1/requests/req_nothing/cost", json={"cost": 1}).status_code == 404
+    assert client.post(path, json={"cost": 7}).json()["cost"] == 7
+    assert client.post(path, json={"cost": 8}).status_code == 409
+    assert client.post(path, json={"cost": 7}).status_code == 201
