@@ -2,6 +2,7 @@
 
 from tests.tidy.samples.alerts import alert_pages
 from tests.tidy.samples.frame import Sample
+from tests.tidy.samples.history import history_pages
 from tests.tidy.samples.instance import instance_pages
 from tests.tidy.samples.keys import key_pages
 from tests.tidy.samples.organizations import organization_pages
@@ -14,5 +15,5 @@ from tests.tidy.samples.webhook_checks import check_pages
 from tests.tidy.samples.webhooks import webhook_pages
 
 PAGES: dict[str, Sample] = {
-    **project_pages(), **key_pages(), **usage_pages(), **webhook_pages(), **check_pages(), **alert_pages(), **readiness_pages(), **review_pages(), **sibling_pages(), **organization_pages(), **instance_pages()
+    **project_pages(), **key_pages(), **usage_pages(), **webhook_pages(), **check_pages(), **alert_pages(), **readiness_pages(), **review_pages(), **sibling_pages(), **history_pages(), **organization_pages(), **instance_pages()
 }  # fmt: skip

@@ -187,7 +187,7 @@ def _show(call: Call, access_request_id: str, shown: _Refused) -> Response[Any]:
             request=request_view(case), project_id=request.project_id, production_id=case.production_id,
             environment=case.subject.environment, next_step=_elsewhere(step, access_request_id),
             checks=tuple(map(check_line, case.checks)), risks=tuple(map(risk_line, case.risks)),
-            shapes=_shapes(tx, case, request), shapes_href=f"/projects/{case.subject.id}/shape",
+            shapes=_shapes(tx, case, request), shapes_href=f"/projects/{case.subject.id}/history",
             changed=changed_items(case.entries, request.kind), plan=_plan(tx, case), plan_note="", **{f"{name}_form": form for name, form in forms.items()},
         )  # fmt: skip
     return page("production/review.html.j2", shell, view, shown.status)
@@ -216,7 +216,7 @@ def _shapes(tx: Transaction, case: Case, request: AccessRequest) -> tuple[ShapeL
     found = revisions.history(tx, case.subject.id, _SHAPES_SHOWN)
     return tuple(
         ShapeLine(
-            number=each.number, who=each.actor_name, at=each.at, what=_changed(each.changes), href=f"/projects/{case.subject.id}/shape",
+            number=each.number, who=each.actor_name, at=each.at, what=_changed(each.changes), href=f"/projects/{case.subject.id}/history",
             approved=each.number == request.approved_number,
         )
         for each in found

@@ -55,6 +55,7 @@ NOTICES: Final[dict[str, str]] = {
     "check-saved": "The check is saved.",
     "check-removed": "The check is removed.",
     "bindings-saved": "The bindings for production are saved.",
+    "shape-restored": "The project declares again what it did then.",
     "drift-promoted": "Production has taken what was promoted.",
     "drift-reverted": "The sandbox has taken production's values.",
     "drift-accepted": "The differences are accepted.",

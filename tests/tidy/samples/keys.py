@@ -1,6 +1,7 @@
 """Sample pages of keys."""
 
 from datetime import timedelta
+from typing import Final
 
 from freehold.dashboard.views import keys
 from freehold.dashboard.views.form import Choice, Form
@@ -121,6 +122,15 @@ def one_key(state: str, failing: bool = False, wrong_secrets: bool = False) -> k
     )  # fmt: skip
 
 
+DECLARED: Final = keys.DeclaredRow(
+    name="price-<b>batch</b>", workload="Nightly prices", endpoints="2 endpoints", limits="burst 20 in 1 s, 100,000 in each month",
+    expires="365 days after it is issued", networks=1,
+)  # fmt: skip
+DECLARED_WIDE: Final = keys.DeclaredRow(
+    name="reports", workload="", endpoints="Whole scope", limits="", expires="Never"
+)
+
+
 def key_pages() -> dict[str, Sample]:
     here = shell("keys")
     values = {**EMPTY, "narrow": "yes", "endpoints": ["getCountry"], "rate_0_limit": "many"}
@@ -131,6 +141,8 @@ def key_pages() -> dict[str, Sample]:
     )
     return {
         "keys": Sample("keys/list.html.j2", here, keys.KeysView(project_id=PROJECT, rows=(key_row("checkout-web", "active"), key_row("price-batch", "expired"), key_row("ines-laptop", "revoked", True)))),
+        "keys-declared": Sample("keys/list.html.j2", here, keys.KeysView(project_id=PROJECT, rows=(key_row("checkout-web", "active"),), declared=(DECLARED, DECLARED_WIDE))),
+        "key-new-declared": Sample("keys/new.html.j2", here, keys.NewKeyView(project_id=PROJECT, environment="sandbox", endpoints=ENDPOINT_CHOICES, form=Form(EMPTY), declared="price-batch")),
         "keys-empty": Sample("keys/list.html.j2", here, keys.KeysView(project_id=PROJECT, rows=())),
         "keys-none-match": Sample("keys/list.html.j2", here, keys.KeysView(project_id=PROJECT, rows=(), query="zzz", issue_blocked="Your role may not issue keys.")),
         "key-new": Sample("keys/new.html.j2", here, keys.NewKeyView(project_id=PROJECT, environment="sandbox", endpoints=ENDPOINT_CHOICES, form=Form(EMPTY))),

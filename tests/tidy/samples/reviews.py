@@ -92,14 +92,18 @@ _TYPED = {
 }
 _SHAPES = (
     views.ShapeLine(
-        number=12, who="Dalia Evans", at=ago(hours=3), what="/keys/checkout-app, /keys/checkout-web", href=f"{AT}/shape"
+        number=12,
+        who="Dalia Evans",
+        at=ago(hours=3),
+        what="/keys/checkout-app, /keys/checkout-web",
+        href=f"{AT}/history",
     ),
     views.ShapeLine(
         number=11,
         who="Oskar Pettersen",
         at=ago(days=4),
         what="/scope/endpoints/get_currency",
-        href=f"{AT}/shape",
+        href=f"{AT}/history",
         approved=True,
     ),
 )
@@ -134,7 +138,7 @@ def review_pages() -> dict[str, Sample]:
         risks=(views.RiskLine(level="high", tone="bad", title="1 blocking check fails", detail=_BLOCKS.title),
                views.RiskLine(level="medium", tone="warn", title="2 keys never expire", detail="checkout-web, price-sync"),
                views.RiskLine(level="low", tone="", title="1 key serves from any address", detail="checkout-web")),
-        shapes=_SHAPES, shapes_href=f"{AT}/shape", changed=("/keys/checkout-app", "/keys/checkout-web"), plan=_PLAN,
+        shapes=_SHAPES, shapes_href=f"{AT}/history", changed=("/keys/checkout-app", "/keys/checkout-web"), plan=_PLAN,
         approve_form=Form(blocked="1 blocking check fails: Every webhook endpoint passed its check."),
     )  # fmt: skip
     stale = refused(
