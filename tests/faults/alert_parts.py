@@ -1,5 +1,6 @@
 """The processes of the alerts' kill test, and the chat receiver that they tell."""
 
+import os
 import threading
 import time
 from collections import Counter
@@ -24,6 +25,8 @@ from tests.faults.usage_events import AT_MS, event
 HOUR_MS: Final = 3_600_000
 # Many hours at once, so that there is always one near a threshold.
 _HOURS: Final = 12
+# As many such spans as a longer campaign needs: with too few, everything has fired before the last kill.
+_SPANS: Final = max(7, int(os.environ.get("ALERT_KILLS", "15")) // 25)
 
 
 def alert_writer(data: str, life: int, project_id: str, organization_id: str) -> None:
@@ -32,7 +35,7 @@ def alert_writer(data: str, life: int, project_id: str, organization_id: str) ->
     number = 0
     while True:
         for _ in range(6):
-            at_ms = AT_MS - HOUR_MS * (life % 7 * _HOURS + number % _HOURS)
+            at_ms = AT_MS - HOUR_MS * (life % _SPANS * _HOURS + number % _HOURS)
             usual = event(number, at_ms)
             journal.append(
                 msgspec.structs.replace(
