@@ -36,9 +36,7 @@ _MORE: Final = {
     "denied requests": f"{_PROJECT}/requests?kind=denied",
     "no request fits": f"{_PROJECT}/requests?outcome=expired",
     "no project fits": "/organizations/{organization_id:str}/projects?query=zebra",
-    "all access requests": "/access_requests?state=all",
     "an approved access request": "/access_requests/{approved_id:str}",
-    "a denied access request": "/access_requests/{denied_request_id:str}",
     "something done": f"{_PROJECT}?done=saved",
 }
 _PAGES: Final = {_PROJECT if path == _PROJECT else path.removeprefix(f"{_PROJECT}/"): path for path in _ROUTES} | _MORE

@@ -21,7 +21,7 @@ from freehold.store.engine import Store, Transaction
 from tests.production.review_world import ASKED, ReviewWorld
 from tests.production.world import project_of
 
-ROUNDS: Final = int(os.environ.get("REVIEW_RACES", "6"))
+ROUNDS: Final = int(os.environ.get("REVIEW_RACES", "4"))
 # What of a race may be refused, and how: another one came first.
 _LATE: Final = frozenset({"conflict", "shape_changed", "already_exists", "precondition_failed", "not_approved"})
 
