@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from freehold.demo.alerts import make_alerts
+from freehold.demo.drift import make_drift
 from freehold.demo.events import events_planned, make_events
 from freehold.demo.people import MadeProject, Place, at, make_organization, make_project
 from freehold.demo.readiness import make_readiness
@@ -76,6 +77,7 @@ def fill(store: Store, settings: Settings, secret: InstanceSecret, password: str
     progress.tell(1)
     progress.begin("Access requests", 3)
     progress.tell(make_requests(place, made, everybody))
+    make_drift(place, made)
     progress.begin("Readiness", 1)
     make_readiness(place, made, first)
     progress.tell(1)
