@@ -4,7 +4,7 @@ The queries are left out on purpose: whatever they come to do wrong, the databas
 organizations, projects or environments.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -17,6 +17,7 @@ from freehold.store.engine import Store, Transaction
 from tests.databases import is_partition
 
 NOW: Final = datetime(2027, 1, 15, 8, tzinfo=UTC)
+LATER: Final = NOW + timedelta(days=1)
 
 # --- the tables equal the migrations ------------------------------------------------------------
 
@@ -107,6 +108,8 @@ def tenants(store: Store) -> Store:
             put(tx, schema.event_types, api_id=api, name=f"moved_{api}", summary="", position=0)
         for who in ("a", "b"):
             fill(tx, who)
+        for api in ("api", "other_api"):
+            put(tx, schema.readiness_own_checks, **own_check(id=f"check_{api}", api_id=api))
     return store
 
 
@@ -187,6 +190,27 @@ def owner(**more: Any) -> dict[str, Any]:
     return {"project_id": "project_a", "user_id": "user_a", "duty": "technical", "organization_id": "org_a", **more}
 
 
+def own_check(**more: Any) -> dict[str, Any]:
+    return {
+        "id": "new", "api_id": "api", "kind": "attestation", "code": "review", "title": "x", "instruction": "",
+        "blocking": True, "role": "auditor", "valid_days": 30, "created_by": "x", "created_at": NOW, "asked_at": NOW,
+    } | more  # fmt: skip
+
+
+def attestation(**more: Any) -> dict[str, Any]:
+    return {
+        "id": "new", "project_id": "project_a", "api_id": "api", "check_id": "check_api", "user_id": "user_a",
+        "user_name": "a", "role": "auditor", "words": "x", "at": NOW, "expires_at": LATER,
+    } | more  # fmt: skip
+
+
+def acceptance(**more: Any) -> dict[str, Any]:
+    return {
+        "id": "new", "project_id": "project_a", "key_id": "key_a", "finding": "unused", "reason": "x", "accepted_by": "x",
+        "at": NOW, "expires_at": LATER,
+    } | more  # fmt: skip
+
+
 def narrowing(**more: Any) -> dict[str, Any]:
     return {"key_id": "key_a", "operation_id": "read_api", "project_id": "project_a", **more}
 
@@ -249,6 +273,23 @@ CASES: Final[tuple[tuple[Table, dict[str, Any], tuple[dict[str, Any], ...]], ...
     )),
     (schema.apis, {"id": "new", "slug": "new", "name": "x", "upstream_sandbox": "http://s", "upstream_production": "http://p", "created_at": NOW}, (
         {"upstream_production": "http://s"}, {"slug": "api"},
+    )),
+    (schema.readiness_own_checks, own_check(code="privacy"), (
+        {"code": "review"}, {"kind": "http"}, {"role": None}, {"role": "king"}, {"url": "https://x"}, {"kind": "magic"},
+        {"valid_days": 0}, {"api_id": "nothing"},
+    )),
+    (schema.readiness_attestations, attestation(), (
+        {"check_id": "check_other_api"}, {"api_id": "other_api"}, {"api_id": "other_api", "check_id": "check_other_api"},
+        {"user_id": "nobody"}, {"expires_at": NOW}, {"withdrawn_at": NOW}, {"role": "king"},
+    )),
+    (schema.readiness_calls, {"project_id": "project_a", "check_id": "check_api", "api_id": "api", "asked_by": "x", "asked_at": NOW}, (
+        {"check_id": "check_other_api"}, {"api_id": "other_api", "check_id": "check_other_api"}, {"project_id": "nothing"},
+    )),
+    (schema.readiness_acceptances, acceptance(), (
+        {"key_id": "key_b"}, {"project_id": "project_b"}, {"finding": "ugly"}, {"expires_at": NOW}, {"withdrawn_by": "x"},
+    )),
+    (schema.readiness_results, {"project_id": "project_a", "code": "x", "state": "passed", "blocking": True, "since_at": NOW}, (
+        {"state": "fine"}, {"project_id": "nothing"},
     )),
     (schema.instance, {"id": 1, "created_at": NOW, "secret_check": b"x"}, ({"id": 2},)),
 )  # fmt: skip

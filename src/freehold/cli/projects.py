@@ -236,8 +236,16 @@ def _show(project: dict[str, Any], as_json: bool) -> None:
             "Sibling": project["sibling"],
             "Serving keys": project["serving_keys"],
             "Webhook endpoints": project["webhook_endpoints"],
+            "Readiness": _readiness(project["readiness"]),
             **limit_facts(project),
             "Created": project["created_at"],
             "Next step": f"{step['title']}: {step['detail']}" if step else None,
         }
     )
+
+
+def _readiness(found: dict[str, int] | None) -> str | None:
+    """How far a sandbox project is, as it was looked at within the last minute."""
+    if found is None:
+        return None
+    return f"{found['passed']} of {found['total']} checks passed, {found['blocking']} block production"

@@ -63,6 +63,10 @@ class MethodNotAllowed(Problem):
     """This address does not take that method (405 `method_not_allowed`)."""
 
 
+class NotApproved(Problem):
+    """Production access is not approved (409 `not_approved`)."""
+
+
 class NotFound(Problem):
     """There is nothing here (404 `not_found`)."""
 
@@ -123,6 +127,7 @@ PROBLEMS: Final[dict[str, type[Problem]]] = {
     "internal": Internal,
     "invalid": Invalid,
     "method_not_allowed": MethodNotAllowed,
+    "not_approved": NotApproved,
     "not_found": NotFound,
     "precondition_failed": PreconditionFailed,
     "project_locked": ProjectLocked,

@@ -39,7 +39,7 @@ class AlertChannelCalls(Resource[Mode]):
         A chat channel: `slack` for Slack and what understands it (Mattermost, Discord's /slack), `generic` for
         JSON.
 
-        Raises Conflict, IdempotencyConflict, NotFound.
+        Raises Conflict, IdempotencyConflict, NotFound, ProjectLocked.
         """
         return Call(
             "POST",

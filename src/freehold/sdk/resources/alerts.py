@@ -67,7 +67,7 @@ class AlertCalls(Resource[Mode]):
         `minimum_count`: Rates of fewer are not judged.
         `next_action`: What to do when it fires.
 
-        Raises Conflict, IdempotencyConflict, NotFound.
+        Raises Conflict, IdempotencyConflict, NotFound, ProjectLocked.
         """
         return Call(
             "POST",

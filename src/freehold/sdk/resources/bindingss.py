@@ -15,7 +15,7 @@ class BindingsCalls(Resource[Mode]):
     def get(self, project_id: str) -> Call[Bindings]:
         """What a sandbox project's production sibling needs values of, and what was given. Either sibling's id serves.
 
-        Raises NotFound.
+        Raises Conflict, NotFound.
         """
         return Call("GET", f"/v1/projects/{segment(project_id)}/bindings", Bindings, repeatable=True)
 
@@ -27,7 +27,7 @@ class BindingsCalls(Resource[Mode]):
 
         `bindings`: Values by slot: a URL or a header's value as a text, networks or members as a list.
 
-        Raises NotFound.
+        Raises Conflict, NotFound.
         """
         return Call(
             "PUT",

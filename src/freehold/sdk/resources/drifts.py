@@ -17,7 +17,7 @@ class DriftCalls(Resource[Mode]):
     def get(self, project_id: str) -> Call[Drift]:
         """How a project and its sibling differ now: which side is ahead, who and when, and what was accepted.
 
-        Raises NotFound.
+        Raises Conflict, NotFound.
         """
         return Call("GET", f"/v1/projects/{segment(project_id)}/drift", Drift, repeatable=True)
 
@@ -41,7 +41,7 @@ class DriftCalls(Resource[Mode]):
         `fingerprint`: The plan's.
         `bindings`: Values by slot: a URL or a header's value as a text, networks or members as a list.
 
-        Raises NotFound.
+        Raises AlreadyExists, BindingsMissing, Conflict, NotApproved, NotFound, ProjectLocked, ShapeChanged.
         """
         return Call(
             "POST",
@@ -70,7 +70,7 @@ class DriftCalls(Resource[Mode]):
         `fingerprint`: The plan's.
         `bindings`: Values by slot: a URL or a header's value as a text, networks or members as a list.
 
-        Raises NotFound.
+        Raises AlreadyExists, BindingsMissing, Conflict, NotFound, ProjectLocked, ShapeChanged.
         """
         return Call(
             "POST",
@@ -97,7 +97,7 @@ class DriftCalls(Resource[Mode]):
         `days`: For how long, unless a value changes before.
         `withdraw`: Withdraw the acceptances instead.
 
-        Raises NotFound.
+        Raises Conflict, NotFound.
         """
         return Call(
             "POST",

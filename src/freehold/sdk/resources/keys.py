@@ -61,7 +61,7 @@ class KeyCalls(Resource[Mode]):
         `rate_limits`: All of its rate limits. A request spends its cost on each, or is refused and spends none.
         `quota`: How much cost in each period, and not one more.
 
-        Raises AlreadyExists, Conflict, IdempotencyConflict, NotFound.
+        Raises AlreadyExists, Conflict, IdempotencyConflict, NotFound, ProjectLocked.
         """
         return Call(
             "POST",
@@ -123,7 +123,7 @@ class KeyCalls(Resource[Mode]):
         `rate_limits`: All of its rate limits. A request spends its cost on each, or is refused and spends none.
         `quota`: How much cost in each period, and not one more.
 
-        Raises AlreadyExists, Conflict, NotFound, PreconditionFailed.
+        Raises AlreadyExists, Conflict, NotFound, PreconditionFailed, ProjectLocked.
         """
         return Call(
             "PATCH",

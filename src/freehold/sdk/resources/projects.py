@@ -128,7 +128,7 @@ class ProjectCalls(Resource[Mode]):
         `quota`: How much cost in each period, and not one more.
         `locked`: Of a production project: only promotion changes what it declares.
 
-        Raises Conflict, NotFound, PreconditionFailed.
+        Raises Conflict, NotFound, PreconditionFailed, ProjectLocked.
         """
         return Call(
             "PATCH",
@@ -192,7 +192,7 @@ class ProjectCalls(Resource[Mode]):
         `fingerprint`: The plan's.
         `bindings`: Values by slot: a URL or a header's value as a text, networks or members as a list.
 
-        Raises NotFound.
+        Raises AlreadyExists, BindingsMissing, Conflict, NotApproved, NotFound, ProjectLocked, ShapeChanged.
         """
         return Call(
             "POST",

@@ -30,7 +30,7 @@ class ScopeCalls(Resource[Mode]):
         `endpoints`: Operation ids of the catalogue.
         `event_types`: Event types of the catalogue.
 
-        Raises Conflict, NotFound, PreconditionFailed.
+        Raises Conflict, NotFound, PreconditionFailed, ProjectLocked.
         """
         return Call(
             "PUT",

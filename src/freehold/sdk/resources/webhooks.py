@@ -56,7 +56,7 @@ class WebhookCalls(Resource[Mode]):
         failed.
         `v1a`: Sign by ed25519 (`v1a`) besides HMAC-SHA256 (`v1`). The public keys stand with the signing secrets.
 
-        Raises Conflict, IdempotencyConflict, NotFound.
+        Raises Conflict, IdempotencyConflict, NotFound, ProjectLocked.
         """
         return Call(
             "POST",
@@ -116,7 +116,7 @@ class WebhookCalls(Resource[Mode]):
         failed.
         `v1a`: Sign by ed25519 (`v1a`) besides HMAC-SHA256 (`v1`). The public keys stand with the signing secrets.
 
-        Raises Conflict, NotFound, PreconditionFailed.
+        Raises Conflict, NotFound, PreconditionFailed, ProjectLocked.
         """
         return Call(
             "PATCH",
