@@ -32,7 +32,8 @@ def _ordered(value: Any) -> Any:
             return value
         case dict():
             # RFC 8785, section 3.2.3: members sorted by their names as UTF-16 code units.
-            names = sorted(value, key=lambda name: name.encode("utf-16-be"))
+            plain = all(map(str.isascii, value))
+            names = sorted(value) if plain else sorted(value, key=lambda name: name.encode("utf-16-be"))
             return {name: _ordered(value[name]) for name in names}
         case list() | tuple():
             return [_ordered(item) for item in value]

@@ -57,7 +57,8 @@ def apply_shape(
     require_active(project)
     if faults := faults_of(tx, project, wanted, bindings):
         raise invalid(*faults)
-    present, assets = read_shape(tx, project), assets_of(tx, project)
+    assets = assets_of(tx, project)
+    present = read_shape(tx, project, assets)
     if empty := missing(wanted, bindings, filled_slots(assets)):
         raise bindings_missing(empty)
     touched.because(tx, cause)

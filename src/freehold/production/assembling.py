@@ -5,37 +5,32 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from freehold.alerts import notification_queries as channels
-from freehold.alerts import rule_queries
 from freehold.alerts.records import AlertRule
 from freehold.apis import queries as apis
-from freehold.keys import queries as keys
 from freehold.keys.records import Key
-from freehold.keys.templates import narrowed_to, templates_of
+from freehold.keys.templates import narrowed_to
+from freehold.production.assets import Assets, assets_of
 from freehold.production.records import SHAPE_VERSION, Shape
 from freehold.projects import queries as projects
 from freehold.projects.limits import Quota, RateLimit
 from freehold.projects.records import Project, Scope
 from freehold.store.engine import Transaction
-from freehold.webhooks import queries as webhooks
 from freehold.webhooks.own_events import OWN_EVENTS
 from freehold.webhooks.records import WebhookEndpoint
 
-# More than a project can have of anything.
-_ALL: Final = 100_000
 _DAY: Final = timedelta(days=1)
 # What an alert rule's filter names where that is gone.
 GONE: Final = ""
 
 
-def read_shape(tx: Transaction, project: Project) -> Shape:
-    """What a project declares now."""
+def read_shape(tx: Transaction, project: Project, assets: Assets | None = None) -> Shape:
+    """What a project declares now. `assets`: what it has, where that was read already."""
+    has = assets or assets_of(tx, project)
     scope = projects.scope_of(tx, project.id)
-    issued = keys.active_keys_of(tx, project.id)
-    templates = templates_of(tx, project.id)
-    endpoints = webhooks.endpoints_of(tx, project.id, _ALL)
-    key_names = {key.id: key.name for key in issued} | {each.key_id: each.name for each in templates}
-    slots = {endpoint.id: endpoint.slot for endpoint in endpoints}
+    key_names = {each.key_id: name for name, each in has.declared.items()} | {
+        key.id: name for name, key in has.keys.items()
+    }
+    slots = {endpoint.id: slot for slot, endpoint in has.webhooks.items()}
     api = apis.find_api(tx, project.api_id)
     return {
         "version": SHAPE_VERSION,
@@ -44,15 +39,14 @@ def read_shape(tx: Transaction, project: Project) -> Shape:
             "name": project.name, "purpose": project.purpose, "product_line": project.product_line,
             "use_case": project.use_case,
         },
-        "owners": sorted({owner.duty for owner in projects.owners_of(tx, [project.id])[project.id]}),
+        "owners": sorted({owner.duty for owner in has.owners}),
         "scope": {"endpoints": sorted(scope.endpoints), "event_types": sorted(scope.event_types)},
         "limits": {"rate_limits": rate_limits_in(project.rate_limits), "quota": quota_in(project.quota)},
-        "keys": {each.name: narrowed_to(each, scope.endpoints) for each in templates} | {key.name: _key(key) for key in issued},
-        "webhooks": {each.slot: _webhook(each, scope) for each in endpoints},
-        "alert_channels": {
-            each.slot: {"name": each.name, "kind": each.kind} for each in channels.channels_of(tx, project.id)
-        },
-        "alerts": {rule.slot: _alert(rule, key_names, slots) for rule in rule_queries.rules_of(tx, project.id, _ALL)},
+        "keys": {name: narrowed_to(each, scope.endpoints) for name, each in has.declared.items()}
+        | {name: _key(key) for name, key in has.keys.items()},
+        "webhooks": {slot: _webhook(each, scope) for slot, each in has.webhooks.items()},
+        "alert_channels": {slot: {"name": each.name, "kind": each.kind} for slot, each in has.channels.items()},
+        "alerts": {slot: _alert(rule, key_names, slots) for slot, rule in has.rules.items()},
     }  # fmt: skip
 
 

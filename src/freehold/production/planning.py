@@ -51,7 +51,8 @@ def plan_for(tx: Transaction, tools: Tools, project: Project, wanted: Shape, bin
     """What applying a shape (in its normal form) with these bindings would do. Problem `invalid` names what is wrong with them."""
     if faults := faults_of(tx, project, wanted, bindings):
         raise invalid(*faults)
-    present, assets = read_shape(tx, project), assets_of(tx, project)
+    assets = assets_of(tx, project)
+    present = read_shape(tx, project, assets)
     found = differences(wanted, present)
     return Plan(
         tuple(found), tuple(missing(wanted, bindings, filled_slots(assets))),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 def pointer(*tokens: str) -> str:
     """The pointer of some reference tokens: `~` and `/` in them are escaped (section 3)."""
-    return "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in tokens)
+    return "/" + "/".join([token.replace("~", "~0").replace("/", "~1") for token in tokens]) if tokens else ""
 
 
 def tokens_of(text: str) -> tuple[str, ...]:

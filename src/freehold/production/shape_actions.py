@@ -50,8 +50,8 @@ class Compared:
 def see_shape(tx: Transaction, actor: Actor, project_id: str) -> Seen:
     """A project's shape, its fingerprint, and its slots: never what they hold."""
     project = _readable(tx, actor, project_id)
-    shape, head = read_shape(tx, project), revisions.head_of(tx, project.id)
-    filled = filled_slots(assets_of(tx, project))
+    assets, head = assets_of(tx, project), revisions.head_of(tx, project.id)
+    shape, filled = read_shape(tx, project, assets), filled_slots(assets)
     slots = tuple((slot, place_of(slot.slot) in filled) for slot in binding_slots(shape))
     return Seen(
         project, shape, canonical_json.fingerprint(shape), head.number if head else 0,
