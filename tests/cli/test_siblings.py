@@ -1,5 +1,6 @@
 """Bindings, clone, drift and promotion by commands, with the exit statuses that CI goes by."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -69,6 +70,9 @@ def test_what_production_needs_is_given_and_a_clone_asks_for_an_approval(
 def test_drift_is_promoted_reverted_and_accepted(cli: Commands, new_project: NewProject, operator: Operator) -> None:
     project = new_project()["id"]
     assert "made by cloning" in cli.fails("drift", project)
+    while not cli.json("alerts", "list", "-p", project)["data"]:
+        # The default rules come by themselves, within a second.
+        time.sleep(0.05)
     production = go_live(operator, project)
     assert "declare the same" in cli("drift", project)
     assert cli.json("clone", project, "--yes")["production"] == production

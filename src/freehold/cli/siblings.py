@@ -94,7 +94,7 @@ def clone(
       freehold clone parcel-lookup --plan
       freehold clone parcel-lookup --bind /webhooks/orders/url=https://hooks.example.com/orders --yes
     """
-    api = Api.current()
+    values, api = _values(binds), Api.current()
     place = f"{_place(api, project)}/clone"
     planned = api.post(place, {"plan": True})
     if plan:
@@ -105,7 +105,7 @@ def clone(
         place,
         {
             "fingerprint": fingerprint or planned["fingerprint"],
-            "bindings": _values(binds),
+            "bindings": values,
             "issue_keys": list(issue_keys),
         },
     )
@@ -238,7 +238,7 @@ def _bring(
 ) -> None:
     if bool(items) == everything:
         raise click.UsageError("Name the items, as freehold drift lists them, or say --all.")
-    api = Api.current()
+    values, api = _values(binds), Api.current()
     place = f"{_place(api, project)}/drift/{direction}"
     body: dict[str, Any] = {"items": None if everything else list(items)}
     planned = api.post(place, {**body, "plan": True})
@@ -246,7 +246,7 @@ def _bring(
         _show_plan(planned, as_json)
         sys.exit(DIFFERENT if planned["items"] else 0)
     _agree(planned, yes, f"Change {planned['target']}?")
-    done = api.post(place, {**body, "fingerprint": planned["fingerprint"], "bindings": _values(binds)})
+    done = api.post(place, {**body, "fingerprint": planned["fingerprint"], "bindings": values})
     if as_json:
         output.print_json(done)
         return
@@ -359,7 +359,8 @@ def _show_drift(found: dict[str, Any]) -> None:
 
 
 def _value(value: Any) -> Any:
-    if value is True:
+    # A whole item has many fields: that it is there is what differs.
+    if value is True or (isinstance(value, dict) and len(value) > 2):
         return "declared"
     return ", ".join(f"{name} {each}" for name, each in value.items()) if isinstance(value, dict) else value
 
