@@ -64,8 +64,8 @@ PACKAGES: Final = (
 ICONS: Final = """
 activity archive archive-restore arrow-left arrow-right arrow-up-right ban bell book-open box braces building-2 calendar
 chart-column check chevron-down chevron-right chevrons-up-down circle-alert circle-check circle-dashed circle-x
-clock copy credit-card download ellipsis eye file-down filter flask-conical folder git-compare git-pull-request-
-arrow globe inbox info key-round layout-dashboard link list-checks list-filter lock-keyhole log-out mail menu
+clock copy credit-card download ellipsis eye file-down file-text filter flask-conical folder git-compare
+git-pull-request-arrow globe inbox info key-round layout-dashboard link list-checks list-filter lock-keyhole log-out mail menu
 monitor moon pencil play plus repeat rotate-cw scroll-text search send server settings shield-check square-terminal
 sun timer trash-2 triangle-alert undo-2 upload user-minus user-plus user-round users webhook x zap
 """

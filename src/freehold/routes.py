@@ -43,6 +43,8 @@ from freehold.production import shape_api as shapes
 from freehold.production import sibling_api as siblings
 from freehold.projects import api as projects
 from freehold.projects import pages as project_pages
+from freehold.reports import api as reports
+from freehold.reports import pages as report_pages
 from freehold.usage import api as usage
 from freehold.usage import explain_api
 from freehold.usage import reporting_api as reporting
@@ -218,6 +220,14 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (post, f"{ACCESS_REQUEST}/approve", reviews.approve_access_request, "Production"),
     (post, f"{ACCESS_REQUEST}/deny", reviews.deny_access_request, "Production"),
     (post, f"{ACCESS_REQUEST}/withdraw", reviews.withdraw_access_request, "Production"),
+    (get, f"{PROJECT}/reports", reports.list_reports, "Reports"),
+    (post, f"{PROJECT}/reports", reports.create_report, "Reports"),
+    (get, f"{ORGANIZATION}/reports", reports.list_organization_reports, "Reports"),
+    (post, f"{ORGANIZATION}/reports", reports.create_organization_report, "Reports"),
+    (get, "/v1/reports/{report_id:str}", reports.read_report, "Reports"),
+    (get, "/v1/reports/{report_id:str}/file", reports.download_report, "Reports"),
+    (get, "/v1/reports/{report_id:str}/manifest", reports.read_report_manifest, "Reports"),
+    (post, "/v1/reports/{report_id:str}/cancel", reports.cancel_report, "Reports"),
     (get, f"{PROJECT}/usage", usage.read_usage, "Usage"),
     (get, f"{PROJECT}/requests", usage.list_requests, "Usage"),
     (get, "/v1/requests/{request_id:str}", usage.read_request, "Usage"),
@@ -237,7 +247,7 @@ _ANSWERS_200: Final = frozenset(
         projects.archive_project, projects.restore_project, keys.revoke_key, rotation.rotate_key, rotation.retire_secret,
         explain_api.explain_call, checks.check_webhook, advance.advance_webhook,
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
-        replays.cancel_replay, audit_api.check_audit_proof, alerts.acknowledge_firing, readiness.withdraw_attestation,
+        replays.cancel_replay, reports.cancel_report, audit_api.check_audit_proof, alerts.acknowledge_firing, readiness.withdraw_attestation,
         siblings.clone_project, siblings.promote_drift, siblings.revert_drift, siblings.accept_drift,
         reviews.answer_access_request, reviews.ask_for_changes,
         reviews.approve_access_request, reviews.deny_access_request, reviews.withdraw_access_request,
@@ -251,6 +261,8 @@ _ANSWERS_202: Final = frozenset(
         replays.replay_delivery,
         replays.start_replay,
         replays.recover_webhook,
+        reports.create_report,
+        reports.create_organization_report,
         alerts.send_test_alert,
         readiness.run_readiness_check,
     }
@@ -289,6 +301,12 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{TEAM}/tokens/own", token_pages.create_own_token),
     (post, f"{TEAM}/tokens/service", token_pages.create_service_token),
     (post, f"{TEAM}/tokens/{{token_id:str}}/revoke", token_pages.revoke_token),
+    (get, f"{TEAM}/reports", report_pages.show_organization_reports),
+    (post, f"{TEAM}/reports", report_pages.create_organization_report),
+    (get, f"{TEAM}/reports/{{report_id:str}}", report_pages.show_organization_report),
+    (get, f"{TEAM}/reports/{{report_id:str}}/live", report_pages.live_organization_report),
+    (get, f"{TEAM}/reports/{{report_id:str}}/file", report_pages.download_organization_report),
+    (post, f"{TEAM}/reports/{{report_id:str}}/cancel", report_pages.cancel_organization_report),
     (get, f"{TEAM}/audit", audit_pages.show_audit),
     (get, f"{TEAM}/audit/proof", audit_pages.show_audit_proof),
     (get, "/apis", api_pages.list_apis),
@@ -391,6 +409,12 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{HERE}/event_types/{{event_type:str}}/send", event_type_pages.send_example),
     (get, f"{HERE}/messages", message_pages.show_messages),
     (get, f"{HERE}/messages/{{message_id:str}}", message_pages.show_message),
+    (get, f"{HERE}/reports", report_pages.show_reports),
+    (post, f"{HERE}/reports", report_pages.create_report),
+    (get, f"{HERE}/reports/{{report_id:str}}", report_pages.show_report),
+    (get, f"{HERE}/reports/{{report_id:str}}/live", report_pages.live_report),
+    (get, f"{HERE}/reports/{{report_id:str}}/file", report_pages.download_report),
+    (post, f"{HERE}/reports/{{report_id:str}}/cancel", report_pages.cancel_report),
     (get, f"{HERE}/alerts", alert_pages.show_alerts),
     (get, f"{HERE}/alerts/new", rule_pages.show_new_rule),
     (post, f"{HERE}/alerts/new", rule_pages.create_rule),

@@ -98,6 +98,11 @@ class Settings:
     hours_days: int = _setting(
         400, "FREEHOLD_HOURS_DAYS", "How many days sums by the hour are kept. Days and months are kept for good."
     )
+    reports: str = _setting(
+        "",
+        "FREEHOLD_REPORTS",
+        "The folder that reports' files are in; several nodes share it. Empty: `reports` in the data directory.",
+    )
     archive: str = _setting(
         "",
         "FREEHOLD_ARCHIVE",

@@ -16,7 +16,7 @@ from freehold.backup.parts import MANIFEST, Manifest, lines_of, tables
 from freehold.backup.restoring import CannotRestore, check_backup, restore
 from freehold.backup.writing import CannotBackUp, write_backup
 from freehold.cli.root import freehold
-from freehold.kit import canonical_json, clock, ids
+from freehold.kit import canonical_json, clock
 from freehold.organizations import audit
 from freehold.organizations.audit_proof import prove
 from freehold.organizations.audit_seals import public_key, seal_chains
@@ -29,13 +29,10 @@ from freehold.store.engine import Store, open_postgresql, open_sqlite
 from freehold.store.schema import instance as instances
 from freehold.store.schema import usage_events
 from freehold.supervisor import data_directory
-from freehold.usage.collector import Collector
-from freehold.usage.journal import JournalWriter
 from freehold.usage.reconciling import reconcile
-from freehold.usage.records import UsageEvent
 from tests.databases import SECRET, PostgresServer
 from tests.http.served import Instance
-from tests.production.world import furnish, make_production_world
+from tests.production.world import collect, decide, furnish, make_production_world
 
 Told = list[tuple[str, int]]
 
@@ -48,10 +45,9 @@ def world(store: Store, tmp_path: Path, settings: Settings) -> Instance:
     (data / "secret.key").write_text(SECRET.to_hex() + "\n")
     made = make_production_world(store, _at(settings, data))
     furnish(made)
-    for count, collect in ((5, True), (3, False)):
-        _decide(made, data, count)
-        if collect:
-            _collect(store, data)
+    decide(made, data, 5)
+    collect(store, data)
+    decide(made, data, 3)
     seal_chains(store, SECRET, clock.now())
     return made
 
@@ -89,8 +85,8 @@ def test_what_comes_back_is_what_there_was(world: Instance, empty: tuple[Store, 
         shapes = [read_shape(tx, _project(tx, world.project)) for tx in (there, here)]
     assert canonical_json.fingerprint(shapes[0]) == canonical_json.fingerprint(shapes[1])
     # What was only in the journal is counted where it comes back, once.
-    _collect(target, settings.data)
-    _collect(world.store, world.settings.data)
+    collect(target, settings.data)
+    collect(world.store, world.settings.data)
     assert _events(target) == _events(world.store)
     assert len(_events(target)) == 8
     assert reconcile(target, settings).differences == 0
@@ -261,27 +257,6 @@ def _project(tx: Any, project_id: str) -> Any:
     found = projects.find_project(tx, project_id)
     assert found is not None
     return found
-
-
-def _decide(world: Instance, data: Path, count: int) -> None:
-    writer = JournalWriter(data / "journal" / ids.new_id("jrn"), 1 << 20)
-    for _ in range(count):
-        at_ms = clock.now_ms()
-        writer.append(
-            UsageEvent(
-                id=ids.new_id("req", at_ms), at_ms=at_ms, project_id=world.project, organization_id=world.harbour,
-                environment="sandbox", key_id=world.key, secret="selector", api_id=world.api, endpoint="get_parcel",
-                method="GET", path="/parcels/1", outcome="allowed", via="gateway", status=200, latency_us=1000, cost=1,
-                address="192.0.2.1", user_agent="tests", rule="all", limits=(), epoch=1,
-            )
-        )  # fmt: skip
-    writer.close()
-
-
-def _collect(store: Store, data: Path) -> None:
-    collector = Collector(store, data / "journal", "node")
-    while collector.collect():
-        pass
 
 
 def _events(store: Store) -> list[str]:

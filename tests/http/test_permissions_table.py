@@ -15,6 +15,7 @@ from freehold.production.readiness_records import Policy
 from freehold.projects import actions as projects
 from freehold.projects import queries as project_queries
 from freehold.projects.records import NewProject
+from freehold.reports import tasks as report_tasks
 from freehold.store.schema import deliveries, usage_events
 from tests.http.firings import record_firing
 from tests.http.served import DOCUMENT, SYSTEM, Instance
@@ -56,6 +57,11 @@ ASKED: Final = {
 
 
 SHAPE: Final = {"shape": {"api": "parcels", "labels": {"name": "Parcels", "purpose": "Looks parcels up"}}}
+# In the right form, and of another instance: what is wrong with it is found, not refused.
+SEAL: Final = {
+    "chain": "", "position": 1, "hash": "00" * 32, "sealed_at": "2026-11-28T14:00:00.000Z", "key_id": "0" * 16,
+    "signature": "AA==",
+}  # fmt: skip
 
 
 class Row(NamedTuple):
@@ -69,10 +75,11 @@ class Row(NamedTuple):
     hides: bool = True
     # The webhook endpoint that it is tried on, where the usual one would stand in the way.
     endpoint: str = "endpoint_id"
-    # The access request that it is tried on, likewise.
+    # The access request that it is tried on, likewise; and the report.
     access_request: str = "access_request_id"
     # The project, where the usual one has no sibling.
     project: str = "project_id"
+    report: str = "report_id"
 
 
 # What needs no permission: it is refused for other reasons, which other tests are about.
@@ -94,6 +101,17 @@ TABLE: Final = (
     Row("POST", f"{ORGANIZATION}/invitations", ADMINISTRATORS, {"email": "new@example.com", "role": "billing"}),
     Row("DELETE", f"{ORGANIZATION}/invitations/{{invitation_id}}", ADMINISTRATORS),
     Row("GET", f"{ORGANIZATION}/audit", AUDITORS),
+    Row("GET", f"{ORGANIZATION}/audit/proof", AUDITORS),
+    Row("POST", f"{ORGANIZATION}/audit/proof", AUDITORS, {"seals": [SEAL]}),
+    Row("GET", "/v1/audit/proof", OPERATOR, hides=False),
+    Row("GET", f"{ORGANIZATION}/reports", MEMBERS),
+    Row("POST", f"{ORGANIZATION}/reports", MEMBERS, {"kind": "access_review"}),
+    Row("GET", f"{PROJECT}/reports", MEMBERS),
+    Row("POST", f"{PROJECT}/reports", MEMBERS, {"kind": "usage_summary", "from": "2026-01-01", "to": "2026-01-02"}),
+    Row("GET", "/v1/reports/{report_id}", MEMBERS),
+    Row("GET", "/v1/reports/{report_id}/file", MEMBERS),
+    Row("GET", "/v1/reports/{report_id}/manifest", MEMBERS),
+    Row("POST", "/v1/reports/{report_id}/cancel", MEMBERS, report="queued_report_id"),
     Row("GET", f"{ORGANIZATION}/usage", MEMBERS),
     Row("GET", "/v1/usage", OPERATOR, hides=False),
     Row("POST", "/v1/usage/reconcile", OPERATOR, hides=False),
@@ -301,6 +319,7 @@ def path_of(row: Row, ids: dict[str, str]) -> str:
             "endpoint_id": ids[row.endpoint],
             "access_request_id": ids[row.access_request],
             "project_id": ids[row.project],
+            "report_id": ids[row.report],
         }
     )
 
@@ -317,6 +336,8 @@ def call(instance: Instance, who: str, row: Row, ids: dict[str, str]) -> int:
         return client.request(row.method, path, json=body, headers=headers).status_code
     if body is not None and "key" in body:
         body = {**body, "key": ids["key_id"]}
+    if body is not None and "seals" in body:
+        body = {"seals": [SEAL | {"chain": ids["organization_id"]}]}
     if body is not None and "fingerprint" in body:
         body = {**body, "fingerprint": ids["fingerprint"]}
     return client.request(row.method, path, json=body).status_code
@@ -366,7 +387,13 @@ def prepare(instance: Instance) -> dict[str, str]:
         )
         for name in ("Second", "Third")
     )
+    period = {"from": "2026-01-01", "to": "2026-01-02"}
+    ready = made(f"{project}/reports", {"kind": "usage_summary", **period})
+    while report_tasks.turn(instance.store, instance.settings):
+        pass
+    queued = made(f"{project}/reports", {"kind": "usage_summary", **period})
     return {
+        "report_id": ready["id"], "queued_report_id": queued["id"],
         "access_request_id": access["id"], "other_access_request_id": denied["id"],
         "fingerprint": access["present_fingerprint"],
         "paired_id": pair_up(instance),

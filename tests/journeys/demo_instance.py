@@ -90,7 +90,7 @@ def _of_project(client: httpx.Client, project_id: str) -> dict[str, str]:
         "message_id": _list(client, f"{at}/messages")[0]["id"],
         "delivery_id": _list(client, f"/v1/webhooks/{webhook}/deliveries")[-1]["id"],
         "event_type": _list(client, f"{at}/messages")[0]["event_type"],
-        "replay_id": _replay(client, webhook),
+        "replay_id": _replay(client, webhook), "report_id": _report(client, at),
         "rule_id": _list(client, f"{at}/alerts")[0]["id"],
         "firing_id": next((each["id"] for each in _list(client, f"{at}/firings")), ""),
     }  # fmt: skip
@@ -104,6 +104,13 @@ def _of_project(client: httpx.Client, project_id: str) -> dict[str, str]:
 def _replay(client: httpx.Client, webhook: str) -> str:
     """A replay to look at, that has nothing to do: no receiver is there."""
     answer = client.post(f"/v1/webhooks/{webhook}/replays", json={"to": "2020-01-01T00:00:00Z"})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
+
+
+def _report(client: httpx.Client, project: str) -> str:
+    """A report to look at."""
+    answer = client.post(f"{project}/reports", json={"kind": "key_inventory"})
     assert answer.status_code == 202, answer.text
     return str(answer.json()["id"])
 

@@ -22,7 +22,11 @@ _NOT_HERE: Final = {"/", "/setup", "/sign-in", "/static/{path:path}"}
 _ROUTES: Final = [
     path
     for method, path, _ in PAGES
-    if method is get and path not in _NOT_HERE and not path.endswith(("/live", "/export.csv"))
+    if method is get
+    and path not in _NOT_HERE
+    and not path.endswith(("/live", "/export.csv", "/file"))
+    # Looks as a project's own does.
+    and path != "/organizations/{organization_id:str}/reports/{report_id:str}"
 ]
 _PROJECT: Final = "/projects/{project_id:str}"
 _MORE: Final = {

@@ -1,12 +1,16 @@
 """An instance whose projects' shapes are watched, for tests of production: no server, actions called directly."""
 
+from pathlib import Path
 from typing import Any, Final
+
+import msgspec
 
 from freehold.alerts import actions as alerts
 from freehold.alerts import channel_actions as channels
 from freehold.alerts.records import AlertFilter, RuleSettings, Threshold
 from freehold.keys import actions as keys
 from freehold.keys.settings_rules import KeySettings
+from freehold.kit import clock, ids
 from freehold.production import revisions
 from freehold.production.assembling import read_shape
 from freehold.production.records import Revision, Shape
@@ -16,6 +20,9 @@ from freehold.projects.limits import Quota, RateLimit
 from freehold.projects.records import Project
 from freehold.settings import Settings
 from freehold.store.engine import Store
+from freehold.usage.collector import Collector
+from freehold.usage.journal import JournalWriter
+from freehold.usage.records import UsageEvent
 from freehold.webhooks import actions as webhooks
 from freehold.webhooks.records import EndpointSettings
 from tests.http.served import Instance, fill
@@ -87,3 +94,30 @@ def history_of(instance: Instance, project_id: str = "") -> list[Revision]:
 def paths_of(revision: Revision) -> list[Any]:
     """What a revision changed."""
     return [each["path"] for each in revision.changes]
+
+
+def decide(instance: Instance, data: Path, count: int, at_ms: int | None = None, **more: Any) -> list[UsageEvent]:
+    """Let so many requests be decided and journalled under a data directory, a millisecond after each other."""
+    writer = JournalWriter(data / "journal" / ids.new_id("jrn"), 1 << 20)
+    first = clock.now_ms() if at_ms is None else at_ms
+    usual = UsageEvent(
+        id="", at_ms=0, project_id=instance.project, organization_id=instance.harbour, environment="sandbox",
+        key_id=instance.key, secret="selector", api_id=instance.api, endpoint="get_parcel", method="GET",
+        path="/parcels/1", outcome="allowed", via="gateway", status=200, latency_us=1000, cost=1, address="192.0.2.1",
+        user_agent="tests", rule="all", limits=(), epoch=1,
+    )  # fmt: skip
+    events = [
+        msgspec.structs.replace(usual, id=ids.new_id("req", first + step), at_ms=first + step, **more)
+        for step in range(count)
+    ]
+    for event in events:
+        writer.append(event)
+    writer.close()
+    return events
+
+
+def collect(store: Store, data: Path) -> None:
+    """Let what is journalled be counted."""
+    collector = Collector(store, data / "journal", "node")
+    while collector.collect():
+        pass

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold.kit import canonical_json
-from freehold.production.assembling import expires_after_days, number_in
+from freehold.kit.decimals import number_text
+from freehold.production.assembling import expires_after_days
 from freehold.production.pointers import pointer, sorted_pointers, tokens_of
 from freehold.production.rules import (
     binding_slots,
@@ -104,12 +105,12 @@ def test_slots_are_of_what_is_there_each_once(shape: Any) -> None:
     [(5.0, "5"), (0.5, "0.5"), (1e21, "1000000000000000000000"), (1e-7, "0.0000001"), (0.0, "0"), (-2.50, "-2.5"), (100.0, "100")],
 )  # fmt: skip
 def test_numbers_have_one_text(number: float, text: str) -> None:
-    assert number_in(number) == text
+    assert number_text(number) == text
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_comes_back_from_its_text(number: float) -> None:
-    assert float(number_in(number) or "") == number
+    assert float(number_text(number) or "") == number
 
 
 def test_an_expiry_is_a_policy_in_days() -> None:

@@ -125,6 +125,8 @@ def value(node: Any, many: bool) -> Any:  # noqa: PLR0911 — a line for each ki
             return next(iter(node.cls)).value
         case types.DateTimeType():
             return WHEN
+        case types.DateType():
+            return WHEN.date()
     plain_values = {"str": "text", "int": 3, "float": 1.5, "bool": True, "any": {"a": [1]}}
     return plain_values[type(node).__name__.removesuffix("Type").lower()]
 

@@ -66,6 +66,19 @@ class Api:
         """The answer of a DELETE."""
         return self.call("DELETE", path)
 
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """The body of a GET as it comes, for files of any size."""
+        import httpx
+
+        try:
+            with self._client.stream("GET", path, timeout=httpx.Timeout(_TIMEOUT_S, read=300.0)) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise Failure(_problem(answer))
+                yield from answer.iter_bytes()
+        except httpx.TransportError as error:
+            raise CannotTry(f"Freehold at {self._url} stopped answering ({_why(error)}).") from None
+
     def all(self, path: str, query: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         """Every item of a list, page by page."""
         cursor: str | None = None

@@ -45,6 +45,7 @@ _COMMANDS: Final = {
     "usage": ("usage", "command"),
     "requests": ("requests", "command"),
     "explain": ("explain", "command"),
+    "reports": ("reports", "command"),
     "audit": ("audit", "command"),
     "backup": ("backup", "backup"),
     "restore": ("backup", "restore"),

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from freehold.alerts.records import AlertRule
 from freehold.apis import queries as apis
 from freehold.keys.records import Key
 from freehold.keys.templates import narrowed_to
+from freehold.kit.decimals import number_text
 from freehold.production.assets import Assets, assets_of
 from freehold.production.records import SHAPE_VERSION, Shape
 from freehold.projects import queries as projects
@@ -60,14 +60,6 @@ def quota_in(quota: Quota | None) -> dict[str, Any] | None:
     return {"limit": quota.limit, "period": quota.period} if quota else None
 
 
-def number_in(value: float | None) -> str | None:
-    """A number as a shape has it: text in plain decimals, for two programs may write one float in two ways."""
-    if value is None:
-        return None
-    text = format(Decimal(repr(float(value))), "f")
-    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
-
-
 def expires_after_days(created_at: datetime, expires_at: datetime | None) -> int | None:
     """The policy behind an expiry: whole days from the key's making, at least one; None: never."""
     return None if expires_at is None else max(1, round((expires_at - created_at) / _DAY))
@@ -95,7 +87,7 @@ def _alert(rule: AlertRule, key_names: Mapping[str, str], slots: Mapping[str, st
     return {
         "name": settings.name, "metric": settings.metric,
         "thresholds": [
-            {"at": number_in(each.at), "resolve_below": number_in(each.resolve_below)} for each in sorted(settings.thresholds, key=lambda step: step.at)
+            {"at": number_text(each.at), "resolve_below": number_text(each.resolve_below)} for each in sorted(settings.thresholds, key=lambda step: step.at)
         ],
         "comparison": settings.comparison, "period": settings.period, "timezone": settings.timezone,
         "window_s": settings.window_s,

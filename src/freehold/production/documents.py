@@ -15,8 +15,8 @@ from jsonschema.exceptions import ValidationError
 from freehold.alerts.records import WAYS, ChannelKind, Comparison, Metric, Severity, Way
 from freehold.alerts.setting_rules import MINIMUM_COUNT_MAX, THRESHOLDS_MAX, WINDOW_S_MAX
 from freehold.errors import FieldError
+from freehold.kit.decimals import number_text
 from freehold.organizations.rules import LIFETIME_MAX, clean_name
-from freehold.production.assembling import number_in
 from freehold.production.records import SHAPE_VERSION, Shape
 from freehold.projects.limit_rules import QUOTA_MAX, RATE_LIMIT_MAX, RATE_WINDOW_S_MAX
 from freehold.projects.limits import Period
@@ -225,8 +225,8 @@ def _settle(alert: dict[str, Any]) -> None:
     alert["notify"] = _ordered(alert["notify"])
     alert["thresholds"].sort(key=lambda each: float(each["at"]))
     for step in alert["thresholds"]:
-        step["at"] = number_in(float(step["at"]))
-        step["resolve_below"] = None if step["resolve_below"] is None else number_in(float(step["resolve_below"]))
+        step["at"] = number_text(float(step["at"]))
+        step["resolve_below"] = None if step["resolve_below"] is None else number_text(float(step["resolve_below"]))
 
 
 def _ordered(names: list[str]) -> list[str]:

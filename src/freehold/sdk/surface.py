@@ -22,7 +22,6 @@ from freehold.sdk.resources.endpoints import EndpointCalls
 from freehold.sdk.resources.event_types import EventTypeCalls
 from freehold.sdk.resources.firings import FiringCalls
 from freehold.sdk.resources.inbox import InboxCalls
-from freehold.sdk.resources.instance_audit_proofs import InstanceAuditProofCalls
 from freehold.sdk.resources.invitations import InvitationCalls
 from freehold.sdk.resources.key_acceptances import KeyAcceptanceCalls
 from freehold.sdk.resources.keys import KeyCalls
@@ -35,6 +34,7 @@ from freehold.sdk.resources.readiness import ReadinessCalls
 from freehold.sdk.resources.readiness_checks import ReadinessCheckCalls
 from freehold.sdk.resources.readiness_policies import ReadinessPolicyCalls
 from freehold.sdk.resources.replays import ReplayCalls
+from freehold.sdk.resources.reports import ReportCalls
 from freehold.sdk.resources.requests import RequestCalls
 from freehold.sdk.resources.scope import ScopeCalls
 from freehold.sdk.resources.shape import ShapeCalls
@@ -55,7 +55,6 @@ class Surface(Resource[Mode]):
         self.invitations: InvitationCalls[Mode] = InvitationCalls(perform, walk)
         self.audit_entries: AuditEntryCalls[Mode] = AuditEntryCalls(perform, walk)
         self.audit_proofs: AuditProofCalls[Mode] = AuditProofCalls(perform, walk)
-        self.instance_audit_proofs: InstanceAuditProofCalls[Mode] = InstanceAuditProofCalls(perform, walk)
         self.apis: ApiCalls[Mode] = ApiCalls(perform, walk)
         self.endpoints: EndpointCalls[Mode] = EndpointCalls(perform, walk)
         self.event_types: EventTypeCalls[Mode] = EventTypeCalls(perform, walk)
@@ -81,6 +80,7 @@ class Surface(Resource[Mode]):
         self.readiness_policies: ReadinessPolicyCalls[Mode] = ReadinessPolicyCalls(perform, walk)
         self.readiness_checks: ReadinessCheckCalls[Mode] = ReadinessCheckCalls(perform, walk)
         self.access_requests: AccessRequestCalls[Mode] = AccessRequestCalls(perform, walk)
+        self.reports: ReportCalls[Mode] = ReportCalls(perform, walk)
         self.usage: UsageCalls[Mode] = UsageCalls(perform, walk)
         self.requests: RequestCalls[Mode] = RequestCalls(perform, walk)
         self.metered_events: MeteredEventCalls[Mode] = MeteredEventCalls(perform, walk)

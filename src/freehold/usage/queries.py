@@ -101,9 +101,23 @@ def complete_to(tx: Transaction) -> datetime | None:
     newest: datetime | None = tx.execute(select(func.max(journals.c.updated_at))).scalar()
     if newest is None:
         return None
+    return _live_to(tx, newest) or newest
+
+
+def is_counted(tx: Transaction, until: datetime) -> bool:
+    """Whether every decision before an instant is counted. Where no journal is being written, all of them are."""
+    newest: datetime | None = tx.execute(select(func.max(journals.c.updated_at))).scalar()
+    live = _live_to(tx, newest) if newest else None
+    return live is None or live >= until
+
+
+def _live_to(tx: Transaction, newest: datetime) -> datetime | None:
+    """How far the journals are counted that are being written; None where none is."""
     counts = ~journals.c.id.startswith("sdk_", autoescape=True) | (journals.c.updated_at >= newest - _SDK_SILENT)
-    live = tx.execute(select(func.min(journals.c.updated_at)).where(journals.c.ended_at.is_(None), counts)).scalar()
-    return live or newest
+    live: datetime | None = tx.execute(
+        select(func.min(journals.c.updated_at)).where(journals.c.ended_at.is_(None), counts)
+    ).scalar()
+    return live
 
 
 def proven(tx: Transaction, project_id: str) -> Proven | None:

@@ -16,6 +16,7 @@ TAGS: Final[dict[str, str]] = {
     "Webhooks": "Webhook endpoints, messages and deliveries.",
     "Alerts": "Alert rules, their firings, and chat channels.",
     "Shapes": "What a project declares as one document, its history, and applying one.",
+    "Reports": "Files of what happened, that can be made again to the same bytes.",
     "Readiness": "What a sandbox project still needs for production, and what the operator asks.",
     "Production": "Requests for production access and their review.",
     "Usage": "Usage, single requests and explanations.",
@@ -28,7 +29,7 @@ IDEMPOTENT: Final = frozenset(
     {
         "create_token", "create_organization", "invite", "create_api", "create_project", "issue_key", "create_webhook",
         "rotate_key", "rotate_webhook_secret", "create_alert", "create_alert_channel", "send_test_alert", "publish_message",
-        "replay_delivery", "start_replay", "recover_webhook",
+        "replay_delivery", "start_replay", "recover_webhook", "create_report", "create_organization_report",
         "advance_webhook", "create_readiness_check", "create_attestation", "create_key_acceptance", "run_readiness_check",
         "request_access", "comment_on_access_request",
         "set_shape", "restore_shape",
@@ -119,6 +120,11 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "approve_access_request": ("conflict", "shape_changed"),
     "deny_access_request": ("conflict",),
     "withdraw_access_request": ("conflict",),
+    "create_report": ("conflict",),
+    "create_organization_report": ("conflict",),
+    "download_report": ("conflict",),
+    "read_report_manifest": ("conflict",),
+    "cancel_report": ("conflict",),
 }
 
 _ID: Final = "[0-7][0-9a-hjkmnp-tv-z]{25}"
@@ -167,6 +173,7 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "minLength": 1, "maxLength": 200},
     },
     "replay_id": _id("rpl", "A replay's"),
+    "report_id": _id("rep", "A report's"),
     "message_id": _id("msg", "A message's"),
     "request_id": _id("req", "A request's"),
 }  # fmt: skip
@@ -238,4 +245,11 @@ TEXTS: Final[dict[str, dict[str, Any]]] = {
         "description": "The document as it was imported, in JSON or YAML.",
         "content": {"application/json": {"schema": {"type": "object"}}, "application/yaml": {"schema": _YAML_DOCUMENT}},
     },
-}
+    "download_report": {
+        "description": "The file, or with 206 the range that was asked for.",
+        "content": {
+            "text/csv": {"schema": {"type": "string"}}, "application/jsonl": {"schema": {"type": "string"}},
+            "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
+        },
+    },
+}  # fmt: skip

@@ -39,6 +39,8 @@ NOTICES: Final[dict[str, str]] = {
     "delivery-replayed": "It is sent once more.",
     "replay-started": "The replay has begun. It goes on whatever happens to this page.",
     "replay-canceled": "The replay is canceled. What it has replayed is sent all the same.",
+    "report-requested": "The report is being made. It goes on whatever happens to this page.",
+    "report-canceled": "The report is canceled.",
     "rule-saved": "The alert rule is saved.",
     "rule-deleted": "The alert rule is deleted. Its firings stay on record.",
     "rule-muted": "The rule is muted.",

@@ -99,6 +99,7 @@ from freehold.sdk.models.readiness import (
     Policy,
     ProjectReadiness,
 )
+from freehold.sdk.models.reports import Report, ReportColumn, ReportManifest
 from freehold.sdk.models.setup import Setup
 from freehold.sdk.models.shapes import (
     BindingSlot,
@@ -227,6 +228,10 @@ from freehold.sdk.models.words import (
     ReplayFilterState,
     ReplayKind,
     ReplayState,
+    ReportColumnType,
+    ReportFormat,
+    ReportKind,
+    ReportState,
     RequestKind,
     RevisionCause,
     Role,
@@ -399,6 +404,13 @@ __all__ = [
     "ReplayKind",
     "ReplayOutcome",
     "ReplayState",
+    "Report",
+    "ReportColumn",
+    "ReportColumnType",
+    "ReportFormat",
+    "ReportKind",
+    "ReportManifest",
+    "ReportState",
     "Request",
     "RequestKey",
     "RequestKind",

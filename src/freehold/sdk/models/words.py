@@ -105,6 +105,18 @@ if TYPE_CHECKING:
     ReplayFilterState = Literal["delivered", "failed", "pending"]
     ReplayKind = Literal["delivery", "filter", "recovery"]
     ReplayState = Literal["canceled", "done", "queued", "running"]
+    ReportColumnType = Literal["boolean", "instant", "integer", "text"]
+    ReportFormat = Literal["csv", "jsonl", "parquet"]
+    ReportKind = Literal[
+        "access_review",
+        "alert_firings",
+        "audit_log",
+        "key_inventory",
+        "usage_detail",
+        "usage_summary",
+        "webhook_deliveries",
+    ]
+    ReportState = Literal["expired", "failed", "queued", "ready", "running"]
     RequestKind = Literal["denied", "failed", "served", "throttled"]
     RevisionCause = Literal["clone", "edit", "file", "promotion", "restoration", "revert"]
     Role = Literal["admin", "auditor", "billing", "developer", "owner"]
@@ -159,6 +171,10 @@ else:
     ReplayFilterState = str
     ReplayKind = str
     ReplayState = str
+    ReportColumnType = str
+    ReportFormat = str
+    ReportKind = str
+    ReportState = str
     RequestKind = str
     RevisionCause = str
     Role = str

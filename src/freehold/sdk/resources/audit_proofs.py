@@ -31,3 +31,8 @@ class AuditProofCalls(Resource[Mode]):
         return Call(
             "POST", f"/v1/organizations/{segment(organization_id)}/audit/proof", AuditProof, body=sent({"seals": seals})
         )
+
+    @operation
+    def of_instance(self) -> Call[AuditProof]:
+        """Prove the log of what belongs to no organization: APIs, the instance's own settings; operators only."""
+        return Call("GET", "/v1/audit/proof", AuditProof, repeatable=True)

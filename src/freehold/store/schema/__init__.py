@@ -37,6 +37,7 @@ from freehold.store.schema.readiness import (
     readiness_policies,
     readiness_results,
 )
+from freehold.store.schema.reports import reports
 from freehold.store.schema.reviews import access_request_entries, access_requests
 from freehold.store.schema.shapes import shape_heads, shape_marks, shape_revisions
 from freehold.store.schema.siblings import drift_acceptances, drift_heads, production_bindings
@@ -122,6 +123,7 @@ __all__ = [
     "reconciliations",
     "replayed_deliveries",
     "replays",
+    "reports",
     "scope_endpoints",
     "scope_event_types",
     "secret_uses",

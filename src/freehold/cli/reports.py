@@ -1,0 +1,239 @@
+"""`freehold reports`: files of what happened, that can be made again to the same bytes."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from freehold.cli import output
+from freehold.cli.api import Api, segment
+from freehold.cli.failures import Failure
+from freehold.cli.options import (
+    Command,
+    json_option,
+    organization_id,
+    organization_option,
+    page_options,
+    project_id,
+    show_page,
+)
+
+_POLL_S: Final = 0.5
+_COLUMNS: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
+    "id": lambda each: each["id"],
+    "kind": lambda each: each["kind"],
+    "format": lambda each: each["format"],
+    "period": lambda each: f"{each['from']} to {each['to']}" if each["from"] else "as it stands",
+    "state": lambda each: each["state"],
+    "rows": lambda each: each["rows"],
+    "by": lambda each: each["asked_by"],
+    "at": lambda each: each["created_at"],
+}
+
+
+@click.group("reports", short_help="Files of usage, keys, deliveries, alerts, access and changes.")
+def command() -> None:
+    """Reports: what happened, as files that can be made again to the same bytes and proved without Freehold."""
+
+
+def _of_option(command: Command) -> Command:
+    """Add `--project`; without it, the whole organization is meant."""
+    return click.option(
+        "--project", "-p", metavar="PROJECT", envvar="FREEHOLD_PROJECT",
+        help="Of this project; of the whole organization without it.  [FREEHOLD_PROJECT]",
+    )(command)  # fmt: skip
+
+
+@command.command("create")
+@click.argument("kind")
+@_of_option
+@organization_option
+@click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), default="csv", show_default=True)
+@click.option("--from", metavar="DAY", help="The first day, of UTC: 2026-10-01.")
+@click.option("--to", metavar="DAY", help="The first day after the period: 2026-11-01.")
+@click.option(
+    "--output",
+    "-o",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Save the file here too, with its manifest beside it.",
+)
+@click.option("--no-wait", is_flag=True, help="Do not wait until it is made.")
+@json_option
+def create(
+    kind: str, project: str | None, organization: str | None, target: Path | None, no_wait: bool, as_json: bool,
+    **wanted: str | None,
+) -> None:  # fmt: skip
+    """Make a report of KIND, and wait with its progress.
+
+    Kinds: usage_summary, usage_detail, key_inventory, webhook_deliveries, alert_firings, access_review, audit_log.
+
+    \b
+    Examples:
+      freehold reports create usage_summary -p parcel-lookup --from 2026-10-01 --to 2026-11-01 -o october.csv
+      freehold reports create audit_log --format parquet --from 2026-01-01 --to 2026-04-01
+      freehold reports create access_review
+    """
+    if target is not None and no_wait:
+        raise Failure("There is no file to save before the report is made: leave --no-wait away.")
+    api = Api.current()
+    body = {"kind": kind, **{name: value for name, value in wanted.items() if value}}
+    report = api.post(f"{_owner(api, project, organization)}/reports", body)
+    if not no_wait:
+        report = _wait(api, report, quiet=as_json)
+    if target is not None:
+        _save(api, report, target)
+    if as_json:
+        output.print_json(report)
+    else:
+        _show(report)
+
+
+@command.command("list")
+@_of_option
+@organization_option
+@page_options
+@json_option
+def list_reports(project: str | None, organization: str | None, as_json: bool, **question: Any) -> None:
+    """List the reports of a project, or of the organization, newest first.
+
+    \b
+    Example:
+      freehold reports list -p parcel-lookup
+    """
+    api = Api.current()
+    found = api.get(f"{_owner(api, project, organization)}/reports", question)
+    show_page(found, as_json, _COLUMNS, "No reports yet.")
+
+
+@command.command("show")
+@click.argument("report")
+@json_option
+def show(report: str, as_json: bool) -> None:
+    """Show one report, with how far it is.
+
+    \b
+    Example:
+      freehold reports show rep_…
+    """
+    found = Api.current().get(f"/v1/reports/{segment(report)}")
+    if as_json:
+        output.print_json(found)
+    else:
+        _show(found)
+
+
+@command.command("download")
+@click.argument("report")
+@click.option(
+    "--output", "-o", "target", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Where to save it."
+)
+def download(report: str, target: Path) -> None:
+    """Save a report's file, with its manifest beside it as FILE.manifest.json.
+
+    \b
+    Example:
+      freehold reports download rep_… -o october.csv
+    """
+    api = Api.current()
+    _save(api, api.get(f"/v1/reports/{segment(report)}"), target)
+    click.echo(f"Saved as {target}, its manifest as {_manifest_path(target)}.")
+
+
+@command.command("cancel")
+@click.argument("report")
+@json_option
+def cancel(report: str, as_json: bool) -> None:
+    """End a report that is not made yet.
+
+    \b
+    Example:
+      freehold reports cancel rep_…
+    """
+    ended = Api.current().post(f"/v1/reports/{segment(report)}/cancel")
+    if as_json:
+        output.print_json(ended)
+    else:
+        click.echo("It is canceled." if ended["state"] == "failed" else "It ends within a second or two.")
+
+
+@command.command("verify")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--manifest",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Its manifest; FILE.manifest.json unless given.",
+)
+def verify(file: Path, manifest: Path | None) -> None:
+    """Hold a FILE against its manifest, without a server; exit status 1 where they do not agree.
+
+    \b
+    Example:
+      freehold reports verify october.csv
+    """
+    from freehold.reports.manifests import faults_of
+
+    place = manifest or _manifest_path(file)
+    try:
+        said = json.loads(place.read_text())
+        faults = faults_of(file, said)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise Failure(f"{place} cannot be read as a manifest: {problem}") from problem
+    for fault in faults:
+        click.echo(fault, err=True)
+    if faults:
+        raise Failure(f"{file} is not the file that the manifest is of.")
+    click.echo(f"{file} is whole: {said['rows']:,} rows, SHA-256 {said['sha256']}.")
+
+
+def _owner(api: Api, project: str | None, organization: str | None) -> str:
+    if project:
+        return f"/v1/projects/{segment(project_id(api, project))}"
+    return f"/v1/organizations/{segment(organization_id(api, organization))}"
+
+
+def _wait(api: Api, report: dict[str, Any], quiet: bool) -> dict[str, Any]:
+    told = 0
+    while report["state"] in ("queued", "running"):
+        time.sleep(_POLL_S)
+        report = api.get(f"/v1/reports/{segment(report['id'])}")
+        if not quiet and sys.stderr.isatty() and report["done"] != told:
+            told = report["done"]
+            click.echo(f"\r{told:,} rows", nl=False, err=True)
+    if told:
+        click.echo("", err=True)
+    if report["state"] == "failed":
+        raise Failure(f"The report failed: {report['reason']}")
+    return report
+
+
+def _save(api: Api, report: dict[str, Any], target: Path) -> None:
+    path = f"/v1/reports/{segment(report['id'])}"
+    with target.open("xb") as file:
+        for piece in api.pieces(f"{path}/file"):
+            file.write(piece)
+    _manifest_path(target).write_text(json.dumps(api.get(f"{path}/manifest"), indent=1) + "\n")
+
+
+def _manifest_path(file: Path) -> Path:
+    return file.with_name(f"{file.name}.manifest.json")
+
+
+def _show(report: dict[str, Any]) -> None:
+    facts = {
+        "Report": f"{report['kind']} as {report['format']} ({report['id']})",
+        "Period": f"{report['from']} to {report['to']}" if report["from"] else "as it stood",
+        "State": report["state"] + (f": {report['reason']}" if report["reason"] else ""),
+    }
+    if report["state"] == "ready":
+        facts |= {
+            "Holds": f"{report['rows']:,} rows, {report['bytes']:,} bytes", "SHA-256": report["sha256"],
+            "Restates": report["restates"] or "nothing", "Kept until": report["expires_at"],
+        }  # fmt: skip
+    output.print_facts(facts)

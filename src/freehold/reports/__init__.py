@@ -1,0 +1,1 @@
+"""Reports: files that can be made again to the same bytes. See the README beside this file."""

@@ -1,0 +1,158 @@
+"""HTTP of reports. Thin: parse, one action, present."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response
+
+from freehold.kit.paging import Cursor, Page, page
+from freehold.reports import actions, serving
+from freehold.reports.records import ColumnType, Parameters, Report, ReportFormat, ReportKind, ReportState
+from freehold.web.call import Call, checked_limit
+from freehold.web.cursors import after_id
+from freehold.web.inputs import Body, CursorText, Limit
+
+
+class ReportBody(Body, frozen=True):
+    """What to report. Days are of UTC, and `to` is the first day that is not in the period, which has to be over.
+
+    `key_inventory` and `access_review` say how things stand, and have no period.
+    """
+
+    kind: Annotated[ReportKind, msgspec.Meta(examples=["usage_summary"])]
+    format: Annotated[ReportFormat, msgspec.Meta(examples=["csv"])] = "csv"
+    from_: Annotated[date | None, msgspec.Meta(examples=["2026-10-01"])] = msgspec.field(name="from", default=None)
+    to: Annotated[date | None, msgspec.Meta(examples=["2026-11-01"])] = None
+
+
+class ReportView(msgspec.Struct, kw_only=True):
+    """A report. `done`: rows so far. `restates`: the ready report of the same parameters whose bytes were others."""
+
+    id: str
+    organization: str
+    project: str | None
+    kind: ReportKind
+    format: ReportFormat
+    from_: date | None = msgspec.field(name="from")
+    to: date | None
+    state: ReportState
+    reason: str | None
+    done: int
+    rows: int | None
+    bytes: int | None
+    sha256: str | None
+    restates: str | None
+    asked_by: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    expires_at: datetime | None
+
+
+class ReportColumnView(msgspec.Struct, kw_only=True):
+    """One column of a report's file."""
+
+    name: str
+    type: ColumnType
+
+
+class ReportManifestView(msgspec.Struct, kw_only=True):
+    """What stands beside a report's file. `sums`: of each column of integers. `source`: what its rows were taken from.
+
+    `file`: what it is called where it is saved. With it, `freehold reports verify` proves the file without a server.
+    """
+
+    manifest: int
+    report: str
+    organization: str
+    project: str | None
+    kind: ReportKind
+    format: ReportFormat
+    from_: date | None = msgspec.field(name="from")
+    to: date | None
+    file: str
+    columns: list[ReportColumnView]
+    rows: int
+    bytes: int
+    sha256: str
+    sums: dict[str, int]
+    source: dict[str, Any]
+    freehold: str
+
+
+def list_reports(call: Call, project_id: str, limit: Limit = 50, cursor: CursorText = None) -> Page[ReportView]:
+    """A project's reports, newest first."""
+    with call.read() as tx:
+        rows = actions.list_project_reports(tx, call.actor, project_id, checked_limit(limit) + 1, after_id(cursor))
+    return _page(rows, limit)
+
+
+def create_report(call: Call, project_id: str, data: ReportBody) -> Response[ReportView]:
+    """Ask for a report of a project. It is made in the background; `GET /v1/reports/{report_id}` says how far it is."""
+    return call.create(
+        lambda tx: report_view(actions.request_report(tx, call.actor, "", project_id, _parameters(data))), 202
+    )
+
+
+def list_organization_reports(
+    call: Call, organization_id: str, limit: Limit = 50, cursor: CursorText = None
+) -> Page[ReportView]:
+    """An organization's own reports, of all its projects together, newest first."""
+    with call.read() as tx:
+        rows = actions.list_organization_reports(
+            tx, call.actor, organization_id, checked_limit(limit) + 1, after_id(cursor)
+        )
+    return _page(rows, limit)
+
+
+def create_organization_report(call: Call, organization_id: str, data: ReportBody) -> Response[ReportView]:
+    """Ask for a report of all projects of an organization, or of the organization itself."""
+    return call.create(
+        lambda tx: report_view(actions.request_report(tx, call.actor, organization_id, None, _parameters(data))), 202
+    )
+
+
+def read_report(call: Call, report_id: str) -> ReportView:
+    """One report, with how far it is."""
+    with call.read() as tx:
+        return report_view(actions.read_report(tx, call.actor, report_id))
+
+
+def cancel_report(call: Call, report_id: str) -> ReportView:
+    """End a report that is not ready; it ends as failed, with that reason."""
+    with call.write() as tx:
+        return report_view(actions.cancel_report(tx, call.actor, report_id))
+
+
+def download_report(call: Call, report_id: str) -> Response[Any]:
+    """A ready report's file. Ranges are served (RFC 9110); the entity tag is the file's SHA-256."""
+    return serving.serve_report(call, report_id)
+
+
+def read_report_manifest(call: Call, report_id: str) -> ReportManifestView:
+    """What stands beside a ready report's file: parameters, columns, rows, sums, SHA-256, and what its source said."""
+    with call.read() as tx:
+        report = serving.ready(actions.read_report(tx, call.actor, report_id))
+    return msgspec.convert(report.manifest, ReportManifestView)
+
+
+def report_view(report: Report) -> ReportView:
+    """A report as the API shows it."""
+    parameters = report.parameters
+    return ReportView(
+        id=report.id, organization=report.organization_id, project=report.project_id, kind=parameters.kind,
+        format=parameters.format, from_=parameters.since, to=parameters.until, state=report.state, reason=report.reason,
+        done=report.done, rows=report.rows, bytes=report.bytes, sha256=report.sha256, restates=report.restates,
+        asked_by=report.asked_by, created_at=report.created_at, started_at=report.started_at,
+        finished_at=report.finished_at, expires_at=report.expires_at,
+    )  # fmt: skip
+
+
+def _parameters(data: ReportBody) -> Parameters:
+    return Parameters(data.kind, data.format, data.from_, data.to)
+
+
+def _page(rows: list[Report], limit: int) -> Page[ReportView]:
+    cut = page(rows, limit, lambda row: Cursor(0, row.id))
+    return Page([report_view(row) for row in cut.data], cut.next_cursor)

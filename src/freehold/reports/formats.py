@@ -1,0 +1,154 @@
+"""The files: CSV, JSON Lines and Parquet, written batch by batch. Equal rows make equal bytes."""
+
+import csv
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from freehold.kit import clock
+from freehold.kit.csv_lines import csv_lines
+from freehold.reports.records import Column, Made, ReportFormat, Row
+
+_PIECE: Final = 1 << 20
+_PARQUET: Final = {"text": "VARCHAR", "integer": "BIGINT", "boolean": "BOOLEAN", "instant": "TIMESTAMP"}
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def write_file(kind: ReportFormat, path: Path, columns: Sequence[Column], batches: Iterable[list[Row]]) -> Made:
+    """Write a new file whole; what it holds. `batches` may raise to give up: the file is left to whoever called."""
+    counted = _Counted(columns, batches)
+    match kind:
+        case "csv":
+            _write_text(path, _csv(columns, counted))
+        case "jsonl":
+            _write_text(path, _json_lines(columns, counted))
+        case "parquet":
+            _write_parquet(path, columns, counted)
+    return Made(counted.rows, path.stat().st_size, sha256_of(path), counted.sums)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def read_rows(kind: ReportFormat, path: Path, columns: Sequence[Column]) -> Iterator[list[Row]]:
+    """A file's rows as they are written there: integers as such. ValueError where it has other columns."""
+    names = [column.name for column in columns]
+    if kind == "parquet":
+        yield from _read_parquet(path, names)
+    elif kind == "csv":
+        yield from _read_csv(path, names, columns)
+    else:
+        with path.open("rb") as file:
+            for line in file:
+                row = msgspec.json.decode(line)
+                if list(row) != names:
+                    raise ValueError("the file has other columns than its manifest says")
+                yield [tuple(row.values())]
+
+
+class _Counted:
+    """Batches of rows, counted and added up on their way."""
+
+    def __init__(self, columns: Sequence[Column], batches: Iterable[list[Row]]) -> None:
+        self._batches = batches
+        self._integers = [(place, column.name) for place, column in enumerate(columns) if column.type == "integer"]
+        self.rows = 0
+        self.sums = {name: 0 for _, name in self._integers}
+
+    def __iter__(self) -> Iterator[list[Row]]:
+        for batch in self._batches:
+            self.rows += len(batch)
+            for place, name in self._integers:
+                self.sums[name] += sum(row[place] or 0 for row in batch)
+            yield batch
+
+
+def _write_text(path: Path, lines: Iterable[bytes]) -> None:
+    with path.open("xb") as file:
+        file.writelines(lines)
+        file.flush()
+
+
+def _csv(columns: Sequence[Column], batches: Iterable[list[Row]]) -> Iterator[bytes]:
+    cells = (tuple(map(_cell, row)) for batch in batches for row in batch)
+    for line in csv_lines([column.name for column in columns], cells):
+        yield line.encode()
+
+
+def _json_lines(columns: Sequence[Column], batches: Iterable[list[Row]]) -> Iterator[bytes]:
+    names = [column.name for column in columns]
+    for batch in batches:
+        for row in batch:
+            yield _encode(dict(zip(names, map(_cell_json, row), strict=True))) + b"\n"
+
+
+def _write_parquet(path: Path, columns: Sequence[Column], batches: Iterable[list[Row]]) -> None:
+    """By DuckDB, from JSON Lines beside the file: one thread, so that equal rows are equal bytes; compressed by zstd."""
+    lines = path.with_suffix(".rows")
+    try:
+        _write_text(lines, _json_lines(columns, batches))
+        kinds = ", ".join(f"{_quoted(column.name)}: '{_PARQUET[column.type]}'" for column in columns)
+        source = f"read_json({_quoted(str(lines))}, format = 'newline_delimited', columns = {{{kinds}}})"
+        with closing(_duckdb()) as connection:
+            # Paths and names cannot be given as parameters here; they are ours, and quotes are doubled.
+            copy = f"COPY (SELECT * FROM {source}) TO {_quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608
+            connection.execute(copy)
+    finally:
+        lines.unlink(missing_ok=True)
+
+
+def _read_parquet(path: Path, names: list[str]) -> Iterator[list[Row]]:
+    with closing(_duckdb()) as connection:
+        found = connection.execute("SELECT * FROM read_parquet(?)", [str(path)])
+        if [each[0] for each in found.description] != names:
+            raise ValueError("the file has other columns than its manifest says")
+        while rows := found.fetchmany(2000):
+            yield rows
+
+
+def _read_csv(path: Path, names: list[str], columns: Sequence[Column]) -> Iterator[list[Row]]:
+    integers = {place for place, column in enumerate(columns) if column.type == "integer"}
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.reader(file)
+        if next(rows, None) != names:
+            raise ValueError("the file has other columns than its manifest says")
+        for row in rows:
+            if len(row) != len(names):
+                raise ValueError("a row has another number of cells than there are columns")
+            yield [tuple(int(cell) if place in integers and cell else cell for place, cell in enumerate(row))]
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return clock.to_text(value) if hasattr(value, "isoformat") else value
+
+
+def _cell_json(value: Any) -> Any:
+    return clock.to_text(value) if hasattr(value, "isoformat") else value
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _duckdb() -> Any:
+    # An extra: loaded where Parquet is asked for.
+    import duckdb  # noqa: PLC0415
+
+    options: dict[str, Any] = {
+        "threads": 1, "autoinstall_known_extensions": False, "autoload_known_extensions": False, "memory_limit": "150MB",
+    }  # fmt: skip
+    connection = duckdb.connect(":memory:", config=options)
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection

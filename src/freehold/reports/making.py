@@ -1,0 +1,205 @@
+"""Making one report: rows to a file beside its place, the file to its place, the row to `ready`. For one thread at a time."""
+
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from freehold import __version__
+from freehold.kit import clock
+from freehold.reports import queries, rules
+from freehold.reports.formats import write_file
+from freehold.reports.kinds import KIND_FACTS
+from freehold.reports.manifests import manifest_of
+from freehold.reports.records import Report, ReportKind, Row
+from freehold.reports.sources import assets, people, usage
+from freehold.reports.sources.wanted import Wanted
+from freehold.settings import Settings
+from freehold.store.engine import Store
+from freehold.store.schema import organizations, projects, usage_rollups
+from freehold.usage.archive import archive_of, is_available
+from freehold.usage.queries import complete_to, is_counted
+
+LEASE: Final = timedelta(seconds=60)
+_TELL_S: Final = 1.0
+_WAIT: Final = timedelta(seconds=10)
+_WAITS: Final = "It waits until all usage of its period is counted."
+
+_log: Final = logging.getLogger(__name__)
+
+SOURCES: Final[dict[ReportKind, Callable[[Wanted], Iterator[list[Row]]]]] = {
+    "usage_summary": usage.summary,
+    "usage_detail": usage.detail,
+    "key_inventory": assets.key_inventory,
+    "webhook_deliveries": assets.webhook_deliveries,
+    "alert_firings": assets.firings,
+    "access_review": people.access_review,
+    "audit_log": people.audit_log,
+}
+
+
+class GivenUp(Exception):
+    """The report is not ours to make any more: canceled, or another process has it."""
+
+
+class CannotMake(Exception):
+    """A report that cannot be made. The message is one sentence for who asked for it."""
+
+
+def folder_of(settings: Settings) -> Path:
+    """Where reports' files are."""
+    return Path(settings.reports) if settings.reports else settings.data / "reports"
+
+
+def file_of(settings: Settings, report: Report) -> Path:
+    """Where a report's file is once it is ready."""
+    return folder_of(settings) / f"{report.id}.{rules.EXTENSIONS[report.parameters.format]}"
+
+
+def make_report(store: Store, settings: Settings, report: Report) -> None:
+    """Make a claimed report; it ends ready, failed, or given up to who holds it now."""
+    place = file_of(settings, report)
+    draft = place.with_name(f".{place.stem}.{report.attempts}{place.suffix}")
+    try:
+        if _must_wait(store, report):
+            return
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft.unlink(missing_ok=True)
+        _make(store, settings, report, draft, place)
+    except GivenUp:
+        _end_canceled(store, report)
+    except CannotMake as problem:
+        _fail(store, report, str(problem))
+    except OSError as error:
+        _log.warning("report %s cannot be written", report.id, exc_info=True)
+        _fail(store, report, f"Its file cannot be written: {error.strerror or error}.")
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _make(store: Store, settings: Settings, report: Report, draft: Path, place: Path) -> None:
+    if report.parameters.format == "parquet" and not is_available():
+        raise CannotMake("Parquet needs DuckDB, which this instance has not: pip install 'freehold[archive]'.")
+    wanted, owner = _wanted(store, settings, report)
+    facts = KIND_FACTS[report.parameters.kind]
+    batches = _told(store, report, SOURCES[report.parameters.kind](wanted))
+    made = write_file(report.parameters.format, draft, facts.columns, batches)
+    _force(draft)
+    manifest = manifest_of(report, owner, made, _source_facts(store, report, wanted, made.sums), __version__)
+    draft.replace(place)
+    _force(place.parent)
+    now = clock.now()
+    with store.write() as tx:
+        before = queries.last_ready_of_same(tx, report) if facts.period else None
+        restates = before.id if before and before.sha256 != made.sha256 else None
+        if not queries.finish(tx, report, made, manifest, restates, now, now + rules.KEPT):
+            raise GivenUp
+
+
+def _told(store: Store, report: Report, batches: Iterator[list[Row]]) -> Iterator[list[Row]]:
+    """The batches on their way, with a word to the row once a second; GivenUp where it is not ours any more."""
+    done, told_s = 0, time.monotonic()
+    for batch in batches:
+        yield batch
+        done += len(batch)
+        if time.monotonic() - told_s >= _TELL_S:
+            told_s = time.monotonic()
+            with store.write() as tx:
+                if not queries.tell(tx, report, done, clock.now() + LEASE):
+                    raise GivenUp
+
+
+def _must_wait(store: Store, report: Report) -> bool:
+    until = report.parameters.until
+    if not KIND_FACTS[report.parameters.kind].counted or until is None:
+        return False
+    with store.read() as tx:
+        if is_counted(tx, rules.midnight(until)):
+            return False
+    with store.write() as tx:
+        queries.put_off(tx, report.id, clock.now() + _WAIT, _WAITS)
+    return True
+
+
+def _wanted(store: Store, settings: Settings, report: Report) -> tuple[Wanted, str]:
+    """What the source is asked for, and the owner's name in the file's name."""
+    column = projects.c
+    with store.read() as tx:
+        if report.project_id:
+            row = tx.execute(select(column.slug, column.environment).where(column.id == report.project_id)).one()
+            owner, project_ids = f"{row.slug}-{row.environment}", (report.project_id,)
+        else:
+            mine = select(column.id).where(column.organization_id == report.organization_id).order_by(column.id)
+            project_ids = tuple(tx.execute(mine).scalars())
+            slug = select(organizations.c.slug).where(organizations.c.id == report.organization_id)
+            owner = str(tx.execute(slug).scalar_one())
+    since, until = report.parameters.since, report.parameters.until
+    return Wanted(
+        store, archive_of(settings), report.organization_id, project_ids, report.project_id is None,
+        rules.midnight(since) if since else None, rules.midnight(until) if until else None,
+    ), owner  # fmt: skip
+
+
+def _source_facts(store: Store, report: Report, wanted: Wanted, sums: Any) -> dict[str, Any]:
+    """How far usage was counted, and whether the rows agree with the sums that every other page shows."""
+    if not KIND_FACTS[report.parameters.kind].counted:
+        return {"as_of": clock.to_text(report.created_at)} if not KIND_FACTS[report.parameters.kind].period else {}
+    start, end = wanted.period
+    column = usage_rollups.c
+    query = select(func.sum(column.requests), func.sum(column.cost)).where(
+        column.grain == "day",
+        column.bucket_at >= start,
+        column.bucket_at < end,
+        column.project_id.in_(wanted.project_ids),
+    )
+    with store.read() as tx:
+        requests, cost = (int(each or 0) for each in tx.execute(query).one())
+        counted = complete_to(tx)
+    found = {"requests": requests, "cost": cost}
+    mine = {"requests": sums.get("requests"), "cost": sums["cost"]}
+    return {
+        "counted_to": clock.to_text(counted) if counted else None, "day_sums": found,
+        "reconciled": mine["cost"] == cost and mine["requests"] in (None, requests),
+    }  # fmt: skip
+
+
+def _end_canceled(store: Store, report: Report) -> None:
+    with store.write() as tx:
+        now = queries.find_report(tx, report.id)
+        if now is not None and now.cancel and now.attempts == report.attempts:
+            queries.fail(tx, report.id, "It was canceled.", clock.now())
+
+
+def _fail(store: Store, report: Report, reason: str) -> None:
+    with store.write() as tx:
+        queries.fail(tx, report.id, reason, clock.now())
+
+
+def remove_file(settings: Settings, report: Report) -> None:
+    """Remove a report's file, where it is there."""
+    file_of(settings, report).unlink(missing_ok=True)
+
+
+def sweep(settings: Settings, older_than: datetime) -> int:
+    """Remove what was being written by processes that are gone; how many files."""
+    swept = 0
+    for draft in folder_of(settings).glob(".*"):
+        if draft.stat().st_mtime < older_than.timestamp():
+            draft.unlink(missing_ok=True)
+            swept += 1
+    return swept
+
+
+def _force(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,83 @@
+"""What reports are, and the closed sets of their kinds, formats and states. No behaviour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, Literal, get_args
+
+ReportKind = Literal[
+    "usage_summary",
+    "usage_detail",
+    "key_inventory",
+    "webhook_deliveries",
+    "alert_firings",
+    "access_review",
+    "audit_log",
+]
+ReportFormat = Literal["csv", "jsonl", "parquet"]
+ReportState = Literal["queued", "running", "ready", "failed", "expired"]
+ColumnType = Literal["text", "integer", "boolean", "instant"]
+Reach = Literal["project", "organization"]
+
+KINDS: Final[tuple[ReportKind, ...]] = get_args(ReportKind)
+FORMATS: Final[tuple[ReportFormat, ...]] = get_args(ReportFormat)
+STATES: Final[tuple[ReportState, ...]] = get_args(ReportState)
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a report. Instants are UTC: RFC 3339 in text formats, a timestamp in Parquet."""
+
+    name: str
+    type: ColumnType
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What decides a report's bytes. Days are of UTC; `until` is the first day after the period.
+
+    Kinds that say how things stand have no period: both are None, and `as_of` is when they were looked at.
+    """
+
+    kind: ReportKind
+    format: ReportFormat
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report. `project_id` None: of all the organization's projects. `done`: rows so far; `total` None: not known."""
+
+    id: str
+    organization_id: str
+    project_id: str | None
+    parameters: Parameters
+    state: ReportState
+    reason: str | None
+    asked_by: str
+    asked_by_id: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    expires_at: datetime | None
+    attempts: int
+    done: int
+    cancel: bool
+    rows: int | None
+    bytes: int | None
+    sha256: str | None
+    manifest: Mapping[str, Any] | None
+    restates: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of making one: rows, bytes, SHA-256, and the sum of each column of integers."""
+
+    rows: int
+    bytes: int
+    sha256: str
+    sums: Mapping[str, int]

@@ -1,0 +1,78 @@
+"""What makes a report acceptable, when its period is over, what its file is called, and when it goes. Pure."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+from freehold.errors import FieldError
+from freehold.reports.kinds import KIND_FACTS
+from freehold.reports.records import Parameters, Reach
+
+DAYS_MAX: Final = 366
+ATTEMPTS_MAX: Final = 3
+KEPT: Final = timedelta(days=90)
+_FIRST_DAY: Final = date(2020, 1, 1)
+EXTENSIONS: Final = {"csv": "csv", "jsonl": "jsonl", "parquet": "parquet"}
+
+
+def parameter_faults(wanted: Parameters, reach: Reach, now: datetime) -> list[FieldError]:
+    """What is wrong with what is asked for."""
+    facts = KIND_FACTS[wanted.kind]
+    faults = []
+    if reach not in facts.reach:
+        words = "is of a whole organization" if reach == "project" else "is of one project"
+        faults.append(FieldError("kind", f"{facts.title} {words}.", "wrong_reach"))
+    if not facts.period:
+        if wanted.since or wanted.until:
+            faults.append(FieldError("from", f"{facts.title} says how things stand: it has no period.", "no_period"))
+        return faults
+    if wanted.since is None:
+        faults.append(FieldError("from", "Name the first day.", "required"))
+    if wanted.until is None:
+        faults.append(FieldError("to", "Name the first day after the period.", "required"))
+    if wanted.since and wanted.until:
+        faults += _period_faults(wanted.since, wanted.until, now)
+    return faults
+
+
+def _period_faults(since: date, until: date, now: datetime) -> list[FieldError]:
+    if since < _FIRST_DAY:
+        return [FieldError("from", f"Nothing is older than {_FIRST_DAY}.", "too_early")]
+    if until <= since:
+        return [
+            FieldError(
+                "to", "The period ends after its first day: `to` is the first day that is not in it.", "empty_period"
+            )
+        ]
+    if (until - since).days > DAYS_MAX:
+        return [FieldError("to", f"A report is of at most {DAYS_MAX} days.", "too_long")]
+    if midnight(until) > now:
+        return [FieldError("to", "The period is over when its last day is, in UTC: only then can it be made again to the same bytes.",
+                           "not_over")]  # fmt: skip
+    return []
+
+
+def midnight(day: date) -> datetime:
+    """The first instant of a day of UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+def file_name(parameters: Parameters, owner: str) -> str:
+    """What a report's file is called where it is saved: what it is of, and nothing that differs between equal ones."""
+    period = f"-{parameters.since}-{parameters.until}" if parameters.since else ""
+    return f"{owner}-{parameters.kind.replace('_', '-')}{period}.{EXTENSIONS[parameters.format]}"
+
+
+def plain_parameters(parameters: Parameters) -> dict[str, Any]:
+    """Parameters as the database, the API and manifests have them."""
+    return {
+        "kind": parameters.kind, "format": parameters.format,
+        "from": parameters.since.isoformat() if parameters.since else None,
+        "to": parameters.until.isoformat() if parameters.until else None,
+    }  # fmt: skip
+
+
+def parameters_from(plain: Mapping[str, Any]) -> Parameters:
+    """Parameters from their plain form."""
+    since, until = (date.fromisoformat(plain[name]) if plain[name] else None for name in ("from", "to"))
+    return Parameters(plain["kind"], plain["format"], since, until)

@@ -1,0 +1,70 @@
+"""The reports' loop of the tasks process: makes what was asked for, one after the other, and removes what has expired.
+
+Several nodes may run it: leases decide. A report whose process died is made anew, three times at most.
+"""
+
+import logging
+import threading
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from freehold.kit import clock
+from freehold.reports import making, queries, rules
+from freehold.settings import Settings
+from freehold.store.engine import Store
+
+_POLL_S: Final = 0.5
+_DATABASE_AWAY_S: Final = 5.0
+_STALE: Final = timedelta(days=1)
+_EXPIRED_AT_ONCE: Final = 100
+
+_log: Final = logging.getLogger(__name__)
+
+
+def run(store: Store, settings: Settings, stop: threading.Event) -> None:
+    """Make what is due until told to stop."""
+    making.sweep(settings, clock.now() - _STALE)
+    while not stop.is_set():
+        try:
+            busy = turn(store, settings)
+        except SQLAlchemyError:
+            _log.warning("reports wait for the database", exc_info=True)
+            stop.wait(_DATABASE_AWAY_S)
+            continue
+        if not busy:
+            stop.wait(_POLL_S)
+
+
+def turn(store: Store, settings: Settings) -> bool:
+    """Make one report that is due, or remove what has expired; whether anything was done."""
+    now = clock.now()
+    with store.read() as tx:
+        # Looking takes no lock, so an idle loop is in no writer's way.
+        due = queries.any_due(tx, now)
+    return _make_next(store, settings, now) if due else _expire(store, settings)
+
+
+def _make_next(store: Store, settings: Settings, now: datetime) -> bool:
+    with store.write() as tx:
+        report = queries.claim(tx, now, now + making.LEASE)
+        if report is None:
+            return False
+        if report.attempts > rules.ATTEMPTS_MAX:
+            died = f"It was begun {rules.ATTEMPTS_MAX} times, and its process died each time."
+            queries.fail(tx, report.id, died, now)
+            return True
+    making.make_report(store, settings, report)
+    return True
+
+
+def _expire(store: Store, settings: Settings) -> bool:
+    with store.read() as tx:
+        over = queries.expired(tx, clock.now(), _EXPIRED_AT_ONCE)
+    for report in over:
+        # The file first: a record without its file says so, a file without a record would stay for ever.
+        making.remove_file(settings, report)
+        with store.write() as tx:
+            queries.expire(tx, report.id)
+    return bool(over)

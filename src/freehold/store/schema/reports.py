@@ -1,0 +1,60 @@
+"""Reports: what was asked for, what came of it."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
+
+from freehold.store.schema.metadata import metadata
+from freehold.store.types import Instant, JsonText
+
+_UNFINISHED = text("state IN ('queued', 'running')")
+
+reports = Table(
+    "reports", metadata,
+    Column("id", Text, primary_key=True),
+    Column("organization_id", Text, ForeignKey("organizations.id"), nullable=False),
+    # NULL: of all the organization's projects.
+    Column("project_id", Text),
+    # Kind, format and period: all that decides its bytes.
+    Column("parameters", JsonText, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_by_id", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    # Not before: a report of usage waits until its period is counted.
+    Column("due_at", Instant, nullable=False),
+    Column("leased_until_at", Instant),
+    Column("started_at", Instant),
+    Column("finished_at", Instant),
+    Column("expires_at", Instant),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("done", BigInteger, nullable=False, server_default="0"),
+    # Somebody wants it ended.
+    Column("cancel", Boolean, nullable=False, server_default=text("false")),
+    Column("rows", BigInteger),
+    Column("bytes", BigInteger),
+    Column("sha256", Text),
+    Column("manifest", JsonText),
+    # The ready report of the same parameters that had other bytes.
+    Column("restates", Text, ForeignKey("reports.id")),
+    CheckConstraint("state IN ('queued', 'running', 'ready', 'failed', 'expired')", name="state"),
+    CheckConstraint("(state IN ('ready', 'failed', 'expired')) = (finished_at IS NOT NULL)", name="finished_at"),
+    CheckConstraint("state != 'ready' OR (sha256 IS NOT NULL AND rows IS NOT NULL AND bytes IS NOT NULL)", name="ready"),
+    ForeignKeyConstraint(["project_id", "organization_id"], ["projects.id", "projects.organization_id"]),
+    Index("ix_reports_project", "project_id", "id"),
+    Index("ix_reports_organization", "organization_id", "id"),
+    Index("ix_reports_unfinished", "due_at", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
+    Index("ix_reports_expires_at", "expires_at", sqlite_where=text("state = 'ready'"),
+          postgresql_where=text("state = 'ready'")),
+)  # fmt: skip
