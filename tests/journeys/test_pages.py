@@ -18,7 +18,9 @@ from tests.journeys.browsers import SCHEMES, Scheme, Watch, look, watched
 from tests.journeys.demo_instance import Demo, filled, running_demo
 
 # Not pages, but what pages ask for; and pages that are looked at where they can be reached.
-_NOT_HERE: Final = {"/", "/setup", "/sign-in", "/static/{path:path}"}
+_NOT_HERE: Final = {
+    "/", "/setup", "/sign-in", "/static/{path:path}", "/projects/{project_id:str}/drift/plan",
+}  # fmt: skip
 _ROUTES: Final = [
     path
     for method, path, _ in PAGES
@@ -41,11 +43,13 @@ _MORE: Final = {
     "no request fits": f"{_PROJECT}/requests?outcome=expired",
     "no project fits": "/organizations/{organization_id:str}/projects?query=zebra",
     "an approved access request": "/access_requests/{approved_id:str}",
+    "a promotion": f"{_PROJECT}/drift/plan?do=promote&item=/labels/purpose",
+    "an acceptance": f"{_PROJECT}/drift/plan?do=accept&item=/labels/purpose",
     "something done": f"{_PROJECT}?done=saved",
 }
 _PAGES: Final = {_PROJECT if path == _PROJECT else path.removeprefix(f"{_PROJECT}/"): path for path in _ROUTES} | _MORE
-_FAILING: Final = ("webhooks", "webhooks/{endpoint_id:str}", "deliveries/{delivery_id:str}")
-_IN_PRODUCTION: Final = (_PROJECT, "scope", "keys/{key_id:str}", "usage", "a throttled request")
+_FAILING: Final = ("bindings", "clone", "webhooks", "webhooks/{endpoint_id:str}", "deliveries/{delivery_id:str}")
+_IN_PRODUCTION: Final = (_PROJECT, "scope", "keys/{key_id:str}", "usage", "a throttled request", "drift")
 
 
 @pytest.fixture(scope="session")
