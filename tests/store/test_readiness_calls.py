@@ -186,17 +186,18 @@ def test_two_callers_make_one_call(world: ReadinessWorld) -> None:
 
 
 def test_only_the_newest_results_are_kept_and_a_removed_check_is_called_no_more(
-    world: ReadinessWorld, test_clock: TestClock
+    world: ReadinessWorld, test_clock: TestClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(http_checks, "KEPT", 3)
     check_id = add(world)
-    for _ in range(23):
+    for _ in range(5):
         test_clock.move(1)
         ask(world)
         with world.store.write() as tx:
             for each in http_checks.claim(tx, clock.now(), 8):
                 http_checks.record(tx, each, NOTHING)
     with world.store.read() as tx:
-        assert tx.execute(select(func.count()).select_from(readiness_http_results)).scalar() == 20
+        assert tx.execute(select(func.count()).select_from(readiness_http_results)).scalar() == 3
     ask(world)
     with world.store.write() as tx:
         own_checks.remove_own_check(tx, world.operator, check_id)

@@ -32,7 +32,7 @@ from freehold.webhooks.records import BODY_BYTES_MAX, AttemptResult, Outgoing
 # Longer than a call may take.
 LEASE: Final = timedelta(seconds=60)
 DETAIL_MAX: Final = 300
-_KEPT: Final = 20
+KEPT: Final = 20
 # The sandbox's rules of where requests may go: it is sandbox projects that are asked about.
 ENVIRONMENT: Final[Environment] = "sandbox"
 _HEADERS: Final = (
@@ -116,7 +116,7 @@ def record(tx: Transaction, asking: Asking, result: AttemptResult) -> HttpResult
         detail, result.status,
     )  # fmt: skip
     queries.insert_http_result(tx, made, asking.api_id)
-    queries.forget_http_results(tx, asking.project_id, asking.check.id, _KEPT)
+    queries.forget_http_results(tx, asking.project_id, asking.check.id, KEPT)
     call_queries.end_call(tx, asking.project_id, asking.check.id)
     if project := projects.find_project(tx, asking.project_id):
         refresh(tx, project)
