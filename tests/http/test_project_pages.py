@@ -228,7 +228,7 @@ def test_the_overview_names_the_next_step_at_each_point_of_the_journey(instance:
     step("Send a signed test event", 4, f"/webhooks/{hook}")
     delivery = accept_test_event(instance, hook)
     page = browser.get(f"/projects/{project.id}")
-    assert "Everything is proven" in text_of(page)
+    assert "Next step Ask for production access" in text_of(page)
     assert "5 of 5 Every step is proven" in text_of(page)
     assert f'href="/projects/{project.id}/deliveries/{delivery}"' in page.text
 

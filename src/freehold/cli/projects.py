@@ -237,6 +237,7 @@ def _show(project: dict[str, Any], as_json: bool) -> None:
             "Serving keys": project["serving_keys"],
             "Webhook endpoints": project["webhook_endpoints"],
             "Readiness": _readiness(project["readiness"]),
+            "Production access": project["production_access"].replace("_", " "),
             **limit_facts(project),
             "Created": project["created_at"],
             "Next step": f"{step['title']}: {step['detail']}" if step else None,

@@ -216,7 +216,7 @@ def _shapes(tx: Transaction, case: Case, request: AccessRequest) -> tuple[ShapeL
     found = revisions.history(tx, case.subject.id, _SHAPES_SHOWN)
     return tuple(
         ShapeLine(
-            number=each.number, who=each.actor_name, at=each.at, what=_changed(each.changes), href=f"/projects/{case.subject.id}/history",
+            number=each.number, who=each.actor_name, at=each.at, what=_changed(each.changes), href=f"/projects/{case.subject.id}/history/{each.number}",
             approved=each.number == request.approved_number,
         )
         for each in found

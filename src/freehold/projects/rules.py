@@ -205,5 +205,5 @@ def _request_step(here: str, standing: Standing) -> NextStep:
     if standing.access == "denied":
         again = "It was denied: the reason is on the page, with what it named."
     title = "Ask for production access again" if again else "Ask for production access"
-    detail = again or "Nothing blocks it. Three questions; all else is evidence that is there."
+    detail = again or "Three questions; all else is evidence that is there."
     return NextStep("request_access", title, detail, f"{here}/production")

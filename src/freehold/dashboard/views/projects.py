@@ -149,6 +149,8 @@ class OverviewView:
     snippets: tuple[Snippet, ...]
     scope_endpoints: tuple[str, ...]
     scope_event_types: tuple[str, ...]
+    # Of a project without a sibling: how it stands with production, in words.
+    access: str = "No production sibling yet"
     issue_blocked: str | None = None
 
 

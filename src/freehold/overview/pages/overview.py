@@ -28,7 +28,7 @@ from freehold.projects import actions, queries
 from freehold.projects.next_step_views import next_step_view
 from freehold.projects.pages import head_of
 from freehold.projects.records import Owner as OwnerRecord
-from freehold.projects.records import Posture, Project, Scope
+from freehold.projects.records import Posture, ProductionAccess, Project, Scope
 from freehold.store.engine import Transaction
 from freehold.usage import glances, sum_queries
 from freehold.usage import queries as usage
@@ -39,6 +39,11 @@ from freehold.web.pages import page
 from freehold.webhooks import observations
 
 _ACTIVITY_SHOWN: Final = 6
+_ACCESS: Final[dict[ProductionAccess, str]] = {
+    "not_requested": "No production sibling yet", "requested": "Production access asked for",
+    "approved": "Production access approved", "denied": "Production access denied",
+    "withdrawn": "No production sibling yet", "live": "Live in production",
+}  # fmt: skip
 
 
 def show_overview(call: Call, project_id: str) -> Response[Any]:
@@ -62,7 +67,7 @@ def show_overview(call: Call, project_id: str) -> Response[Any]:
             assets=_assets(tx, call, posture, day),
             snippets=_snippets(tx, call, project, scope),
             scope_endpoints=tuple(scope.endpoints), scope_event_types=tuple(scope.event_types),
-            issue_blocked=actions.blocked_for(call.actor, "keys.issue", project),
+            access=_ACCESS[posture.standing.access], issue_blocked=actions.blocked_for(call.actor, "keys.issue", project),
         )  # fmt: skip
     return page("projects/overview.html.j2", shell, view)
 
