@@ -91,3 +91,36 @@ def test_slots_are_chosen_when_something_is_made(instance: Instance) -> None:
         assert client.post(f"{project}/{noun}", json=body).json()["slot"] not in ("", "chosen")
         assert_problem(client.post(f"{project}/{noun}", json={**body, "slot": "Not so"}), 422, "invalid", "slot")
         assert_problem(client.post(f"{project}/{noun}", json={**body, "slot": "chosen"}), 409, "already_exists")
+
+
+def test_the_forms_take_a_slot_too(instance: Instance) -> None:
+    browser, here = instance.browser("owner"), f"/projects/{instance.project}"
+    url = "http://127.0.0.1:1024/hook"
+    wrong = browser.submit(f"{here}/webhooks/new", {"url": url, "event_types": ["parcel.moved"], "slot": "Not so"})
+    assert (wrong.status_code, "lower-case letters" in text_of(wrong), 'value="Not so"' in wrong.text) == (
+        422,
+        True,
+        True,
+    )
+    assert (
+        browser.submit(
+            f"{here}/webhooks/new", {"url": url, "event_types": ["parcel.moved"], "slot": "first"}
+        ).status_code
+        < 400
+    )
+    channel = {"name": "Ops", "kind": "generic", "url": url, "slot": "chat"}
+    assert browser.submit(f"{here}/alerts/channels", channel, at=f"{here}/alerts").status_code == 303
+    rule = {
+        "metric": "requests",
+        "name": "Many",
+        "span": "day",
+        "at_0": "5",
+        "severity": "info",
+        "notify": ["chat"],
+        "enabled": ["yes"],
+    }
+    made = browser.submit(f"{here}/alerts/new", {**rule, "slot": "many"}, at=f"{here}/alerts/new?metric=requests")
+    assert made.status_code == 303, text_of(made)
+    shape = shape_of(instance)["shape"]
+    assert (list(shape["webhooks"]), list(shape["alert_channels"])) == (["first"], ["chat"])
+    assert "many" in shape["alerts"]

@@ -124,7 +124,7 @@ def typed_values(call: Call) -> Values:
     """What was typed, for the form that comes back."""
     names = (
         "metric", "name", "span", "comparison", "timezone", "minimum_count", "key", "endpoint", "reason", "percentile",
-        "webhook", "severity", "owner", "next_action",
+        "webhook", "severity", "owner", "next_action", "slot",
         *(f"{name}_{place}" for name in ("at", "resolve") for place in range(_STEPS)),
     )  # fmt: skip
     fields = {name: call.field(name) for name in names}

@@ -85,9 +85,10 @@ def key_name(tx: Transaction, project_id: str, key_id: str) -> str | None:
 
 
 def key_names(tx: Transaction, project_id: str) -> list[tuple[str, str]]:
-    """The active keys of a project by name, for a form's choices."""
-    query = select(keys.c.id, keys.c.name).where(keys.c.project_id == project_id, keys.c.state == "active")
-    return [(row.id, row.name) for row in tx.execute(query.order_by(keys.c.name))]
+    """The active keys of a project by name, those that are only declared too, for a form's choices."""
+    issued = select(keys.c.id, keys.c.name).where(keys.c.project_id == project_id, keys.c.state == "active")
+    declared = select(key_templates.c.key_id, key_templates.c.name).where(key_templates.c.project_id == project_id)
+    return sorted(((key_id, name) for key_id, name in tx.execute(issued.union_all(declared))), key=lambda each: each[1])
 
 
 def has_endpoint(tx: Transaction, api_id: str, operation_id: str) -> bool:

@@ -46,12 +46,17 @@ def add_channel(call: Call, project_id: str) -> Response[Any]:
     name, kind, url = call.field("name"), call.field("kind"), call.field("url")
     try:
         with call.write() as tx:
-            channel_actions.create_channel(tx, call.actor, call.secret, call.settings, project_id, kind, name, url)
+            channel_actions.create_channel(
+                tx, call.actor, call.secret, call.settings, project_id, kind, name, url,
+                slot=call.field("slot").strip() or None,
+            )  # fmt: skip
     except Problem as problem:
         if problem.status not in SHOWN_ON_FORM:
             raise
         # The URL is a credential: it does not come back on a page.
-        return _list(call, project_id, refused(problem, {"name": name, "kind": kind}), problem.status)
+        return _list(
+            call, project_id, refused(problem, {"name": name, "kind": kind, "slot": call.field("slot")}), problem.status
+        )
     return see_other(f"/projects/{project_id}/alerts", "channel-saved")
 
 

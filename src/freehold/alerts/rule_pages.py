@@ -60,7 +60,8 @@ def create_rule(call: Call, project_id: str) -> Response[Any]:
         drawn = forms.settings_of(call)
         if call.field("draw"):
             return _new(call, project_id, drawn, Form(typed, idempotency_key=key))
-        made = call.once(lambda tx: _made(actions.create_rule(tx, call.actor, project_id, drawn)))
+        slot = call.field("slot").strip() or None
+        made = call.once(lambda tx: _made(actions.create_rule(tx, call.actor, project_id, drawn, slot)))
     except Problem as problem:
         if problem.status not in SHOWN_ON_FORM:
             raise
@@ -185,7 +186,7 @@ def _one(call: Call, project_id: str, rule_id: str, shown: _Shown) -> Response[A
         every |= {name: replace(form, blocked=cannot) if name != "delete" else form for name, form in shown.forms}
         view = RuleView(
             project_id=project_id, rule=rule_row(rule, fired, shell.now), revision=rule.revision,
-            created_by=rule.created_by, created_at=rule.created_at, evaluated_at=rule.evaluated_at,
+            slot=rule.slot, created_by=rule.created_by, created_at=rule.created_at, evaluated_at=rule.evaluated_at,
             muted_until=muted if muted and muted > shell.now else None, next_action=settings.next_action,
             recipients=tuple(notices.recipients(tx, rule)) if "email" in settings.notify else (),
             fields=forms.fields_of(tx, project, settings), past=_past(tx, project, shown.settings or settings),

@@ -33,12 +33,13 @@ def settings_of(call: Call) -> EndpointSettings:
         call.field("url").strip(), tuple(call.fields("event_types")), call.field("description").strip() or None,
         read_headers(call.field("headers")), "fifo" in call.fields("sending"),
         read_rate(call.field("max_per_second")), "v1a" in call.fields("sending"),
+        call.field("slot").strip() or None,
     )  # fmt: skip
 
 
 def typed_values(call: Call) -> Values:
     """What was typed, for the form that comes back."""
-    fields = {name: call.field(name) for name in ("url", "description", "headers", "max_per_second")}
+    fields = {name: call.field(name) for name in ("url", "description", "headers", "max_per_second", "slot")}
     return {**fields, "event_types": call.fields("event_types"), "sending": call.fields("sending")}
 
 

@@ -77,7 +77,7 @@ def one_webhook(
         keys = actions.public_keys_of(call.secret, endpoint, secrets)
         view = WebhookView(
             project_id=project_id, endpoint=webhook_rows(tx, [endpoint], shell.now)[0], revision=endpoint.revision,
-            created_by=endpoint.created_by, created_at=endpoint.created_at, headers=tuple(endpoint.headers.items()),
+            slot=endpoint.slot, created_by=endpoint.created_by, created_at=endpoint.created_at, headers=tuple(endpoint.headers.items()),
             secrets=tuple(
                 SigningSecretRow(
                     version=each.version, created_at=each.created_at, retires_at=each.retires_at,

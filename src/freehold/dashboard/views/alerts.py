@@ -135,6 +135,7 @@ class RuleView:
     project_id: str
     rule: RuleRow
     revision: int
+    slot: str = ""
     created_by: str
     created_at: datetime
     evaluated_at: datetime | None

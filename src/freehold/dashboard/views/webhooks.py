@@ -110,6 +110,7 @@ class WebhookView:
     project_id: str
     endpoint: WebhookRow
     revision: int
+    slot: str = ""
     created_by: str
     created_at: datetime
     headers: tuple[tuple[str, str], ...]
