@@ -22,6 +22,7 @@ _HINTS: Final = {
     "member": "E-mail addresses of members, set apart by commas. Empty: the same as in the sandbox.",
 }
 _NAME_DIGITS: Final = 12
+_OF_FIELDS: Final = frozenset({"labels", "limits", "scope"})
 
 
 def field_of(pointer: str) -> str:
@@ -78,8 +79,10 @@ def drift_groups(found: Sequence[Drifted]) -> tuple[DriftGroup, ...]:
 
 def title_of(path: str) -> str:
     """A field in words: what it is of, and which."""
-    _, *rest = tokens_of(path)
-    return " · ".join(each.replace("_", " ") if place else each for place, each in enumerate(rest))
+    part, *rest = tokens_of(path)
+    # Of labels, limits and the scope the first is a field; of all else it is a name, which stays as it is.
+    fields = [not place if part in _OF_FIELDS else bool(place) for place in range(len(rest))]
+    return " · ".join(each.replace("_", " ") if field else each for each, field in zip(rest, fields, strict=True))
 
 
 def value_of(value: Any) -> str:
@@ -89,7 +92,7 @@ def value_of(value: Any) -> str:
     if isinstance(value, Mapping) and value.keys() == {"limit", "period"}:
         return f"{value['limit']:,} in each {value['period']}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name.replace('_', ' ')} {value_of(each)}" for name, each in value.items() if _says(each))
+        return ", ".join(_member(name, each) for name, each in value.items() if _says(each))
     if isinstance(value, list | tuple):
         return ", ".join(value_of(each) for each in value) or "none"
     if isinstance(value, bool):
@@ -97,8 +100,16 @@ def value_of(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def _member(name: str, value: Any) -> str:
+    if name.endswith("_s"):
+        return f"{name.removesuffix('_s').replace('_', ' ')} {value_of(value)} s"
+    return f"{name.replace('_', ' ')} {value_of(value)}"
+
+
 def _says(value: Any) -> bool:
-    return value is not None and value not in ([], {}, "", False)
+    if isinstance(value, Mapping):
+        return any(_says(each) for each in value.values())
+    return value is not None and value not in ([], "", False)
 
 
 def _drift_line(each: Drifted) -> DriftLine:
