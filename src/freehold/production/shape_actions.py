@@ -8,6 +8,7 @@ from datetime import datetime
 
 from freehold.errors import Problem, invalid, not_found
 from freehold.kit import canonical_json
+from freehold.organizations import audit
 from freehold.organizations.actions import changed_meanwhile
 from freehold.organizations.permissions import require
 from freehold.organizations.records import Actor
@@ -92,11 +93,14 @@ def set_shape(
 
     Problem `shape_changed` where applying would do something else by now, `precondition_failed` where the shape is another.
     """
+    project = read_project(tx, actor, project_id)
+    require(actor, "production.edit", project.organization_id)
+    # From here on nobody else changes what the plan is made of.
+    audit.hold(tx, project.organization_id)
     made = plan_shape(tx, actor, tools, project_id, wanted, bindings, present=present)
     # What is there already is not done again, whichever plan it was of.
     if plan is not None and made.changes and plan != made.fingerprint:
         raise Problem("shape_changed", "The project changed since this was planned. Look at the plan again.")
-    project = read_project(tx, actor, project_id)
     return made, apply_shape(tx, actor, tools, project, wanted, bindings, cause)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from freehold.production.applying import Applied
-from freehold.production.documents import ShapeDocument
+from freehold.production.document_types import ShapeDocument
 from freehold.production.planning import Plan
 from freehold.production.records import BindingKind, BindingSlot, Cause, Difference, DifferenceKind, Revision, Shape
 from freehold.production.shape_actions import Compared, Seen
