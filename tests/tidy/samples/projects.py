@@ -122,6 +122,11 @@ def overview(environment: str, quiet: bool = False) -> projects.OverviewView:
     )  # fmt: skip
 
 
+def proven(readiness: tuple[int, int, int]) -> projects.OverviewView:
+    """A sandbox whose setup is done: what counts from there on is how ready it is."""
+    return replace(overview("sandbox"), checks=overview("production").checks, readiness=readiness)
+
+
 def side(environment: str, project: str) -> projects.ProjectSide:
     return projects.ProjectSide(
         id=project, environment="production" if environment == "production" else "sandbox", archived=False, serving_keys=3, webhook_endpoints=2,
@@ -193,6 +198,8 @@ def project_pages() -> dict[str, Sample]:
         "project-first": Sample("projects/new.html.j2", home, projects.NewProjectView(organization_id=ORGANIZATION, apis=new.apis, members=MEMBERS, form=wrong, first_run=True)),
         "overview": Sample("projects/overview.html.j2", shell("overview"), overview("sandbox")),
         "overview-production": Sample("projects/overview.html.j2", shell("overview", "production", notice="Project saved."), overview("production")),
+        "overview-proven": Sample("projects/overview.html.j2", shell("overview"), proven((12, 17, 3))),
+        "overview-ready": Sample("projects/overview.html.j2", shell("overview"), proven((17, 17, 0))),
         "overview-quiet": Sample("projects/overview.html.j2", shell("overview"), overview("sandbox", quiet=True)),
         "scope": Sample("projects/scope.html.j2", shell("scope"), scope),
         "scope-empty": Sample("projects/scope.html.j2", shell("scope"), projects.ScopeView(project_id=PROJECT, api_name="New API", endpoints=(), event_types=(), next_step=NEXT, form=Form(blocked="Your role may not change the scope."))),

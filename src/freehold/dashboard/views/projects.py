@@ -152,6 +152,8 @@ class OverviewView:
     # Of a project without a sibling: how it stands with production, in words.
     access: str = "No production sibling yet"
     issue_blocked: str | None = None
+    # Of a sandbox project: how many checks for production passed, how many there are, how many block.
+    readiness: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,8 +68,14 @@ def show_overview(call: Call, project_id: str) -> Response[Any]:
             snippets=_snippets(tx, call, project, scope),
             scope_endpoints=tuple(scope.endpoints), scope_event_types=tuple(scope.event_types),
             access=_ACCESS[posture.standing.access], issue_blocked=actions.blocked_for(call.actor, "keys.issue", project),
+            readiness=_readiness(posture),
         )  # fmt: skip
     return page("projects/overview.html.j2", shell, view)
+
+
+def _readiness(posture: Posture) -> tuple[int, int, int] | None:
+    found = posture.readiness
+    return (found.passed, found.total, found.blocking) if found else None
 
 
 def _ownership(owners: list[OwnerRecord]) -> tuple[str, Any]:
