@@ -348,3 +348,11 @@ def test_a_ready_report_has_a_file(world: World) -> None:
 def test_columns_are_typed_by_their_names() -> None:
     assert KIND_FACTS["usage_summary"].columns[6] == Column("requests", "integer")
     assert KIND_FACTS["usage_detail"].columns[1] == Column("decided_at", "instant")
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "after_last"),
+    [("2027-01-15", "2026-12-01", "2027-01-01"), ("2028-03-31", "2028-02-01", "2028-03-01")],
+)
+def test_the_month_before_is_whole(day: str, first: str, after_last: str) -> None:
+    assert [str(each) for each in rules.month_before(date.fromisoformat(day))] == [first, after_last]

@@ -16,13 +16,14 @@ from freehold.dashboard.views.parts import Pager
 from freehold.dashboard.views.reports import ReportPageView, ReportRow, ReportsView
 from freehold.dashboard.views.shell import Shell
 from freehold.errors import FieldError, Problem, invalid, not_found
+from freehold.kit import clock
 from freehold.kit.ids import new_id
 from freehold.kit.paging import Cursor
 from freehold.kit.paging import page as cut_page
 from freehold.organizations.actions import read_organization
 from freehold.organizations.permissions import may
 from freehold.projects.actions import read_project
-from freehold.reports import actions, serving
+from freehold.reports import actions, rules, serving
 from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.records import FORMATS, KINDS, Parameters, Report
 from freehold.store.engine import Transaction
@@ -137,7 +138,9 @@ def _history(
             rows = actions.list_organization_reports(tx, call.actor, owner.organization_id, _SHOWN + 1, after)
     shown = cut_page(rows, _SHOWN, lambda each: Cursor(0, each.id))
     kinds = _kinds(call, owner)
-    form = Form({"kind": kinds[0].value if kinds else "", "format": "csv"}, blocked=None if kinds else _NOT_YOURS,
+    first, after_last = rules.month_before(clock.now().date())
+    usual = {"kind": kinds[0].value if kinds else "", "format": "csv", "from": str(first), "to": str(after_last)}
+    form = Form(usual, blocked=None if kinds else _NOT_YOURS,
                 idempotency_key=new_id("req"))  # fmt: skip
     if problem is not None:
         form = refused(problem, typed or {}, call.field("idempotency_key"))
@@ -260,6 +263,9 @@ def _parameters(typed: Mapping[str, str]) -> Parameters:
         raise invalid(FieldError("kind", "Choose what to report.", "unknown_kind"))
     if form is None:
         raise invalid(FieldError("format", "Choose a format.", "unknown_format"))
+    if not KIND_FACTS[kind].period:
+        # The form has days filled in, for the kinds that are of some.
+        return Parameters(kind, form)
     return Parameters(kind, form, _day("from", typed["from"]), _day("to", typed["to"]))
 
 

@@ -52,6 +52,12 @@ def _period_faults(since: date, until: date, now: datetime) -> list[FieldError]:
     return []
 
 
+def month_before(day: date) -> tuple[date, date]:
+    """The first day of the month before a day's, and the first day after that month: what is mostly asked for."""
+    after_last = day.replace(day=1)
+    return (after_last - timedelta(days=1)).replace(day=1), after_last
+
+
 def midnight(day: date) -> datetime:
     """The first instant of a day of UTC."""
     return datetime.combine(day, time(), UTC)
