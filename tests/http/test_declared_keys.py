@@ -78,6 +78,12 @@ def test_the_form_begins_as_it_is_declared_and_issues_that(declared: Instance) -
     assert shape_of(declared)["fingerprint"] == before
 
 
+def test_no_other_key_takes_a_declared_name(declared: Instance) -> None:
+    assert_problem(
+        declared.client("owner").patch(f"/v1/keys/{declared.key}", json={"name": "batch"}), 409, "already_exists"
+    )
+
+
 def test_slots_are_chosen_when_something_is_made(instance: Instance) -> None:
     client, project = instance.client("owner"), f"/v1/projects/{instance.project}"
     url = "http://127.0.0.1:1024/hook"

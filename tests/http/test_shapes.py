@@ -110,6 +110,11 @@ def test_a_revision_can_be_compared_and_restored(furnished: Instance) -> None:
         ({"labels": {"name": 5}}, ["shape.labels.name", "shape.labels.purpose"]),
         ({"keys": {"web": {"quota": {"limit": 0, "period": "week"}}}}, ["shape.keys.web.quota.limit", "shape.keys.web.quota.period"]),
         ({"keys": {"web": {"colour": "red"}}}, ["shape.keys.web.colour"]),
+        ({"keys": {"web": {"expires_after_days": 5.0}}}, ["shape.keys.web.expires_after_days"]),
+        (
+            {"alerts": {"a": {"name": "A", "metric": "requests", "period": "day", "thresholds": [{"at": 10**400}]}}},
+            ["shape.alerts.a.thresholds.0.at"],
+        ),
         ({"alerts": {"a": {"name": "A", "metric": "noise", "thresholds": []}}}, ["shape.alerts.a.metric", "shape.alerts.a.thresholds"]),
         ({"webhooks": {"Not a slot": {}}}, ["shape.webhooks.Not a slot"]),
         ({"version": 2}, ["shape.version"]),

@@ -135,6 +135,9 @@ def edit_key(
     if errors := settings_rules.check_settings(new, scope.endpoints, now, old):
         raise invalid(*errors)
     new = _normal(new)
+    if new.name != old.name and templates.find_template(tx, project.id, new.name):
+        words = f"The project declares a key named {new.name!r}. Issue that one, or choose another name."
+        raise Problem("already_exists", words)
     with broken_constraint_means(_name_taken(new.name)):
         if not queries.change_key(tx, key, key.revision if revision is None else revision, new):
             raise changed_meanwhile("key")

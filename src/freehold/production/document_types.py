@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import msgspec
 
 from freehold.alerts.records import WAYS, ChannelKind, Comparison, Metric, Severity, Way
-from freehold.alerts.setting_rules import MINIMUM_COUNT_MAX, THRESHOLDS_MAX, WINDOW_S_MAX
+from freehold.alerts.setting_rules import MINIMUM_COUNT_MAX, THRESHOLDS_MAX, VALUE_MAX, WINDOW_S_MAX
 from freehold.organizations.rules import LIFETIME_MAX
 from freehold.production.records import SHAPE_VERSION
 from freehold.projects.limit_rules import QUOTA_MAX, RATE_LIMIT_MAX, RATE_WINDOW_S_MAX
@@ -21,7 +21,12 @@ _NUMBER: Final = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?$"
 Text = Annotated[str, msgspec.Meta(max_length=2000, pattern="^[^\\x00]*$")]
 Names = list[Text]
 Count = Annotated[int, msgspec.Meta(ge=1, le=RATE_LIMIT_MAX)]
-Number = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": _NUMBER})] | int | float
+_BOUNDS: Final = {"minimum": 0, "maximum": VALUE_MAX}
+Number = (
+    Annotated[str, msgspec.Meta(extra_json_schema={"pattern": _NUMBER})]
+    | Annotated[int, msgspec.Meta(extra_json_schema=_BOUNDS)]
+    | Annotated[float, msgspec.Meta(extra_json_schema=_BOUNDS)]
+)
 
 
 def _means(words: str) -> msgspec.Meta:

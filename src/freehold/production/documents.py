@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 
 from freehold.errors import FieldError
 from freehold.kit.decimals import number_text
@@ -22,6 +23,16 @@ SCHEMA_PATH: Final = "/schemas/shape.json"
 FILE_SCHEMA_PATH: Final = "/schemas/file.json"
 _FAULTS_MAX: Final = 50
 _WORDS_MAX: Final = 300
+
+
+def _is_integer(_checker: Any, value: Any) -> bool:
+    """Whether a value is written as a whole number: JSON Schema takes 1.0 for one, and nobody means it."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_Checker: Final = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
+)
 
 
 def path_of(kind: type[ShapeDocument]) -> str:
@@ -86,7 +97,8 @@ def _ordered(names: list[str]) -> list[str]:
 def _validator(kind: type[ShapeDocument]) -> Draft202012Validator:
     schema = schema_of(kind)
     # What an error says must not depend on how the document would be fetched.
-    return Draft202012Validator({name: value for name, value in schema.items() if name != "$id"})
+    checked: Draft202012Validator = _Checker({name: value for name, value in schema.items() if name != "$id"})
+    return checked
 
 
 def _faults(error: ValidationError, prefix: str) -> Iterator[FieldError]:
