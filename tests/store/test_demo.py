@@ -21,6 +21,8 @@ from freehold.projects import queries as projects
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.store.schema import (
+    access_request_entries,
+    access_requests,
     audit_heads,
     deliveries,
     journals,
@@ -118,6 +120,9 @@ def test_every_page_has_something_to_show(demo: tuple[Store, Filled]) -> None:
         assert tx.execute(select(func.count()).where(usage_events.c.at >= day)).scalar_one() > 100
         states = Counter(tx.execute(select(deliveries.c.state)).scalars())
         assert {"delivered", "failed"} <= set(states)
+        asked = tx.execute(select(access_requests.c.state)).scalars()
+        assert sorted(asked) == ["approved", "denied", "requested"]
+        assert "commented" in set(tx.execute(select(access_request_entries.c.kind)).scalars())
         assert set(tx.execute(select(keys_table.c.state)).scalars()) == {"active", "revoked"}
         rotated = tx.execute(
             select(key_secrets.c.state, secret_uses.c.requests)

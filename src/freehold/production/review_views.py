@@ -214,7 +214,7 @@ def _fields(case: Case) -> dict[str, Any]:
         "base_fingerprint": request.base_fingerprint,
         "present_fingerprint": case.head.fingerprint if case.head else None,
         "present_number": case.head.number if case.head else None,
-        "blocking": list(case.blocking), "risk": case.level if request.is_open else None,
+        "blocking": list(case.blocking) if request.state == "requested" else [], "risk": case.level if request.is_open else None,
         "reviewer": _person(request.reviewer_id, request.reviewer_name),
         "decided_by": _person(request.decided_by, request.decided_name),
         **{name: getattr(request, name) for name in _AS_IT_IS}, "etag": etag(request.revision),
