@@ -89,7 +89,7 @@ def test_what_is_over_is_decided_no_more(state: RequestState) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({}, "not approved"), ({"state": "denied"}, "not approved"), ({"state": "live"}, "live already"),
+        ({}, "Nobody has approved it"), ({"state": "denied"}, "Nobody has approved it"), ({"state": "live"}, "is live: ask again"),
         ({"state": "approved", "expires_at": NOW}, "expired"),
         ({"state": "approved", "expires_at": NOW + timedelta(seconds=1)}, "not the one that was approved"),
     ],
