@@ -1,5 +1,6 @@
 """Bindings, clone, promotion, revert, acceptance and the lock, on both databases."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +16,7 @@ from freehold.kit import clock
 from freehold.production import clone_actions, drift_actions, drift_queries, drift_tasks, promoting, readiness_policies
 from freehold.production.bindings_queries import missing_for
 from freehold.production.readiness_queries import policy_of
-from freehold.production.sibling_records import CloneOrder, PromotionOrder
+from freehold.production.sibling_records import Cloned, CloneOrder, PromotionOrder
 from freehold.projects import actions as projects
 from freehold.projects import locking
 from freehold.projects.limits import Quota
@@ -35,7 +36,15 @@ from tests.production.world import furnish, history_of, make_production_world, p
 
 
 @pytest.fixture
-def world(store: Store, settings: Settings) -> Instance:
+def world(sqlite_store: Store) -> Instance:
+    made = make_production_world(sqlite_store, Settings())
+    furnish(made)
+    return made
+
+
+@pytest.fixture
+def either(store: Store, settings: Settings) -> Instance:
+    """The same on both databases: for what the database decides."""
     made = make_production_world(store, settings)
     furnish(made)
     return made
@@ -99,7 +108,8 @@ def test_bindings_are_checked_as_production_would(world: Instance) -> None:
 # --- clone ------------------------------------------------------------------------------------------
 
 
-def test_a_clone_declares_the_same_with_values_of_its_own(world: Instance) -> None:
+def test_a_clone_declares_the_same_with_values_of_its_own(either: Instance) -> None:
+    world = either
     cloned = clone(world, issue_keys=("web",))
     production = cloned.production
     assert (production.environment, production.sandbox_id, cloned.created) == ("production", world.project, True)
@@ -125,6 +135,28 @@ def test_a_clone_is_made_once(world: Instance) -> None:
     again = clone(world, {})
     assert (again.production.id, again.created, again.signing_secrets) == (first.production.id, False, {})
     assert history_of(world, first.production.id) == before
+
+
+def test_of_two_who_clone_at_one_instant_one_makes_it(either: Instance) -> None:
+    world = either
+    approve(world)
+    with world.store.read() as tx:
+        fingerprint = clone_actions.plan_clone(tx, world.actor("owner"), world.project).fingerprint
+    order, ready, made = CloneOrder(fingerprint, BINDINGS), threading.Barrier(2), list[Cloned]()
+
+    def run(who: str) -> None:
+        ready.wait()
+        with world.store.write() as tx:
+            made.append(clone_actions.clone_project(tx, world.actor(who), tools_of(world), world.project, order))
+
+    threads = [threading.Thread(target=run, args=(who,)) for who in ("owner", "developer")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(each.created for each in made) == [False, True]
+    assert len({each.production.id for each in made}) == 1
+    assert drift(world).differences == ()
 
 
 def test_a_clone_takes_what_was_given_beforehand(world: Instance) -> None:
@@ -173,7 +205,8 @@ def test_who_may_clone_and_what(world: Instance) -> None:
 # --- drift ------------------------------------------------------------------------------------------
 
 
-def test_drift_says_what_differs_and_who_is_ahead(world: Instance) -> None:
+def test_drift_says_what_differs_and_who_is_ahead(either: Instance) -> None:
+    world = either
     production = clone(world).production.id
     purpose(world, "In the sandbox")
     edit(world, lambda tx: projects.edit_project(
@@ -210,7 +243,8 @@ def test_both_siblings_hear_of_new_drift_and_of_nothing_twice(world: Instance) -
     assert len(announced(world)) == 4
 
 
-def test_promoting_all_makes_them_equal(world: Instance) -> None:
+def test_promoting_all_makes_them_equal(either: Instance) -> None:
+    world = either
     production = clone(world).production.id
     purpose(world, "More")
     owner = world.actor("owner")
@@ -327,7 +361,8 @@ def test_an_accepted_difference_counts_no_more_until_it_changes(world: Instance)
     assert len(announced(world)) == 4
 
 
-def test_an_acceptance_is_withdrawn_or_expires(world: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_acceptance_is_withdrawn_or_expires(either: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = either
     clone(world)
     purpose(world, "One")
     accept(world, "/labels/purpose")
@@ -360,7 +395,8 @@ def test_an_acceptance_says_why_of_what_and_until_when(world: Instance) -> None:
         assert [each.field for each in refused.value.errors] == [field]
 
 
-def test_owners_are_mailed_at_most_once_an_hour(world: Instance) -> None:
+def test_owners_are_mailed_at_most_once_an_hour(either: Instance) -> None:
+    world = either
     clone(world)
     purpose(world, "One")
     now = clock.now()

@@ -94,6 +94,7 @@ def _drift(call: Call, project_id: str, problem: Problem | None, status: int) ->
                 project_id=project.id, sandbox_id=found.sandbox.id, production_id=found.production.id,
                 locked=found.production.locked, groups=drift_groups(found.differences), total=len(found.differences),
                 unaccepted=found.unaccepted, fingerprint=found.sandbox_fingerprint, form=form,
+                all_ticked=call.query_value("all") == "yes",
             )  # fmt: skip
     return page("production/drift.html.j2", shell, view, status)
 

@@ -123,6 +123,8 @@ class DriftView:
     total: int = 0
     unaccepted: int = 0
     fingerprint: str = ""
+    # All of them ticked: a link does it, where no script runs.
+    all_ticked: bool = False
     form: Form = field(default_factory=Form)
 
 
