@@ -1,5 +1,6 @@
 """Readiness on both databases: each check passes, fails, and opens again when what it rests on changes."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -375,3 +376,30 @@ def test_postures_tell_how_far_a_project_is(world: ReadinessWorld) -> None:
     with world.store.read() as tx:
         [shown] = projects.postures(tx, world.owner, [world.project_id])
         assert shown.readiness == readiness_actions.summary_of(tx, [world.project_id])[world.project_id]
+
+
+def test_asking_for_production_and_attesting_at_one_instant(world: ReadinessWorld) -> None:
+    """Whichever comes first: nothing is attested by a person whose request was open by then."""
+    bo = _person(world, "Bo", "developer")
+    with world.store.write() as tx:
+        own_checks.create_own_check(tx, world.operator, SETTINGS, world.api_id, replace(REVIEW, role="developer"))
+    asked = NewRequest("Prices", 10, 500, 5, (clock.now() + timedelta(days=30)).date().isoformat())
+    order: list[str] = []
+
+    def attest() -> None:
+        try:
+            with world.store.write() as tx:
+                attestations.attest(tx, bo, world.project_id, "security_review", "Fine.")
+                order.append("attested")
+        except Problem:
+            order.append("refused")
+
+    def request() -> None:
+        with world.store.write() as tx:
+            review_actions.request_access(tx, bo, world.project_id, asked)
+            order.append("requested")
+
+    with ThreadPoolExecutor(2) as both:
+        for each in [both.submit(act) for act in (attest, request)]:
+            each.result()
+    assert order in (["attested", "requested"], ["requested", "refused"])
