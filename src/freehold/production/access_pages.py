@@ -15,7 +15,7 @@ from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit.ids import new_id
 from freehold.organizations.permissions import require
 from freehold.production import clone_actions, readiness_actions, readiness_queries, review_actions, review_reading
-from freehold.production.review_cases import Case, case_of
+from freehold.production.review_cases import Case, case_of, cases_of
 from freehold.production.review_presenting import (
     check_line,
     plan_groups,
@@ -163,7 +163,9 @@ def _view(
         next_step=_step(posture), blockers=tuple(check_line(each) for each in checks if each.blocks),
         passed=sum(each.state == "passed" for each in applies), total=len(applies),
         request=request_view(latest) if latest else None,
-        earlier=tuple(request_row(case_of(tx, call.actor, each), f"/access_requests/{each.id}") for each in rows[1:]),
+        earlier=tuple(
+            request_row(each, f"/access_requests/{each.request.id}") for each in cases_of(tx, call.actor, rows[1:])
+        ),
         may_ask=_may_ask(tx, posture),
         plan=_plan(tx, posture, latest), plan_note="", **{f"{name}_form": form for name, form in forms.items()},
     )  # fmt: skip

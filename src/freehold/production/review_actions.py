@@ -13,7 +13,7 @@ from freehold.kit import clock, ids
 from freehold.organizations import audit
 from freehold.organizations.permissions import require, require_signed_in_person
 from freehold.organizations.records import Actor
-from freehold.production import readiness_queries, review_entries, review_queries, review_rules
+from freehold.production import readiness_actions, readiness_queries, review_entries, review_queries, review_rules
 from freehold.production.review_reading import blockers_of, head_of, locked, viewer_of
 from freehold.production.review_records import AccessRequest, NewRequest
 from freehold.production.review_rules import clean_words
@@ -55,6 +55,8 @@ def request_access(tx: Transaction, actor: Actor, project_id: str, new: NewReque
     )  # fmt: skip
     with broken_constraint_means(Problem("already_exists", "The project has an open request already.")):
         review_queries.insert_request(tx, request)
+    # So that lists show at once what blocks it.
+    readiness_actions.refresh(tx, project)
     add_entry(tx, actor, request, "requested", facts={"blocking": blockers_of(tx, project), "number": head.number})
     record(tx, actor, request, "access_request.made", None, {"fingerprint": head.fingerprint, "use_case": new.use_case})
     return again(tx, request)

@@ -8,7 +8,7 @@ from litestar.params import Parameter, QueryParameter
 
 from freehold.kit.paging import Cursor, Page, page
 from freehold.production import review_actions, review_decisions, review_reading
-from freehold.production.review_cases import case_of
+from freehold.production.review_cases import case_of, cases_of
 from freehold.production.review_records import AccessRequest, RequestFilter, RequestKind, RequestState, WaitingOn
 from freehold.production.review_views import (
     AccessRequestBody,
@@ -139,4 +139,4 @@ def _shown(tx: Transaction, call: Call, request: AccessRequest) -> AccessRequest
 
 def _page(tx: Transaction, call: Call, rows: list[AccessRequest], limit: int) -> Page[AccessRequestView]:
     cut = page(rows, limit, lambda row: Cursor(0, row.id))
-    return Page([request_view(case_of(tx, call.actor, row)) for row in cut.data], cut.next_cursor)
+    return Page([request_view(each) for each in cases_of(tx, call.actor, cut.data)], cut.next_cursor)

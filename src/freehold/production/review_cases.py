@@ -3,14 +3,23 @@
 One reading for the API, the pages and the command line, so that all three give one answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from freehold.apis import queries as apis
 from freehold.kit import clock
 from freehold.organizations.records import Actor
-from freehold.production import readiness_actions, review_entries, review_queries, review_rules, revisions
-from freehold.production.readiness_records import Check
+from freehold.production import (
+    readiness_actions,
+    readiness_queries,
+    review_entries,
+    review_queries,
+    review_rules,
+    revisions,
+)
+from freehold.production.readiness_queries import own_checks_of
+from freehold.production.readiness_records import TITLES, Check, CheckState
 from freehold.production.records import Head
 from freehold.production.review_reading import subject_of, viewer_of
 from freehold.production.review_records import AccessRequest, Entry, Risk, RiskLevel
@@ -46,13 +55,20 @@ class Case:
         return review_rules.risk_level(self.risks)
 
 
-def case_of(tx: Transaction, actor: Actor, request: AccessRequest) -> Case:
-    """A request that the actor was shown, with its history and who may do what."""
+def case_of(
+    tx: Transaction, actor: Actor, request: AccessRequest, known: Sequence[Check] | None = None
+) -> Case:  # fmt: skip
+    """A request that the actor was shown, with its history and who may do what.
+
+    `known`: its checks as they were looked at last, for lists; None: they are looked at now.
+    """
     subject = subject_of(tx, request)
     sandbox = subject if request.kind == "access" else projects.find_project(tx, request.project_id)
     production = projects.find_sibling(tx, sandbox) if sandbox else None
     head = revisions.head_of(tx, subject.id) if request.is_open else None
-    checks = readiness_actions.checks_of(tx, subject) if request.is_open and request.kind == "access" else []
+    checks = known
+    if checks is None:
+        checks = readiness_actions.checks_of(tx, subject) if request.is_open and request.kind == "access" else []
     blocking = [check.title for check in checks if check.blocks]
     authors = review_entries.authors_of(tx, request)
     found = review_entries.person(tx, request.requested_by) if request.requested_by else None
@@ -63,6 +79,31 @@ def case_of(tx: Transaction, actor: Actor, request: AccessRequest) -> Case:
         entries=review_entries.entries_of(tx, request.id), cannot=_cannot(actor, request, authors, blocking),
         reviewers=[name for user_id, name, _ in review_entries.reviewers(tx) if user_id not in authors],
     )  # fmt: skip
+
+
+def cases_of(tx: Transaction, actor: Actor, requests: Sequence[AccessRequest]) -> list[Case]:
+    """Several requests that the actor was shown: by their checks as they were looked at last, within a minute."""
+    open_ones = [each.project_id for each in requests if each.is_open and each.kind == "access"]
+    stored, titles = readiness_queries.stored_of(tx, open_ones), {str(code): title for code, title in TITLES.items()}
+    for api_id in {project.api_id for each in open_ones if (project := projects.find_project(tx, each))}:
+        titles |= {each.code: each.title for each in own_checks_of(tx, api_id)}
+    return [case_of(tx, actor, each, _known(each, stored, titles)) for each in requests]
+
+
+def _known(
+    request: AccessRequest, stored: Mapping[str, Mapping[str, tuple[CheckState, datetime, bool]]],
+    titles: Mapping[str, str],
+) -> list[Check] | None:  # fmt: skip
+    """A request's checks as they are stored; None where nobody has looked at them yet."""
+    if not request.is_open or request.kind == "change":
+        return []
+    found = stored.get(request.project_id)
+    if not found:
+        return None
+    return [
+        Check(code, titles.get(code, code), blocking, state, "", since, None, None)
+        for code, (state, since, blocking) in found.items()
+    ]
 
 
 def _risks(

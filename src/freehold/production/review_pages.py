@@ -22,7 +22,7 @@ from freehold.production import (
     revisions,
 )
 from freehold.production.access_pages import SHOWN_ON_FORM
-from freehold.production.review_cases import Case, case_of
+from freehold.production.review_cases import Case, case_of, cases_of
 from freehold.production.review_presenting import (
     changed_items,
     check_line,
@@ -77,7 +77,9 @@ def show_queue(call: Call) -> Response[Any]:
         rows = review_reading.list_requests(tx, call.actor, wanted, _SHOWN + 1, after, oldest_first=True)
         cut = cut_page(rows, _SHOWN, lambda row: Cursor(0, row.id))
         view = QueueView(
-            rows=tuple(request_row(case_of(tx, call.actor, each), f"/access_requests/{each.id}") for each in cut.data),
+            rows=tuple(
+                request_row(each, f"/access_requests/{each.request.id}") for each in cases_of(tx, call.actor, cut.data)
+            ),
             reviews=call.actor.reviews, waiting=shell.reviews_waiting, filters=filters,
             filtered=any(each.value for each in filters), pager=_pager(call, cut.next_cursor),
         )  # fmt: skip

@@ -117,7 +117,8 @@ class AccessRequestView(msgspec.Struct, kw_only=True):
     """A request for production access, or (`kind` `change`) whether a direct edit of production may stay.
 
     `fingerprint`: of the shape when it was asked. `present_fingerprint`: of the shape as it is now, which an approval
-    has to name; null once it is over. `blocking`: titles of blocking checks that fail now, while it is requested.
+    has to name; null once it is over. `blocking`: titles of blocking checks that fail while it is requested, in
+    lists as they were looked at last, within a minute.
     """
 
     id: str
