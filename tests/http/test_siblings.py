@@ -48,6 +48,8 @@ def test_bindings_are_given_and_never_shown(instance: Instance, sandbox: str) ->
     assert_problem(
         owner.put(f"{sandbox}/bindings", json={"bindings": {"/nowhere": "x"}}), 422, "invalid", "bindings./nowhere"
     )
+    nothing = {"bindings": {"/no\0where": None}}
+    assert_problem(owner.put(f"{sandbox}/bindings", json=nothing), 422, "invalid", "bindings./no\0where")
     assert_problem(owner.put(f"{sandbox}/bindings", json={"values": {}}), 422, "invalid", "values")
 
 

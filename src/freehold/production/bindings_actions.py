@@ -57,6 +57,8 @@ def give_bindings(
     present = slots_of(tx, sandbox)
     known = {each.pointer: each.slot for each in present}
     slots = [each for each in known.values() if each is not None]
+    if strange := [slot for slot, value in values.items() if value is None and slot not in known]:
+        raise invalid(*bindings_rules.slot_errors(dict.fromkeys(strange, "Nothing was given for this slot.")))
     fit = checked(tx, settings, sandbox, slots, {slot: value for slot, value in values.items() if value is not None})
     names = {each.user_id: each.name for each in organizations.members_of(tx, sandbox.organization_id)}
     sealed = {
