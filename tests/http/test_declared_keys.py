@@ -78,6 +78,16 @@ def test_the_form_begins_as_it_is_declared_and_issues_that(declared: Instance) -
     assert shape_of(declared)["fingerprint"] == before
 
 
+def test_a_declared_key_is_taken_back(declared: Instance) -> None:
+    client, browser = declared.client("owner"), declared.browser("owner")
+    [row] = client.get(f"/v1/projects/{declared.project}/declared_keys").json()["data"]
+    place = f"/projects/{declared.project}/keys/declared/{row['key']}/withdraw"
+    assert_problem(declared.client("stranger").delete(f"/v1/declared_keys/{row['key']}"), 404, "not_found")
+    assert browser.submit(place, {}, at=f"/projects/{declared.project}/keys").status_code == 303
+    assert "batch" not in shape_of(declared)["shape"]["keys"]
+    assert_problem(client.delete(f"/v1/declared_keys/{row['key']}"), 404, "not_found")
+
+
 def test_no_other_key_takes_a_declared_name(declared: Instance) -> None:
     assert_problem(
         declared.client("owner").patch(f"/v1/keys/{declared.key}", json={"name": "batch"}), 409, "already_exists"

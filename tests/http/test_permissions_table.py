@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from freehold import routes
+from freehold.keys import declaring
 from freehold.kit import clock
 from freehold.kit.ids import new_id
 from freehold.production import readiness_policies
@@ -238,6 +239,7 @@ TABLE: Final = (
     Row("PATCH", "/v1/readiness_checks/{own_check_id}", OPERATOR, {"title": "Security"}, hides=False),
     Row("DELETE", "/v1/readiness_checks/{own_check_id}", OPERATOR, hides=False),
     Row("GET", f"{PROJECT}/declared_keys", READERS),
+    Row("DELETE", "/v1/declared_keys/{declared_key_id}", DEVELOPERS),
     Row("GET", f"{PROJECT}/shape", MEMBERS),
     Row("GET", f"{PROJECT}/shape/history", MEMBERS),
     Row("GET", f"{PROJECT}/shape/history/{{number}}", MEMBERS),
@@ -403,7 +405,17 @@ def prepare(instance: Instance) -> dict[str, str]:
         "invitation_id": invitation["id"], "endpoint_id": webhook["id"], "message_id": message["id"],
         "delivery_id": delivery, "attempt_id": check["probes"][0]["attempt"], "check_id": check["id"], "replay_id": replay["id"], "event_type": "parcel.moved", "other_endpoint_id": other["id"], "request_id": record_request(instance), "version": "1",
         "number": "1",
+        "declared_key_id": declare(instance),
     }  # fmt: skip
+
+
+def declare(instance: Instance) -> str:
+    """The id of a key that is declared and not issued."""
+    settings: dict[str, Any] = {
+        "workload": None, "endpoints": None, "restricted": False, "rate_limits": {}, "quota": None, "expires_after_days": None,
+    }  # fmt: skip
+    with instance.store.write() as tx:
+        return declaring.declare_key(tx, instance.actor("owner"), instance.project, new_id("req"), settings).key_id
 
 
 def ask(instance: Instance, project_id: str) -> dict[str, Any]:

@@ -81,6 +81,7 @@ ADDRESSES = [
     "/projects/{}/restore",
     "/projects/{}/keys",
     "/projects/{}/keys/new",
+    "/projects/{}/keys/declared/{}/withdraw",
     "/projects/{}/keys/{}",
     "/projects/{}/keys/{}/revoke",
     "/projects/{}/keys/{}/rotate",

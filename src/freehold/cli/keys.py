@@ -107,12 +107,27 @@ def list_declared(project: str, as_json: bool) -> None:
     api = Api.current()
     page = api.get(f"/v1/projects/{segment(project_id(api, project))}/declared_keys")
     columns = {
+        "id": lambda each: each["key"],
         "name": lambda each: each["name"],
         "workload": lambda each: each["workload"],
         "endpoints": lambda each: "all of the scope" if each["endpoints"] is None else each["endpoints"],
         "expires after": lambda each: f"{each['expires_after_days']} d" if each["expires_after_days"] else None,
     }
     show_page(page, as_json, columns, "Every declared key is issued.")
+
+
+@command.command("undeclare")
+@click.argument("key")
+@confirmed("Take this declared key back?")
+def undeclare_key(key: str) -> None:
+    """Take a declared key back, by the id that it would have had.
+
+    \b
+    Example:
+      freehold keys undeclare key_… --yes
+    """
+    Api.current().delete(f"/v1/declared_keys/{segment(key)}")
+    click.echo("It is declared no more.")
 
 
 @command.command("show")

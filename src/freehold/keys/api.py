@@ -98,6 +98,12 @@ def list_declared_keys(call: Call, project_id: str) -> Page[DeclaredKeyView]:
     return Page([declared_key_view(row) for row in rows], None)
 
 
+def undeclare_key(call: Call, declared_key_id: str) -> None:
+    """Take a declared key back. An alert rule that looks at it looks at nothing from then on."""
+    with call.write() as tx:
+        declaring.withdraw_declared(tx, call.actor, declared_key_id)
+
+
 def read_key(call: Call, key_id: str) -> KeyView:
     """One key, with who calls with each of its secrets that serve."""
     with call.read() as tx:

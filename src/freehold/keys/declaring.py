@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from freehold.errors import Problem
+from freehold.errors import Problem, not_found
 from freehold.keys import templates
 from freehold.keys.settings_rules import KeySettings, normal_network
 from freehold.keys.templates import KeyTemplate
@@ -84,6 +84,15 @@ def undeclare_key(tx: Transaction, actor: Actor, project_id: str, name: str) -> 
     project = _own(tx, actor, project_id)
     if gone := templates.delete_template(tx, project.id, name):
         _record(tx, actor, project, "key.undeclared", gone, gone.settings, None)
+
+
+def withdraw_declared(tx: Transaction, actor: Actor, key_id: str) -> KeyTemplate:
+    """Take a declared key back by the id that it would have had; Problem `not_found` where it is none of the actor's business."""
+    declared = templates.template_of_key(tx, key_id)
+    if declared is None:
+        raise not_found("declared key")
+    undeclare_key(tx, actor, declared.project_id, declared.name)
+    return declared
 
 
 def _own(tx: Transaction, actor: Actor, project_id: str) -> Project:

@@ -61,6 +61,12 @@ def find_template(tx: Transaction, project_id: str, name: str) -> KeyTemplate | 
     return _template(row) if row else None
 
 
+def template_of_key(tx: Transaction, key_id: str) -> KeyTemplate | None:
+    """A declared key by the id that its key will have (unique)."""
+    row = tx.execute(select(key_templates).where(_C.key_id == key_id)).first()
+    return _template(row) if row else None
+
+
 def change_template(
     tx: Transaction, project_id: str, name: str, settings: Mapping[str, Any], allowed_cidrs: tuple[str, ...]
 ) -> None:

@@ -70,6 +70,7 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "edit_project": ("conflict", "project_locked"),
     "set_scope": ("conflict", "project_locked"),
     "issue_key": ("already_exists", "conflict", "project_locked"),
+    "undeclare_key": ("conflict",),
     "edit_key": ("already_exists", "conflict", "project_locked"),
     "rotate_key": ("conflict",),
     "change_overlap": ("conflict",),
@@ -149,6 +150,7 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     },
     "project_id": _id("proj", "A project's"),
     "key_id": _id("key", "A key's"),
+    "declared_key_id": _id("key", "A declared key's"),
     "version": {
         "description": "The version of a key's secret.", "example": 1,
         "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999},

@@ -27,6 +27,7 @@ NOTICES: Final[dict[str, str]] = {
     "archived": "The project is archived. Its keys no longer serve.",
     "restored": "The project is restored. Its keys serve again.",
     "key-saved": "The key is changed.",
+    "key-undeclared": "The project declares this key no more.",
     "key-revoked": "The key is revoked.",
     "secret-retired": "The old secret is retired.",
     "overlap-saved": "The overlap is changed.",

@@ -123,11 +123,16 @@ def one_key(state: str, failing: bool = False, wrong_secrets: bool = False) -> k
 
 
 DECLARED: Final = keys.DeclaredRow(
-    name="price-<b>batch</b>", workload="Nightly prices", endpoints="2 endpoints", limits="burst 20 in 1 s, 100,000 in each month",
+    id="key_01m84nefafrfwrcrmv8qcndk0q", name="price-<b>batch</b>", workload="Nightly prices", endpoints="2 endpoints", limits="burst 20 in 1 s, 100,000 in each month",
     expires="365 days after it is issued", networks=1,
 )  # fmt: skip
 DECLARED_WIDE: Final = keys.DeclaredRow(
-    name="reports", workload="", endpoints="Whole scope", limits="", expires="Never"
+    id="key_01m84nefafrfwrcrmv8qcndk0q",
+    name="reports",
+    workload="",
+    endpoints="Whole scope",
+    limits="",
+    expires="Never",
 )
 
 

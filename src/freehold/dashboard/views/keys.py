@@ -35,8 +35,9 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredRow:
-    """A key that is declared and not issued."""
+    """A key that is declared and not issued. `id`: the one that it will have."""
 
+    id: str
     name: str
     workload: str
     endpoints: str

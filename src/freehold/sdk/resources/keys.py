@@ -4,6 +4,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from types import NoneType
 
 from msgspec import UNSET
 
@@ -90,6 +91,14 @@ class KeyCalls(Resource[Mode]):
         Raises NotFound.
         """
         return Call("GET", f"/v1/projects/{segment(project_id)}/declared_keys", Page[DeclaredKey], repeatable=True)
+
+    @operation
+    def undeclare(self, declared_key_id: str) -> Call[None]:
+        """Take a declared key back. An alert rule that looks at it looks at nothing from then on.
+
+        Raises Conflict, NotFound.
+        """
+        return Call("DELETE", f"/v1/declared_keys/{segment(declared_key_id)}", NoneType, repeatable=True)
 
     @operation
     def get(self, key_id: str) -> Call[Key]:

@@ -12,6 +12,7 @@ from freehold.dashboard.views.keys import (
     KeyRow,
     KeysView,
 )
+from freehold.errors import not_found
 from freehold.keys import actions, declaring
 from freehold.keys.actions import KeyDetail
 from freehold.keys.templates import KeyTemplate
@@ -23,7 +24,7 @@ from freehold.projects.records import Project
 from freehold.usage import glances
 from freehold.usage.records import Counts
 from freehold.web.call import Call
-from freehold.web.pages import page
+from freehold.web.pages import page, see_other
 
 _KEYS_SHOWN: Final = 200
 
@@ -47,11 +48,19 @@ def show_keys(call: Call, project_id: str) -> Response[Any]:
     return page("keys/list.html.j2", shell, view)
 
 
+def withdraw_declared(call: Call, project_id: str, declared_key_id: str) -> Response[Any]:
+    """Take a declared key of this project back."""
+    with call.write() as tx:
+        if declaring.withdraw_declared(tx, call.actor, declared_key_id).project_id != project_id:
+            raise not_found("declared key")
+    return see_other(f"/projects/{project_id}/keys", "key-undeclared")
+
+
 def _declared_row(declared: KeyTemplate) -> DeclaredRow:
     settings = declaring.issued_settings(declared, clock.now())
     days = declared.settings["expires_after_days"]
     return DeclaredRow(
-        name=declared.name, workload=settings.workload or "", endpoints=_reach(settings.endpoints),
+        id=declared.key_id, name=declared.name, workload=settings.workload or "", endpoints=_reach(settings.endpoints),
         limits=limits_shown(settings.rate_limits, settings.quota, None).words,
         expires=f"{words.plural(days, 'day')} after it is issued" if days else "Never", networks=len(settings.allowed_cidrs),
     )  # fmt: skip
