@@ -36,7 +36,18 @@ from tests.http.test_permissions_table import prepare
 
 EXAMPLES: Final = int(os.environ.get("HOSTILE_EXAMPLES", "3"))
 DATABASE: Final = os.environ.get("HOSTILE_DATABASE", "sqlite")
-TAGS: Final = ("Setup", "Accounts", "Organizations", "APIs", "Projects", "Keys", "Webhooks", "Usage", "Instance", "Production")
+TAGS: Final = (
+    "Setup",
+    "Accounts",
+    "Organizations",
+    "APIs",
+    "Projects",
+    "Keys",
+    "Webhooks",
+    "Usage",
+    "Instance",
+    "Production",
+)
 CHECKS: Final = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
     response_schema_conformance, negative_data_rejection,
