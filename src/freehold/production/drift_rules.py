@@ -59,10 +59,13 @@ def news(before: Collection[str], after: Iterable[str]) -> list[str]:
     return [path for path in after if path not in before]
 
 
-def acceptance_faults(reason: str, days: int) -> list[FieldError]:
-    """What is wrong with an acceptance: nobody can look back on one that gives no reason or never ends."""
+def acceptance_faults(reason: str, days: int, *, withdrawn: bool = False) -> list[FieldError]:
+    """What is wrong with an acceptance: nobody can look back on one that gives no reason or never ends.
+
+    `withdrawn`: with what is said as it is withdrawn, which needs no reason.
+    """
     errors = []
-    if not 1 <= len(reason) <= REASON_MAX:
+    if not (0 if withdrawn else 1) <= len(reason) <= REASON_MAX:
         errors.append(
             FieldError("reason", f"Say why in 1 to {REASON_MAX} characters: others will rely on it.", "required")
         )

@@ -4,7 +4,9 @@ from typing import Any, cast
 
 from litestar import Response
 
+from freehold.errors import invalid
 from freehold.production import bindings_actions, clone_actions, drift_actions, promoting
+from freehold.production.drift_rules import acceptance_faults
 from freehold.production.shaping import Tools
 from freehold.production.sibling_records import CloneOrder, Direction, PromotionOrder
 from freehold.production.sibling_views import (
@@ -82,6 +84,8 @@ def accept_drift(call: Call, project_id: str, data: DriftAcceptanceBody) -> Drif
     """Accept differences with a reason, for so many days or until either value changes; or withdraw that."""
     with call.write() as tx:
         if data.withdraw:
+            if faults := acceptance_faults(data.reason, data.days, withdrawn=True):
+                raise invalid(*faults)
             return drift_view(drift_actions.withdraw(tx, call.actor, project_id, data.paths))
         return drift_view(drift_actions.accept(tx, call.actor, project_id, data.paths, data.reason, data.days))
 

@@ -26,6 +26,8 @@ Items = Annotated[
     list[str] | None,
     msgspec.Meta(description="Items by their JSON Pointers; null: all that differ.", examples=[["/webhooks/orders"]]),
 ]
+# Of no length of its own: another one than the plan's is refused, whatever it is.
+_FINGERPRINT = msgspec.Meta(description="The plan's.", examples=["3f9a…"])
 Plan = Annotated[bool, msgspec.Meta(description="Show what would happen, and change nothing.", examples=[True])]
 
 
@@ -42,7 +44,7 @@ class CloneBody(Body, frozen=True):
     """
 
     plan: Plan = False
-    fingerprint: Annotated[str, text("3f9a…", "The plan's.", maximum=64)] = ""
+    fingerprint: Annotated[str, _FINGERPRINT] = ""
     bindings: Values = msgspec.field(default_factory=dict)
     issue_keys: Annotated[list[str], msgspec.Meta(examples=[["checkout-web"]])] = msgspec.field(default_factory=list)
 
@@ -55,7 +57,7 @@ class PromotionBody(Body, frozen=True):
 
     plan: Plan = False
     items: Items = None
-    fingerprint: Annotated[str | None, text("3f9a…", "The plan's.", maximum=64)] = None
+    fingerprint: Annotated[str | None, _FINGERPRINT] = None
     bindings: Values = msgspec.field(default_factory=dict)
 
 
