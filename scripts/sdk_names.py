@@ -79,7 +79,7 @@ _PLACES: Final = {
 }
 _VERBS: Final = {"read": "get"}
 # Nouns of which a project has one, or that are no count.
-_ALONE: Final = frozenset({"scope", "usage", "inbox", "readiness", "shape"})
+_ALONE: Final = frozenset({"scope", "usage", "inbox", "readiness", "shape", "drift", "bindings"})
 
 # Words of a closed set, by the place where the document has them first; else they are called by that place.
 WORDS: Final = {

@@ -15,9 +15,9 @@ from freehold.sdk.resources.attempts import AttemptCalls
 from freehold.sdk.resources.attestations import AttestationCalls
 from freehold.sdk.resources.audit_entries import AuditEntryCalls
 from freehold.sdk.resources.audit_proofs import AuditProofCalls
-from freehold.sdk.resources.bindingss import BindingsCalls
+from freehold.sdk.resources.bindings import BindingsCalls
 from freehold.sdk.resources.deliveries import DeliveryCalls
-from freehold.sdk.resources.drifts import DriftCalls
+from freehold.sdk.resources.drift import DriftCalls
 from freehold.sdk.resources.endpoints import EndpointCalls
 from freehold.sdk.resources.event_types import EventTypeCalls
 from freehold.sdk.resources.firings import FiringCalls
@@ -59,8 +59,8 @@ class Surface(Resource[Mode]):
         self.endpoints: EndpointCalls[Mode] = EndpointCalls(perform, walk)
         self.event_types: EventTypeCalls[Mode] = EventTypeCalls(perform, walk)
         self.projects: ProjectCalls[Mode] = ProjectCalls(perform, walk)
-        self.bindingss: BindingsCalls[Mode] = BindingsCalls(perform, walk)
-        self.drifts: DriftCalls[Mode] = DriftCalls(perform, walk)
+        self.bindings: BindingsCalls[Mode] = BindingsCalls(perform, walk)
+        self.drift: DriftCalls[Mode] = DriftCalls(perform, walk)
         self.scope: ScopeCalls[Mode] = ScopeCalls(perform, walk)
         self.keys: KeyCalls[Mode] = KeyCalls(perform, walk)
         self.webhooks: WebhookCalls[Mode] = WebhookCalls(perform, walk)

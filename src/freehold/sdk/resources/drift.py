@@ -1,6 +1,6 @@
 # Written by `make docs` from the API's OpenAPI document; change what that says instead.
 
-"""What can be done with drifts."""
+"""What can be done with drift."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ from freehold.sdk.models import Drift, Promotion
 
 
 class DriftCalls(Resource[Mode]):
-    """What `client.drifts` does."""
+    """What `client.drift` does."""
 
     @operation
     def get(self, project_id: str) -> Call[Drift]:

@@ -1,6 +1,6 @@
 # Written by `make docs` from the API's OpenAPI document; change what that says instead.
 
-"""What can be done with bindingss."""
+"""What can be done with bindings."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from freehold.sdk.models import Bindings
 
 
 class BindingsCalls(Resource[Mode]):
-    """What `client.bindingss` does."""
+    """What `client.bindings` does."""
 
     @operation
     def get(self, project_id: str) -> Call[Bindings]:
