@@ -47,6 +47,10 @@ TAGS: Final = (
     "Usage",
     "Instance",
     "Production",
+    "Reports",
+    "Readiness",
+    "Shapes",
+    "Alerts",
 )
 CHECKS: Final = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
