@@ -1,15 +1,17 @@
-"""From a proven sandbox to live traffic, by two people in two browsers: the straight way, and the one with a denial."""
+"""From a proven sandbox to live traffic, by two people: in two browsers, straight on and by a denial, and by commands alone."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.cli.conftest import Commands
 from tests.journeys import steps
 from tests.journeys.browsers import look, watched
 from tests.supervisor.instances import Instance, running
@@ -223,6 +225,85 @@ def test_the_way_with_a_denial(browser: Browser, house: House) -> None:
         expect(operator.get_by_text("Approved").first).to_be_visible()
         production = clone(team, house, project, "Roundabout")
         go_live(team, house, production)
+
+
+FILE: Final = """version = 1
+api = "example"
+owners = ["technical"]
+
+[labels]
+name = "By commands"
+purpose = "Prices in one's own currency"
+product_line = "Storefront"
+
+[scope]
+endpoints = ["get_country"]
+event_types = ["lookup.completed"]
+
+[keys.checkout-web]
+expires_after_days = 365
+
+[webhooks.orders]
+event_types = ["alert.opened", "lookup.completed"]
+
+[alerts.denials]
+name = "Denials"
+metric = "denials"
+thresholds = [{ at = 100 }]
+period = "day"
+
+[bindings]
+"/webhooks/orders/url" = "env:ORDERS_URL"
+"""
+
+
+def test_the_way_by_commands(house: House, tmp_path: Path) -> None:
+    """As CI goes it: commands and one file, by two people who each have a token."""
+    ines, dalia = (
+        _commands(house, client, tmp_path / name) for client, name in ((house.operator, "ines"), (house.team, "dalia"))
+    )
+    owners = ("--owner", TEAM, "--owner", steps.OPERATOR)
+    project = dalia.json("projects", "create", "By commands", "--purpose", "To be declared by a file", *owners)["id"]
+    (tmp_path / "freehold.toml").write_text(FILE)
+    file = (str(tmp_path / "freehold.toml"), "-p", project)
+    inbox = dalia.json("inbox", "open", "-p", project)["url"]
+    dalia("plan", *file, status=2, ORDERS_URL=inbox)
+    dalia("apply", *file, "--yes", ORDERS_URL=inbox)
+    dalia("plan", *file, status=0, ORDERS_URL=inbox)
+
+    secret = dalia.json("keys", "issue", "-p", project, "--declared", "checkout-web")["secret"]
+    webhook = dalia.json("webhooks", "list", "-p", project)["data"][0]["id"]
+    dalia("webhooks", "check", webhook)
+    assert (lookup(house, secret), lookup(house, secret, "/gateway/example/v1/countries")) == (200, 403)
+    dalia("alerts", "test", dalia.json("alerts", "list", "-p", project)["data"][0]["id"])
+    dalia("bindings", "set", project, "--bind", "/webhooks/orders/url=https://hooks.northgate.example/freehold")
+    eventually(lambda: set(readiness(house, project).values()) <= {"passed", "not_applicable"})
+    dalia("readiness", "show", project, status=0)
+
+    asked = ("--use-case", "Checkout", "--from", "1000", "--to", "50000", "--peak", "20", "--launch", LAUNCH)
+    request = dalia.json("access", "request", "-p", project, *asked)
+    dalia.fails("clone", project, "--yes")
+    dalia.fails("access", "approve", request["id"], "--fingerprint", request["present_fingerprint"])
+    ines("access", "approve", request["id"], "--fingerprint", request["present_fingerprint"])
+    made = dalia.json("clone", project, "--issue-key", "checkout-web", "--yes")
+    [live] = [each["secret"] for each in made["keys"]]
+    assert lookup(house, live) == 200
+    dalia("drift", project, status=0)
+
+    (tmp_path / "freehold.toml").write_text(FILE.replace('"get_country"', '"get_country", "get_time"'))
+    dalia("apply", *file, "--yes", ORDERS_URL=inbox)
+    assert "get_time" in dalia("drift", project, status=2)
+    assert lookup(house, live, "/gateway/example/v1/time") == 403
+    dalia("promote", project, "--all", "--yes")
+    dalia("drift", project, status=0)
+    assert lookup(house, live, "/gateway/example/v1/time?zone=Europe/Oslo") == 200
+
+
+def _commands(house: House, client: httpx.Client, home: Path) -> Commands:
+    token = client.post("/v1/tokens", json={"name": "CI"}).json()["token"]
+    return Commands(
+        home, FREEHOLD_URL=house.instance.url, FREEHOLD_TOKEN=token, FREEHOLD_ORGANIZATION=house.organization
+    )
 
 
 def _binding_alone(house: House, project: str) -> bool:

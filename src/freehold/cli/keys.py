@@ -59,7 +59,8 @@ def issue_key(project: str, name: str | None, declared: str | None, as_json: boo
         raise click.UsageError("Give --name for a new key, or --declared for one that is declared.")
     api = Api.current()
     place = f"/v1/projects/{segment(project_id(api, project))}"
-    if declared is not None and not any(each["name"] == declared for each in api.all(f"{place}/declared_keys")):
+    known = api.get(f"{place}/declared_keys")["data"] if declared is not None else []
+    if declared is not None and not any(each["name"] == declared for each in known):
         raise Failure(f"No key {declared!r} is declared: freehold keys declared -p …")
     key = api.post(f"{place}/keys", {"name": name or declared, **_given(settings)})
     if as_json:
