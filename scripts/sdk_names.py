@@ -29,7 +29,7 @@ REPEATABLE: Final = frozenset(
     {
         "archive_project", "restore_project", "revoke_key", "retire_secret", "pause_webhook", "resume_webhook", "acknowledge_firing",
         "explain_call", "report_cost", "meter_usage", "reconcile_usage", "withdraw_attestation", "withdraw_key_acceptance",
-        "plan_shape",
+        "plan_shape", "check_audit_proof",
     }
 )  # fmt: skip
 

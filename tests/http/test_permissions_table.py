@@ -59,7 +59,7 @@ ASKED: Final = {
 
 SHAPE: Final = {"shape": {"api": "parcels", "labels": {"name": "Parcels", "purpose": "Looks parcels up"}}}
 # In the right form, and of another instance: what is wrong with it is found, not refused.
-SEAL: Final = {
+SEAL: Final[dict[str, Any]] = {
     "chain": "", "position": 1, "hash": "00" * 32, "sealed_at": "2026-11-28T14:00:00.000Z", "key_id": "0" * 16,
     "signature": "AA==",
 }  # fmt: skip

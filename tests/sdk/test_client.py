@@ -12,7 +12,7 @@ import pytest
 from scripts.sdk_names import REPEATABLE
 
 from freehold.sdk import AsyncFreehold, CallAttempt, Freehold, FreeholdError, Problem, UnreadableAnswer
-from freehold.sdk.bodies import ThresholdBody
+from freehold.sdk.bodies import KeptSealBody, ThresholdBody
 from freehold.sdk.model import Model
 from freehold.sdk.models import IssuedKey, Key, Project
 from freehold.sdk.problems import (
@@ -27,7 +27,7 @@ from freehold.sdk.problems import (
 from tests.http.firings import record_firing
 from tests.http.served import DOCUMENT, Instance
 from tests.http.test_accounts import SETUP, give_setup_token
-from tests.http.test_permissions_table import CLOUD_EVENT, record_request
+from tests.http.test_permissions_table import CLOUD_EVENT, SEAL, SHAPE, prepare_readiness, record_request
 from tests.sdk.clients import Mode
 
 
@@ -199,6 +199,11 @@ def test_posts_that_are_sent_again_do_the_same_twice(instance: Instance) -> None
         hook = client.webhooks.create(
             instance.project, url="https://hooks.example.com/", event_types=["parcel.moved"]
         ).id
+        ready = prepare_readiness(instance)
+        seal = KeptSealBody(
+            chain=instance.harbour, position=1, hash=SEAL["hash"], sealed_at=datetime.now(UTC), key_id=SEAL["key_id"],
+            signature=SEAL["signature"],
+        )  # fmt: skip
         acts: dict[str, Callable[[], Model]] = {
             "retire_secret": lambda: client.keys.retire_secret(instance.key, 1),
             "revoke_key": lambda: client.keys.revoke(instance.key),
@@ -211,6 +216,10 @@ def test_posts_that_are_sent_again_do_the_same_twice(instance: Instance) -> None
             "report_cost": lambda: client.requests.report_cost(request, cost=7),
             "meter_usage": lambda: client.usage.meter(instance.project, event),
             "reconcile_usage": operator.usage.reconcile,
+            "withdraw_attestation": lambda: client.attestations.withdraw(ready["attestation_id"]),
+            "withdraw_key_acceptance": lambda: client.key_acceptances.withdraw(ready["acceptance_id"]),
+            "plan_shape": lambda: client.shape.plan(instance.project, shape=SHAPE["shape"]),
+            "check_audit_proof": lambda: client.audit_proofs.check(instance.harbour, seals=[seal]),
         }
         assert acts.keys() == REPEATABLE
         for name, act in acts.items():

@@ -89,10 +89,10 @@ def read_audit_proof(call: Call, organization_id: str) -> AuditProofView:
 
 def check_audit_proof(call: Call, organization_id: str, data: ProveBody) -> AuditProofView:
     """Hold seals that were kept elsewhere against an organization's audit log as it is now."""
-    kept = [_kept(index, each, organization_id) for index, each in enumerate(data.seals)]
     with call.read() as tx:
         require(call.actor, "audit.read", organization_id)
         actions.read_organization(tx, call.actor, organization_id)
+        kept = [_kept(index, each, organization_id) for index, each in enumerate(data.seals)]
         return proof_view(prove(tx, organization_id, public_key(call.secret), kept), call.secret)
 
 

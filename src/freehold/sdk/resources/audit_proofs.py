@@ -29,7 +29,11 @@ class AuditProofCalls(Resource[Mode]):
         Raises NotFound.
         """
         return Call(
-            "POST", f"/v1/organizations/{segment(organization_id)}/audit/proof", AuditProof, body=sent({"seals": seals})
+            "POST",
+            f"/v1/organizations/{segment(organization_id)}/audit/proof",
+            AuditProof,
+            body=sent({"seals": seals}),
+            repeatable=True,
         )
 
     @operation
