@@ -90,6 +90,9 @@ class Store:
         mine = self._turn.acquire(timeout=_BUSY_S)
         try:
             _begin_immediate(connection, until)
+            if not connection.in_transaction():
+                # The driver was asked, not SQLAlchemy: told of nothing, it would commit nothing but what goes through it.
+                connection.begin()
             yield
         finally:
             if mine:
