@@ -162,8 +162,9 @@ def test_the_archive_gives_the_same_bytes_as_the_database(world: World, tmp_path
     assert again.make("usage_summary")[0].sha256 == summary
 
 
-def test_late_usage_makes_a_restatement_that_names_what_it_corrects(world: World) -> None:
+def test_late_usage_makes_a_restatement_that_names_what_it_corrects(world: World, test_clock: TestClock) -> None:
     first, _ = world.make("usage_summary")
+    test_clock.move(1)
     late = clock.to_ms(rules.midnight(world.day)) + 10_000_000
     decide(world.instance, world.settings.data, 1, late)
     collect(world.store, world.settings.data)
@@ -171,6 +172,7 @@ def test_late_usage_makes_a_restatement_that_names_what_it_corrects(world: World
     assert second.restates == first.id
     assert (second.manifest or {})["sums"]["requests"] == 11
     assert (second.manifest or {})["source"]["reconciled"] is True
+    test_clock.move(1)
     third, _ = world.make("usage_summary")
     assert third.restates is None
 
