@@ -147,6 +147,6 @@ def _too_wide(page: Page) -> Any:
 def _assert_accessible(page: Page) -> None:
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE_SCRIPT)
-    # What was broken and nothing else: the long list of what was kept took longer to bring here than to find.
+    # What was broken and nothing else: the long list of what was kept has to be brought here too.
     broken = page.evaluate("rules => axe.run(rules).then(({violations}) => ({violations}))", _RULES)
     assert not broken["violations"], f"{page.url}\n{AxeResults(broken).generate_report()}"
