@@ -264,6 +264,8 @@ def test_the_way_by_commands(house: House, tmp_path: Path) -> None:
     )
     owners = ("--owner", TEAM, "--owner", steps.OPERATOR)
     project = dalia.json("projects", "create", "By commands", "--purpose", "To be declared by a file", *owners)["id"]
+    # The default rules come by themselves: before the plan, which would otherwise be another one by its end.
+    eventually(lambda: bool(house.team.get(f"/v1/projects/{project}/alerts").json()["data"]))
     (tmp_path / "freehold.toml").write_text(FILE)
     file = (str(tmp_path / "freehold.toml"), "-p", project)
     inbox = dalia.json("inbox", "open", "-p", project)["url"]
