@@ -4,7 +4,7 @@ A shape falls into items: what is promoted, reverted or accepted as one. Items r
 endpoints that it is narrowed to, an alert rule to its key), so that a selection may have to pull others along.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from freehold.production.pointers import pointer, sorted_pointers, tokens_of
@@ -167,11 +167,11 @@ def _of_item(item: str, left: Any, right: Any) -> Iterator[Difference]:
     yield Difference(item, item, kind, left, right)
 
 
-def sentence_of(difference: Difference, name: Callable[[str], str] = str) -> str:
+def sentence_of(difference: Difference) -> str:
     """A difference as one line of text, for commands and mails."""
     if difference.kind == "differs":
-        return f"{name(difference.path)}: {_shown(difference.production)} → {_shown(difference.sandbox)}"
-    return f"{'+' if difference.kind == 'only_in_sandbox' else '-'} {name(difference.path)}"
+        return f"{difference.path}: {_shown(difference.production)} → {_shown(difference.sandbox)}"
+    return f"{'+' if difference.kind == 'only_in_sandbox' else '-'} {difference.path}"
 
 
 def _shown(value: Any) -> str:
