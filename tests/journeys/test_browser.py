@@ -53,7 +53,8 @@ def test_first_journey(browser: Browser, instance: Instance, receiver: Receiver)
         look(page, "request-explained")
 
         page.goto(f"{instance.url}{project}")
-        expect(page.get_by_label("Project posture")).to_contain_text("Every step is proven")
+        # In the panel: what the strip above tells is readiness, as soon as the tasks process has looked at the project.
+        expect(page.get_by_role("region", name="Setup, with its evidence")).to_contain_text("5 done")
         expect(page.get_by_label("Project posture")).to_contain_text("5 of 5")
         look(page, "overview-proven")
 
