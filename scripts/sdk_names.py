@@ -1,5 +1,6 @@
 """What the SDK calls things where the API's OpenAPI document says it otherwise, or does not say it."""
 
+import keyword
 import re
 from collections.abc import Iterable
 from typing import Final
@@ -91,6 +92,7 @@ WORDS: Final = {
     "RequestView.via": "Via",
     "UsageView.bucket": "Bucket",
     "UsageView.group_by": "GroupBy",
+    "not": "FilterField",
 }
 
 # Errors that any call can meet, or that only a browser can: not said of each call again.
@@ -138,8 +140,8 @@ def model(schema: str) -> str:
 
 
 def argument(name: str) -> str:
-    """A field or parameter as an argument's name: Python keeps `from` for itself."""
-    return "from_" if name == "from" else name
+    """A field or parameter as an argument's name: Python keeps some for itself."""
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def sentences(lines: Iterable[str]) -> str:

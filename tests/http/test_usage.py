@@ -162,6 +162,11 @@ def test_a_filter_means_the_same_in_sums_and_in_lists(
     }
     if value in expected:
         assert len(rows) == expected[value]
+    # What is picked and what is left out are the whole.
+    rest = usage(instance, **start, **{name: value, "not": name}).json()["totals"]
+    others = listed(instance, **start, **{name: value, "not": name}).json()["data"]
+    assert len(others) == rest["requests"] == usage(instance, **start).json()["totals"]["requests"] - len(rows)
+    assert not {row["id"] for row in rows} & {row["id"] for row in others}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +177,7 @@ def test_a_filter_means_the_same_in_sums_and_in_lists(
         ({"from": "2027-01-01T00:00:00"}, "from"), ({"from": "yesterday"}, "from"), ({"bucket": "week"}, "bucket"),
         ({"from": "2026-01-01T00:00:00Z", "bucket": "minute"}, "bucket"), ({"timezone": "Mars/Olympus"}, "timezone"),
         ({"timezone": "../etc/passwd"}, "timezone"), ({"timezone": ""}, "timezone"), ({"group_by": "mood"}, "group_by"),
-        ({"outcome": "eaten"}, "outcome"), ({"kind": "eaten"}, "kind"), ({"until": "2027-01-01T00:00:00Z"}, "until"),
+        ({"outcome": "eaten"}, "outcome"), ({"kind": "eaten"}, "kind"), ({"not": "bucket"}, "not"), ({"until": "2027-01-01T00:00:00Z"}, "until"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_named(instance: Instance, query: dict[str, str], field: str) -> None:
@@ -267,7 +272,7 @@ def test_requests_are_bounded_to_the_instant(world: tuple[Instance, list[UsageEv
         ({"limit": "0"}, "limit"), ({"limit": "201"}, "limit"), ({"limit": "many"}, "limit"), ({"cursor": "x"}, "cursor"),
         ({"cursor": "WzEsMl0"}, "cursor"), ({"from": "2027-01-01T00:00:00"}, "from"), ({"to": "tomorrow"}, "to"),
         ({"from": "0001-01-01T00:00:00+14:00"}, "from"), ({"to": "9999-12-31T23:59:59-14:00"}, "to"),
-        ({"outcome": "eaten"}, "outcome"), ({"kind": "eaten"}, "kind"), ({"bucket": "hour"}, "bucket"),
+        ({"outcome": "eaten"}, "outcome"), ({"kind": "eaten"}, "kind"), ({"not": "bucket"}, "not"), ({"bucket": "hour"}, "bucket"),
     ],
 )  # fmt: skip
 def test_a_list_that_cannot_be_asked_for_is_refused(instance: Instance, query: dict[str, str], field: str) -> None:

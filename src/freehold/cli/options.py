@@ -54,6 +54,12 @@ def request_options(command: Command) -> Command:
         click.option("--endpoint", "-e", multiple=True, help="Only requests to this endpoint, by operation id."),
         click.option("--secret", multiple=True, help="Only requests with this secret, by its selector."),
         click.option("--key", multiple=True, help="Only requests with this key, by its id."),
+        click.option(
+            "--not",
+            multiple=True,
+            type=click.Choice(["key", "secret", "endpoint", "outcome", "kind"]),
+            help="Leave out what this filter names, instead of picking it.",
+        ),
     ):
         command = option(command)
     return command

@@ -51,6 +51,7 @@ def list_requests(project: str, as_json: bool, follow: bool, **question: Any) ->
     Examples:
       freehold requests list -p parcel-lookup
       freehold requests list -p parcel-lookup --kind denied --kind failed --limit 5
+      freehold requests list -p parcel-lookup --kind served --not kind
       freehold requests list -p parcel-lookup --follow --outcome rate_limited
     """
     api = Api.current()

@@ -17,7 +17,7 @@ from freehold.usage.driver_views import (
     organization_usage_view,
 )
 from freehold.usage.drivers import Wanted
-from freehold.usage.records import Filter, Grain, GroupBy, Kind, Question
+from freehold.usage.records import Filter, FilterField, Grain, GroupBy, Kind, Question
 from freehold.usage.views import (
     Compare,
     ExplainedRequestView,
@@ -67,6 +67,13 @@ Kinds = Annotated[
         description="Only `served`, `throttled`, `denied` or `failed` requests, as the sums tell them apart; or several times.",
     ),
 ]  # fmt: skip
+Excluded = Annotated[
+    list[FilterField] | None,
+    QueryParameter(
+        name="not", max_items=5,
+        description="The filters that leave their values out instead of picking them: `key`, `secret`, `endpoint`, `outcome`, `kind`.",
+    ),
+]  # fmt: skip
 CompareWith = Annotated[
     Compare | None,
     QueryParameter(
@@ -92,13 +99,14 @@ def read_usage(  # noqa: PLR0913, PLR0917 — each is one parameter of the query
     endpoint: EndpointIds = None,
     outcome: Outcomes = None,
     kind: Kinds = None,
+    excluded: Excluded = None,
     compare: CompareWith = None,
 ) -> UsageView:
     """What a project used: a series, its totals, and who made them. The last 24 hours unless given."""
     range_ = rules.read_range(with_time_zone("from", since), with_time_zone("to", until), clock.now())
     question = Question(
         range_, bucket or rules.bucket_for(range_.end - range_.start), timezone, group_by,
-        _filter(key, secret, endpoint, outcome, kind),
+        _filter(key, secret, endpoint, outcome, kind, excluded),
     )  # fmt: skip
     with call.read() as tx:
         usage = actions.read_usage(tx, call.actor, project_id, question)
@@ -117,12 +125,13 @@ def list_requests(  # noqa: PLR0913, PLR0917 — each is one parameter of the qu
     endpoint: EndpointIds = None,
     outcome: Outcomes = None,
     kind: Kinds = None,
+    excluded: Excluded = None,
     limit: Limit = 50,
     cursor: CursorText = None,
 ) -> Page[RequestView]:
     """A project's single requests, newest first."""
     start, end = with_time_zone("from", since), with_time_zone("to", until)
-    filter_, after = _filter(key, secret, endpoint, outcome, kind), after_instant(cursor)
+    filter_, after = _filter(key, secret, endpoint, outcome, kind, excluded), after_instant(cursor)
     with call.read() as tx:
         rows = actions.list_requests(tx, call.actor, project_id, filter_, start, end, checked_limit(limit) + 1, after)
     cut = page(rows, limit, lambda row: Cursor(clock.to_ms(row.at), row.id))
@@ -171,8 +180,9 @@ def _wanted(
 
 def _filter(
     keys: list[str] | None, secrets: list[str] | None, endpoints: list[str] | None, outcomes: list[str] | None,
-    kinds: list[Kind] | None,
+    kinds: list[Kind] | None, excluded: list[FilterField] | None,
 ) -> Filter:  # fmt: skip
     return Filter(
-        tuple(keys or ()), tuple(secrets or ()), tuple(endpoints or ()), tuple(outcomes or ()), tuple(kinds or ())
-    )
+        tuple(keys or ()), tuple(secrets or ()), tuple(endpoints or ()), tuple(outcomes or ()), tuple(kinds or ()),
+        tuple(excluded or ()),
+    )  # fmt: skip

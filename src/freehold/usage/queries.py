@@ -1,18 +1,19 @@
 """SQL of single requests, of the journals' progress, and what pages ask about keys and secrets."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, not_, or_, select
+from sqlalchemy import Column, ColumnElement, Row, and_, delete, func, not_, or_, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from freehold.keys.records import ALLOWED, Reason
 from freehold.kit import clock
 from freehold.store.engine import Transaction
 from freehold.store.schema import changes, journals, key_secrets, keys, reconciliations, usage_events
-from freehold.usage.records import THROTTLES, Filter, Kind, Proven, Recorded, RequestRow, SecretName
+from freehold.usage.records import THROTTLES, Filter, FilterField, Kind, Proven, Recorded, RequestRow, SecretName
 
 _REQUEST: Final = (
     usage_events.c.id, usage_events.c.at, usage_events.c.project_id, usage_events.c.organization_id,
@@ -153,16 +154,33 @@ def of_kind(outcome: SQLCoreOperations[str], fails: ColumnElement[bool], kind: K
             return not_(or_(allowed, throttled, outcome == Reason.UNAVAILABLE.value))
 
 
-def _matching(filter_: Filter) -> list[ColumnElement[bool]]:
-    columns = (
-        (usage_events.c.key_id, filter_.keys), (usage_events.c.secret, filter_.secrets),
-        (usage_events.c.endpoint, filter_.endpoints), (usage_events.c.outcome, filter_.outcomes),
+def matching(
+    filter_: Filter,
+    columns: ReadOnlyColumnCollection[str, Column[Any]],
+    of_kinds: Callable[[Sequence[Kind]], ColumnElement[bool]],
+) -> list[ColumnElement[bool]]:
+    """A filter as conditions on a table that has a decision's `key_id`, `secret`, `endpoint` and `outcome`."""
+    named: tuple[tuple[FilterField, SQLCoreOperations[Any], Sequence[str]], ...] = (
+        ("key", columns.key_id, filter_.keys), ("secret", columns.secret, filter_.secrets),
+        ("endpoint", columns.endpoint, filter_.endpoints), ("outcome", columns.outcome, filter_.outcomes),
     )  # fmt: skip
-    conditions = [one_of(column, values) for column, values in columns if values]
+    conditions = [
+        # NULL is none of the values: without a word of its own it would be left out on both sides.
+        func.coalesce(column, "").not_in(values) if field in filter_.excluded else one_of(column, values)
+        for field, column, values in named
+        if values
+    ]
     if filter_.kinds:
-        fails = func.coalesce(usage_events.c.status, 0).between(500, 599)
-        conditions.append(or_(*(of_kind(usage_events.c.outcome, fails, kind) for kind in filter_.kinds)))
+        of_these = of_kinds(filter_.kinds)
+        conditions.append(not_(of_these) if "kind" in filter_.excluded else of_these)
     return conditions
+
+
+def _matching(filter_: Filter) -> list[ColumnElement[bool]]:
+    fails = func.coalesce(usage_events.c.status, 0).between(500, 599)
+    return matching(
+        filter_, usage_events.c, lambda kinds: or_(*(of_kind(usage_events.c.outcome, fails, kind) for kind in kinds))
+    )
 
 
 def _within(start: datetime | None, end: datetime | None) -> list[ColumnElement[bool]]:

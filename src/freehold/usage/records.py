@@ -18,9 +18,13 @@ GroupBy = Literal["key", "endpoint", "outcome", "secret"]
 # is a limit, `failed` is allowed and answered with 5xx or denied as unavailable, `denied` is the rest.
 Kind = Literal["served", "throttled", "denied", "failed"]
 
+# By what requests can be filtered.
+FilterField = Literal["key", "secret", "endpoint", "outcome", "kind"]
+
 GRAINS: Final[tuple[Grain, ...]] = get_args(Grain)
 GROUP_BYS: Final[tuple[GroupBy, ...]] = get_args(GroupBy)
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+FILTER_FIELDS: Final[tuple[FilterField, ...]] = get_args(FilterField)
 THROTTLES: Final = (Reason.RATE_LIMITED.value, Reason.QUOTA_EXHAUSTED.value)
 
 # Every outcome that a decision can have.
@@ -74,7 +78,8 @@ EventFields = tuple[Any, ...]
 class Filter:
     """Which decisions are meant: those with one of the values of each field that has any.
 
-    `keys` are ids, `secrets` selectors, `endpoints` operation ids, `outcomes` as in `OUTCOMES`.
+    `keys` are ids, `secrets` selectors, `endpoints` operation ids, `outcomes` as in `OUTCOMES`. Of a field that
+    `excluded` names, those with none of its values are meant; what has no value there is among them.
     """
 
     keys: tuple[str, ...] = ()
@@ -82,6 +87,7 @@ class Filter:
     endpoints: tuple[str, ...] = ()
     outcomes: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ()
+    excluded: tuple[FilterField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

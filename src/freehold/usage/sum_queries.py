@@ -30,7 +30,7 @@ from freehold.kit.sketch import Sketch, decode, merge
 from freehold.store.engine import Transaction
 from freehold.store.schema import organizations, projects, usage_rollups
 from freehold.store.types import Instant
-from freehold.usage.queries import of_kind, one_of
+from freehold.usage.queries import matching, of_kind
 from freehold.usage.records import KINDS, Counts, Filter, GroupBy, Kind, Piece, Sum
 
 Rows = list[Row[*tuple[Any, ...]]]
@@ -218,12 +218,7 @@ def _of_kind(kind: Kind) -> ColumnElement[bool]:
 
 
 def _matching(filter_: Filter) -> list[ColumnElement[bool]]:
-    columns = (
-        (_ROLLUPS.key_id, filter_.keys), (_ROLLUPS.secret, filter_.secrets),
-        (_ROLLUPS.endpoint, filter_.endpoints), (_ROLLUPS.outcome, filter_.outcomes),
-    )  # fmt: skip
-    conditions = [one_of(column, values) for column, values in columns if values]
-    return [*conditions, or_(*map(_of_kind, filter_.kinds))] if filter_.kinds else conditions
+    return matching(filter_, _ROLLUPS, lambda kinds: or_(*map(_of_kind, kinds)))
 
 
 def _requests_where(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -19,7 +19,10 @@ from tests.tidy.samples.frame import (
     shell,
 )
 
-CHIPS = (Chip(name="Reason", value="Rate limited", href=f"{AT}/usage"),)
+CHIPS = (
+    Chip(name="Reason", value="Rate limited", href=f"{AT}/usage", negated=False, turn_href=f"{AT}/usage"),
+    Chip(name="Outcome", value="Served", href=f"{AT}/usage", negated=True, turn_href=f"{AT}/usage"),
+)
 
 
 def usage_view(quiet: bool) -> usage.UsageView:

@@ -74,21 +74,27 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
-    """One filter, of which several values can be picked at once; `values` are those that are."""
+    """One filter, of which several values can be picked at once; `values` are those that are.
+
+    `negated`: the values are left out instead.
+    """
 
     name: str
     label: str
     values: tuple[str, ...]
     choices: tuple[tuple[str, str], ...]
+    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
-    """One value that is filtered by; `href` is the same view without it."""
+    """One value that is filtered by; `href` is the same view without it, `turn_href` with this filter turned round."""
 
     name: str
     value: str
     href: str
+    negated: bool
+    turn_href: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

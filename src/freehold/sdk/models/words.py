@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         "usage",
         "webhook_check",
     ]
+    FilterField = Literal["endpoint", "key", "kind", "outcome", "secret"]
     FiringState = Literal["open", "resolved"]
     GroupBy = Literal["endpoint", "key", "outcome", "secret"]
     InboxAnswer = Literal["410", "429", "500", "accept", "endless", "slow", "verify"]
@@ -152,6 +153,7 @@ else:
     EntryKind = str
     Environment = str
     EvidenceKind = str
+    FilterField = str
     FiringState = str
     GroupBy = str
     InboxAnswer = str

@@ -8,7 +8,7 @@ from datetime import datetime
 from freehold.sdk.calls import Call, Mode, Resource, listing, operation, segment, sent
 from freehold.sdk.listings import Page
 from freehold.sdk.models import CostReport, ExplainedRequest, Request
-from freehold.sdk.models.words import RequestKind
+from freehold.sdk.models.words import FilterField, RequestKind
 
 
 class RequestCalls(Resource[Mode]):
@@ -26,6 +26,7 @@ class RequestCalls(Resource[Mode]):
         endpoint: str | Sequence[str] | None = None,
         outcome: str | Sequence[str] | None = None,
         kind: RequestKind | Sequence[RequestKind] | None = None,
+        not_: FilterField | Sequence[FilterField] | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Call[Page[Request]]:
@@ -39,6 +40,8 @@ class RequestCalls(Resource[Mode]):
         `outcome`: Only this outcome: `allowed` or a denial's reason; or several times.
         `kind`: Only `served`, `throttled`, `denied` or `failed` requests, as the sums tell them apart; or several
         times.
+        `not_`: The filters that leave their values out instead of picking them: `key`, `secret`, `endpoint`,
+        `outcome`, `kind`.
         `limit`: How many to answer, 1 to 200.
         `cursor`: Where the list goes on: `next_cursor` of the answer before.
 
@@ -56,6 +59,7 @@ class RequestCalls(Resource[Mode]):
                 "endpoint": endpoint,
                 "outcome": outcome,
                 "kind": kind,
+                "not": not_,
                 "limit": limit,
                 "cursor": cursor,
             },

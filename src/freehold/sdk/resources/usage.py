@@ -8,7 +8,7 @@ from typing import Literal
 
 from freehold.sdk.calls import Call, Document, Mode, Resource, operation, segment
 from freehold.sdk.models import InstanceUsage, Metered, OrganizationUsage, Reconciliation, Usage
-from freehold.sdk.models.words import Bucket, GroupBy, RequestKind, UsageCompare
+from freehold.sdk.models.words import Bucket, FilterField, GroupBy, RequestKind, UsageCompare
 
 
 class UsageCalls(Resource[Mode]):
@@ -29,6 +29,7 @@ class UsageCalls(Resource[Mode]):
         endpoint: str | Sequence[str] | None = None,
         outcome: str | Sequence[str] | None = None,
         kind: RequestKind | Sequence[RequestKind] | None = None,
+        not_: FilterField | Sequence[FilterField] | None = None,
         compare: UsageCompare | None = None,
     ) -> Call[Usage]:
         """What a project used: a series, its totals, and who made them. The last 24 hours unless given.
@@ -44,6 +45,8 @@ class UsageCalls(Resource[Mode]):
         `outcome`: Only this outcome: `allowed` or a denial's reason; or several times.
         `kind`: Only `served`, `throttled`, `denied` or `failed` requests, as the sums tell them apart; or several
         times.
+        `not_`: The filters that leave their values out instead of picking them: `key`, `secret`, `endpoint`,
+        `outcome`, `kind`.
         `compare`: Also the sums of the period before: `previous`. As long, or as many days or months of the time
         zone.
 
@@ -64,6 +67,7 @@ class UsageCalls(Resource[Mode]):
                 "endpoint": endpoint,
                 "outcome": outcome,
                 "kind": kind,
+                "not": not_,
                 "compare": compare,
             },
             repeatable=True,

@@ -10,7 +10,7 @@ from freehold.errors import FieldError, invalid
 from freehold.keys.records import ALLOWED
 from freehold.usage import rules
 from freehold.usage.glances import requests_href
-from freehold.usage.records import KINDS, Filter, Grain, GroupBy, Range
+from freehold.usage.records import FILTER_FIELDS, KINDS, Filter, Grain, GroupBy, Range
 
 # Of each name of an address, its values.
 Query = Mapping[str, tuple[str, ...]]
@@ -29,7 +29,7 @@ GROUPINGS: Final[tuple[tuple[GroupBy, str], ...]] = (
 BUCKETS: Final[tuple[tuple[Grain, str, timedelta], ...]] = (
     ("minute", "Minute", timedelta(minutes=1)), ("hour", "Hour", timedelta(hours=1)), ("day", "Day", timedelta(days=1)),
 )  # fmt: skip
-FILTERS: Final = ("kind", "outcome", "key", "secret", "endpoint")
+FILTERS: Final = ("kind", "outcome", "key", "secret", "endpoint", "not")
 _BARS_MAX: Final = 400
 _CARRIED: Final = ("range", "bucket", "group_by", "table")
 _VALUES_MAX: Final = 50
@@ -77,7 +77,7 @@ class View:
 
     def alert(self, project_id: str) -> str:
         """The form of a new alert rule on what this view shows. A rule has one key, endpoint and reason at most."""
-        filter_ = self.filter
+        filter_ = read_filter({name: values for name, values in self.query.items() if name not in self.filter.excluded})
         denied = filter_.kinds in (("denied",), ("throttled",)) or any(each != ALLOWED for each in filter_.outcomes)
         metric = "denials" if denied else "failure_rate" if filter_.kinds == ("failed",) else "requests"
         named = {"key": filter_.keys, "endpoint": filter_.endpoints, "reason": filter_.outcomes if denied else ()}
@@ -130,10 +130,11 @@ def _bucket(query: Query, range_: Range) -> Grain:
 
 def read_filter(query: Query) -> Filter:
     """Which decisions an address means; a kind that there is none of is left out."""
-    kinds = _values(query, "kind")
+    kinds, excluded = _values(query, "kind"), _values(query, "not")
     return Filter(
         keys=_values(query, "key"), secrets=_values(query, "secret"), endpoints=_values(query, "endpoint"),
         outcomes=_values(query, "outcome"), kinds=tuple(kind for kind in KINDS if kind in kinds),
+        excluded=tuple(field for field in FILTER_FIELDS if field in excluded),
     )  # fmt: skip
 
 
@@ -168,14 +169,23 @@ def project_address(project_id: str, page: str, query: Query, **changed: str) ->
 
 
 def with_values(query: Query, **changed: str) -> Query:
-    """A query with some names given one value each, or none."""
-    return {**query, **{name: (value,) if value else () for name, value in changed.items()}}
+    """A query with some names given one value each, or none. A filter that is given one picks it, also where it left others out."""
+    left_out = tuple(name for name in query.get("not", ()) if name not in changed)
+    return {**query, "not": left_out, **{name: (value,) if value else () for name, value in changed.items()}}
 
 
 def without_address(project_id: str, page: str, query: Query, name: str, value: str) -> str:
     """A page with one value of a filter taken away, from its beginning."""
     left = tuple(each for each in query.get(name, ()) if each != value)
-    return _address(f"/projects/{project_id}/{page}", {**query, name: left, "cursor": ()})
+    rest = query if left else with_values(query, **{name: ""})
+    return _address(f"/projects/{project_id}/{page}", {**rest, name: left, "cursor": ()})
+
+
+def turned_address(project_id: str, page: str, query: Query, name: str) -> str:
+    """A page with one filter turned round: what it picked is left out, or the other way."""
+    excluded = query.get("not", ())
+    turned = tuple(each for each in excluded if each != name) if name in excluded else (*excluded, name)
+    return _address(f"/projects/{project_id}/{page}", {**query, "not": turned, "cursor": ()})
 
 
 def _address(path: str, query: Query) -> str:

@@ -9,7 +9,7 @@ from freehold.organizations.permissions import may
 from freehold.projects import queries as projects
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
-from freehold.usage.pages.address import Query, without_address
+from freehold.usage.pages.address import Query, turned_address, without_address
 from freehold.usage.records import KINDS, OUTCOMES
 from freehold.web.call import Call
 
@@ -46,6 +46,8 @@ def chips(offered: Iterable[Pick], query: Query, project_id: str, page: str) -> 
             name=pick.label,
             value=dict(pick.choices)[value],
             href=without_address(project_id, page, query, pick.name, value),
+            negated=pick.negated,
+            turn_href=turned_address(project_id, page, query, pick.name),
         )
         for pick in offered
         for value in pick.values
@@ -68,4 +70,6 @@ def _pick(name: str, label: str, query: Query, choices: Iterable[tuple[str, str]
     values = tuple(dict.fromkeys(value for value in query.get(name, ()) if value))
     # A filter from an address that the list does not offer stays visible, so that it can be taken away.
     offered |= {value: value for value in values if value not in offered}
-    return Pick(name=name, label=label, values=values, choices=tuple(offered.items()))
+    return Pick(
+        name=name, label=label, values=values, choices=tuple(offered.items()), negated=name in query.get("not", ())
+    )  # fmt: skip
