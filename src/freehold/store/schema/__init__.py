@@ -37,6 +37,12 @@ from freehold.store.schema.readiness import (
     readiness_policies,
     readiness_results,
 )
+from freehold.store.schema.report_schedules import (
+    report_recipients,
+    report_schedule_recipients,
+    report_schedule_runs,
+    report_schedules,
+)
 from freehold.store.schema.reports import reports
 from freehold.store.schema.reviews import access_request_entries, access_requests
 from freehold.store.schema.shapes import shape_heads, shape_marks, shape_revisions
@@ -123,6 +129,10 @@ __all__ = [
     "reconciliations",
     "replayed_deliveries",
     "replays",
+    "report_recipients",
+    "report_schedule_recipients",
+    "report_schedule_runs",
+    "report_schedules",
     "reports",
     "scope_endpoints",
     "scope_event_types",

@@ -52,6 +52,9 @@ reports = Table(
     CheckConstraint("(state IN ('ready', 'failed', 'expired')) = (finished_at IS NOT NULL)", name="finished_at"),
     CheckConstraint("state != 'ready' OR (sha256 IS NOT NULL AND rows IS NOT NULL AND bytes IS NOT NULL)", name="ready"),
     ForeignKeyConstraint(["project_id", "organization_id"], ["projects.id", "projects.organization_id"]),
+    # What refers to a report says whose it is (an index, since a table that is there takes no constraint on SQLite).
+    Index("uq_reports_id_organization_id", "id", "organization_id", unique=True),
+    Index("uq_reports_id_project_id", "id", "project_id", unique=True),
     Index("ix_reports_project", "project_id", "id"),
     Index("ix_reports_organization", "organization_id", "id"),
     Index("ix_reports_unfinished", "due_at", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
