@@ -311,6 +311,9 @@ WRONG: list[tuple[Callable[[World], Any], str, str]] = [
     (lambda world: world.ask("usage_summary", since=None), "from", "first day"),
     (lambda world: world.ask("key_inventory", since=world.day), "from", "no period"),
     (lambda world: world.ask("access_review"), "kind", "whole organization"),
+    (lambda world: world.ask("usage_detail", time_zone="Europe/Atlantis"), "time_zone", "no IANA time zone"),
+    (lambda world: world.ask("usage_detail", time_zone="../../etc/passwd"), "time_zone", "no IANA time zone"),
+    (lambda world: world.ask("key_inventory", time_zone="Europe/Berlin"), "time_zone", "no time zone"),
 ]
 
 

@@ -29,7 +29,7 @@ _COLUMNS: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
     "id": lambda each: each["id"],
     "kind": lambda each: each["kind"],
     "format": lambda each: each["format"],
-    "period": lambda each: f"{each['from']} to {each['to']}" if each["from"] else "as it stands",
+    "period": lambda each: _period(each, "as it stands"),
     "state": lambda each: each["state"],
     "rows": lambda each: each["rows"],
     "by": lambda each: each["asked_by"],
@@ -55,8 +55,9 @@ def _of_option(command: Command) -> Command:
 @_of_option
 @organization_option
 @click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), default="csv", show_default=True)
-@click.option("--from", metavar="DAY", help="The first day, of UTC: 2026-10-01.")
+@click.option("--from", metavar="DAY", help="The first day: 2026-10-01.")
 @click.option("--to", metavar="DAY", help="The first day after the period: 2026-11-01.")
+@click.option("--time-zone", metavar="ZONE", help="Whose days they are: Europe/Berlin. UTC unless given.")
 @click.option(
     "--output",
     "-o",
@@ -78,6 +79,7 @@ def create(
     Examples:
       freehold reports create usage_summary -p parcel-lookup --from 2026-10-01 --to 2026-11-01 -o october.csv
       freehold reports create audit_log --format parquet --from 2026-01-01 --to 2026-04-01
+      freehold reports create usage_detail -p parcel-lookup --from 2026-11-01 --to 2026-11-02 --time-zone Europe/Berlin
       freehold reports create access_review
     """
     if target is not None and no_wait:
@@ -192,6 +194,13 @@ def verify(file: Path, manifest: Path | None) -> None:
     click.echo(f"{file} is whole: {said['rows']:,} rows, SHA-256 {said['sha256']}.")
 
 
+def _period(report: dict[str, Any], without: str) -> str:
+    if not report["from"]:
+        return without
+    zone = "" if report["time_zone"] == "UTC" else f", {report['time_zone']}"
+    return f"{report['from']} to {report['to']}{zone}"
+
+
 def _owner(api: Api, project: str | None, organization: str | None) -> str:
     if project:
         return f"/v1/projects/{segment(project_id(api, project))}"
@@ -228,7 +237,7 @@ def _manifest_path(file: Path) -> Path:
 def _show(report: dict[str, Any]) -> None:
     facts = {
         "Report": f"{report['kind']} as {report['format']} ({report['id']})",
-        "Period": f"{report['from']} to {report['to']}" if report["from"] else "as it stood",
+        "Period": _period(report, "as it stood"),
         "State": report["state"] + (f": {report['reason']}" if report["reason"] else ""),
     }
     if report["state"] == "ready":

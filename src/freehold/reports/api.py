@@ -8,14 +8,15 @@ from litestar import Response
 
 from freehold.kit.paging import Cursor, Page, page
 from freehold.reports import actions, serving
-from freehold.reports.records import ColumnType, Parameters, Report, ReportFormat, ReportKind, ReportState
+from freehold.reports.local_days import NAME_MAX
+from freehold.reports.records import UTC_NAME, ColumnType, Parameters, Report, ReportFormat, ReportKind, ReportState
 from freehold.web.call import Call, checked_limit
 from freehold.web.cursors import after_id
 from freehold.web.inputs import Body, CursorText, Limit
 
 
 class ReportBody(Body, frozen=True):
-    """What to report. Days are of UTC, and `to` is the first day that is not in the period, which has to be over.
+    """What to report. Days are of `time_zone` (IANA), and `to` is the first day that is not in the period, which has to be over.
 
     `key_inventory` and `access_review` say how things stand, and have no period.
     """
@@ -24,6 +25,7 @@ class ReportBody(Body, frozen=True):
     format: Annotated[ReportFormat, msgspec.Meta(examples=["csv"])] = "csv"
     from_: Annotated[date | None, msgspec.Meta(examples=["2026-10-01"])] = msgspec.field(name="from", default=None)
     to: Annotated[date | None, msgspec.Meta(examples=["2026-11-01"])] = None
+    time_zone: Annotated[str, msgspec.Meta(examples=["Europe/Berlin"], max_length=NAME_MAX)] = UTC_NAME
 
 
 class ReportView(msgspec.Struct, kw_only=True):
@@ -36,6 +38,7 @@ class ReportView(msgspec.Struct, kw_only=True):
     format: ReportFormat
     from_: date | None = msgspec.field(name="from")
     to: date | None
+    time_zone: str
     state: ReportState
     reason: str | None
     done: int
@@ -71,6 +74,7 @@ class ReportManifestView(msgspec.Struct, kw_only=True):
     format: ReportFormat
     from_: date | None = msgspec.field(name="from")
     to: date | None
+    time_zone: str = UTC_NAME
     file: str
     columns: list[ReportColumnView]
     rows: int
@@ -142,7 +146,8 @@ def report_view(report: Report) -> ReportView:
     parameters = report.parameters
     return ReportView(
         id=report.id, organization=report.organization_id, project=report.project_id, kind=parameters.kind,
-        format=parameters.format, from_=parameters.since, to=parameters.until, state=report.state, reason=report.reason,
+        format=parameters.format, from_=parameters.since, to=parameters.until, time_zone=parameters.time_zone,
+        state=report.state, reason=report.reason,
         done=report.done, rows=report.rows, bytes=report.bytes, sha256=report.sha256, restates=report.restates,
         asked_by=report.asked_by, created_at=report.created_at, started_at=report.started_at,
         finished_at=report.finished_at, expires_at=report.expires_at,
@@ -150,7 +155,7 @@ def report_view(report: Report) -> ReportView:
 
 
 def _parameters(data: ReportBody) -> Parameters:
-    return Parameters(data.kind, data.format, data.from_, data.to)
+    return Parameters(data.kind, data.format, data.from_, data.to, data.time_zone)
 
 
 def _page(rows: list[Report], limit: int) -> Page[ReportView]:

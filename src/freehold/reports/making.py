@@ -17,9 +17,9 @@ from freehold.reports import queries, rules
 from freehold.reports.formats import write_file
 from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.manifests import manifest_of
-from freehold.reports.records import Report, ReportKind, Row
+from freehold.reports.records import UTC_NAME, Report, ReportKind, Row
 from freehold.reports.sources import assets, people, usage
-from freehold.reports.sources.wanted import Wanted
+from freehold.reports.sources.wanted import Gone, Wanted
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.store.schema import organizations, projects, usage_rollups
@@ -74,7 +74,7 @@ def make_report(store: Store, settings: Settings, report: Report) -> None:
         _make(store, settings, report, draft, place)
     except GivenUp:
         _end_canceled(store, report)
-    except CannotMake as problem:
+    except (CannotMake, Gone) as problem:
         _fail(store, report, str(problem))
     except OSError as error:
         _log.warning("report %s cannot be written", report.id, exc_info=True)
@@ -117,11 +117,11 @@ def _told(store: Store, report: Report, batches: Iterator[list[Row]]) -> Iterato
 
 
 def _must_wait(store: Store, report: Report) -> bool:
-    until = report.parameters.until
+    until = rules.ends_at(report.parameters)
     if not KIND_FACTS[report.parameters.kind].counted or until is None:
         return False
     with store.read() as tx:
-        if is_counted(tx, rules.midnight(until)):
+        if is_counted(tx, until):
             return False
     with store.write() as tx:
         queries.put_off(tx, report.id, clock.now() + _WAIT, _WAITS)
@@ -140,10 +140,10 @@ def _wanted(store: Store, settings: Settings, report: Report) -> tuple[Wanted, s
             project_ids = tuple(tx.execute(mine).scalars())
             slug = select(organizations.c.slug).where(organizations.c.id == report.organization_id)
             owner = str(tx.execute(slug).scalar_one())
-    since, until = report.parameters.since, report.parameters.until
+    wanted = report.parameters
     return Wanted(
         store, archive_of(settings), report.organization_id, project_ids, report.project_id is None,
-        rules.midnight(since) if since else None, rules.midnight(until) if until else None,
+        rules.starts_at(wanted), rules.ends_at(wanted), wanted.time_zone,
     ), owner  # fmt: skip
 
 
@@ -151,6 +151,8 @@ def _source_facts(store: Store, report: Report, wanted: Wanted, sums: Any) -> di
     """How far usage was counted, and whether the rows agree with the sums that every other page shows."""
     if not KIND_FACTS[report.parameters.kind].counted:
         return {"as_of": clock.to_text(report.created_at)} if not KIND_FACTS[report.parameters.kind].period else {}
+    if wanted.time_zone != UTC_NAME:
+        return _local_facts(store, report, wanted, sums)
     start, end = wanted.period
     column = usage_rollups.c
     query = select(func.sum(column.requests), func.sum(column.cost)).where(
@@ -167,6 +169,25 @@ def _source_facts(store: Store, report: Report, wanted: Wanted, sums: Any) -> di
     return {
         "counted_to": clock.to_text(counted) if counted else None, "day_sums": found,
         "reconciled": mine["cost"] == cost and mine["requests"] in (None, requests),
+    }  # fmt: skip
+
+
+def _local_facts(store: Store, report: Report, wanted: Wanted, sums: Any) -> dict[str, Any]:
+    """The same for days of a time zone, which are compared with the sums by the hour.
+
+    `reconciled` is None where there is nothing to compare with: the hours are not kept any more, or the period of single
+    requests begins or ends within an hour.
+    """
+    start, end = wanted.period
+    hours = usage.hours_kept(wanted)
+    on_the_hour = start.minute == end.minute == 0 or report.parameters.kind == "usage_summary"
+    with store.read() as tx:
+        counted = complete_to(tx)
+    mine = sums["cost"] == hours.cost and sums.get("requests") in (None, hours.requests)
+    return {
+        "counted_to": clock.to_text(counted) if counted else None, "starts_at": clock.to_text(start),
+        "ends_at": clock.to_text(end), "hour_sums": {"requests": hours.requests, "cost": hours.cost},
+        "reconciled": mine if hours.complete and on_the_hour else None,
     }  # fmt: skip
 
 

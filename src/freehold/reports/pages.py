@@ -25,7 +25,7 @@ from freehold.organizations.permissions import may
 from freehold.projects.actions import read_project
 from freehold.reports import actions, rules, serving
 from freehold.reports.kinds import KIND_FACTS
-from freehold.reports.records import FORMATS, KINDS, Parameters, Report
+from freehold.reports.records import FORMATS, KINDS, UTC_NAME, Parameters, Report
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
 from freehold.web.cursors import after_id
@@ -36,12 +36,16 @@ from freehold.web.pages import page, see_other
 _SHOWN: Final = 20
 _LIST: Final = "reports/list.html.j2"
 _ONE: Final = "reports/one.html.j2"
-_FIELDS: Final = ("kind", "format", "from", "to")
+_FIELDS: Final = ("kind", "format", "from", "to", "time_zone")
 _FORMAT_WORDS: Final = {
     "csv": "CSV, for spreadsheets",
     "jsonl": "JSON Lines, for programs",
     "parquet": "Parquet, for analysis",
 }
+_AGREES: Final = {
+    True: "agree with the sums that every page shows", False: "differ from the sums that every page shows",
+    None: "cannot be compared: sums by the hour are not kept for so long, or do not begin where the period does",
+}  # fmt: skip
 _NOT_YOURS: Final = "Your role does not let you read what it is of."
 
 
@@ -139,7 +143,8 @@ def _history(
     shown = cut_page(rows, _SHOWN, lambda each: Cursor(0, each.id))
     kinds = _kinds(call, owner)
     first, after_last = rules.month_before(clock.now().date())
-    usual = {"kind": kinds[0].value if kinds else "", "format": "csv", "from": str(first), "to": str(after_last)}
+    usual = {"kind": kinds[0].value if kinds else "", "format": "csv", "from": str(first), "to": str(after_last),
+             "time_zone": UTC_NAME}  # fmt: skip
     form = Form(usual, blocked=None if kinds else _NOT_YOURS,
                 idempotency_key=new_id("req"))  # fmt: skip
     if problem is not None:
@@ -266,7 +271,8 @@ def _parameters(typed: Mapping[str, str]) -> Parameters:
     if not KIND_FACTS[kind].period:
         # The form has days filled in, for the kinds that are of some.
         return Parameters(kind, form)
-    return Parameters(kind, form, _day("from", typed["from"]), _day("to", typed["to"]))
+    days = _day("from", typed["from"]), _day("to", typed["to"])
+    return Parameters(kind, form, *days, typed["time_zone"].strip() or UTC_NAME)
 
 
 def _day(name: str, text: str) -> date | None:
@@ -283,12 +289,19 @@ def _row(call: Call, report: Report) -> ReportRow:
     facts, parameters = KIND_FACTS[report.parameters.kind], report.parameters
     return ReportRow(
         id=report.id, title=facts.title, detail=facts.detail, format=_FORMAT_WORDS[parameters.format].partition(",")[0],
-        period=f"{parameters.since} to {parameters.until}" if parameters.since else "As it stood",
+        period=_period(parameters),
         state=report.state, reason=report.reason or "", done=report.done, rows=report.rows, bytes=report.bytes,
         sha256=report.sha256 or "", restates=report.restates or "", asked_by=report.asked_by,
         created_at=report.created_at, finished_at=report.finished_at, expires_at=report.expires_at,
         why_not="" if actions.may_read(call.actor, report) else _NOT_YOURS,
     )  # fmt: skip
+
+
+def _period(parameters: Parameters) -> str:
+    if not parameters.since:
+        return "As it stood"
+    zone = "" if parameters.time_zone == UTC_NAME else f", {parameters.time_zone}"
+    return f"{parameters.since} to {parameters.until}{zone}"
 
 
 def _facts(report: Report) -> tuple[tuple[str, str], ...]:
@@ -301,6 +314,5 @@ def _facts(report: Report) -> tuple[tuple[str, str], ...]:
         *((f"Sum of {name}", f"{value:,}") for name, value in manifest["sums"].items()),
     ]  # fmt: skip
     if "reconciled" in source:
-        agrees = "agree with the sums of its days" if source["reconciled"] else "differ from the sums of its days"
-        found += [("Its rows", agrees), ("Counted up to", source["counted_to"] or "the end")]
+        found += [("Its rows", _AGREES[source["reconciled"]]), ("Counted up to", source["counted_to"] or "the end")]
     return (*found, ("Made by", f"Freehold {manifest['freehold']}"))

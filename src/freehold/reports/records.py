@@ -23,6 +23,8 @@ KINDS: Final[tuple[ReportKind, ...]] = get_args(ReportKind)
 FORMATS: Final[tuple[ReportFormat, ...]] = get_args(ReportFormat)
 STATES: Final[tuple[ReportState, ...]] = get_args(ReportState)
 
+UTC_NAME: Final = "UTC"
+
 Row = tuple[Any, ...]
 
 
@@ -36,7 +38,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What decides a report's bytes. Days are of UTC; `until` is the first day after the period.
+    """What decides a report's bytes. Days are of `time_zone` (IANA); `until` is the first day after the period.
 
     Kinds that say how things stand have no period: both are None, and `as_of` is when they were looked at.
     """
@@ -45,6 +47,7 @@ class Parameters:
     format: ReportFormat
     since: date | None = None
     until: date | None = None
+    time_zone: str = UTC_NAME
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """What makes a report acceptable, when its period is over, what its file is called, and when it goes. Pure."""
 
+import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from freehold.errors import FieldError
+from freehold.reports import local_days
 from freehold.reports.kinds import KIND_FACTS
-from freehold.reports.records import Parameters, Reach
+from freehold.reports.records import UTC_NAME, Parameters, Reach
 
 DAYS_MAX: Final = 366
 ATTEMPTS_MAX: Final = 3
@@ -25,17 +27,27 @@ def parameter_faults(wanted: Parameters, reach: Reach, now: datetime) -> list[Fi
     if not facts.period:
         if wanted.since or wanted.until:
             faults.append(FieldError("from", f"{facts.title} says how things stand: it has no period.", "no_period"))
+        if wanted.time_zone != UTC_NAME:
+            says = f"{facts.title} says how things stand: it has no days, and so no time zone."
+            faults.append(FieldError("time_zone", says, "no_period"))
         return faults
+    if not local_days.is_known(wanted.time_zone):
+        return [
+            *faults,
+            FieldError(
+                "time_zone", f"{wanted.time_zone!r} is no IANA time zone, such as Europe/Berlin.", "unknown_time_zone"
+            ),
+        ]
     if wanted.since is None:
         faults.append(FieldError("from", "Name the first day.", "required"))
     if wanted.until is None:
         faults.append(FieldError("to", "Name the first day after the period.", "required"))
     if wanted.since and wanted.until:
-        faults += _period_faults(wanted.since, wanted.until, now)
+        faults += _period_faults(wanted.since, wanted.until, wanted.time_zone, now)
     return faults
 
 
-def _period_faults(since: date, until: date, now: datetime) -> list[FieldError]:
+def _period_faults(since: date, until: date, time_zone: str, now: datetime) -> list[FieldError]:
     if since < _FIRST_DAY:
         return [FieldError("from", f"Nothing is older than {_FIRST_DAY}.", "too_early")]
     if until <= since:
@@ -46,9 +58,9 @@ def _period_faults(since: date, until: date, now: datetime) -> list[FieldError]:
         ]
     if (until - since).days > DAYS_MAX:
         return [FieldError("to", f"A report is of at most {DAYS_MAX} days.", "too_long")]
-    if midnight(until) > now:
-        return [FieldError("to", "The period is over when its last day is, in UTC: only then can it be made again to the same bytes.",
-                           "not_over")]  # fmt: skip
+    if local_days.starts_at(until, time_zone) > now:
+        return [FieldError("to", f"The period is over when its last day is, in {time_zone}: only then can it be made again to the same "
+                           "bytes.", "not_over")]  # fmt: skip
     return []
 
 
@@ -60,25 +72,38 @@ def month_before(day: date) -> tuple[date, date]:
 
 def midnight(day: date) -> datetime:
     """The first instant of a day of UTC."""
-    return datetime.combine(day, time(), UTC)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def starts_at(wanted: Parameters) -> datetime | None:
+    """The first instant of a period, in its own time zone; None where there is none."""
+    return local_days.starts_at(wanted.since, wanted.time_zone) if wanted.since else None
+
+
+def ends_at(wanted: Parameters) -> datetime | None:
+    """The first instant after a period, in its own time zone; None where there is none."""
+    return local_days.starts_at(wanted.until, wanted.time_zone) if wanted.until else None
 
 
 def file_name(parameters: Parameters, owner: str) -> str:
     """What a report's file is called where it is saved: what it is of, and nothing that differs between equal ones."""
     period = f"-{parameters.since}-{parameters.until}" if parameters.since else ""
+    if parameters.time_zone != UTC_NAME:
+        period += "-" + "-".join(re.findall(r"[a-z0-9]+", parameters.time_zone.lower()))
     return f"{owner}-{parameters.kind.replace('_', '-')}{period}.{EXTENSIONS[parameters.format]}"
 
 
 def plain_parameters(parameters: Parameters) -> dict[str, Any]:
-    """Parameters as the database, the API and manifests have them."""
-    return {
+    """Parameters as the database, the API and manifests have them. UTC goes unsaid: so they were before there was a time zone."""
+    plain = {
         "kind": parameters.kind, "format": parameters.format,
         "from": parameters.since.isoformat() if parameters.since else None,
         "to": parameters.until.isoformat() if parameters.until else None,
     }  # fmt: skip
+    return plain if parameters.time_zone == UTC_NAME else plain | {"time_zone": parameters.time_zone}
 
 
 def parameters_from(plain: Mapping[str, Any]) -> Parameters:
     """Parameters from their plain form."""
     since, until = (date.fromisoformat(plain[name]) if plain[name] else None for name in ("from", "to"))
-    return Parameters(plain["kind"], plain["format"], since, until)
+    return Parameters(plain["kind"], plain["format"], since, until, plain.get("time_zone", UTC_NAME))

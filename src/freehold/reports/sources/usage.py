@@ -1,15 +1,16 @@
 """Rows of usage: the sums of each day, and single requests, whether they are in the database or in the archive."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from heapq import merge
 from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 
 from freehold.kit import clock
-from freehold.reports.records import Row
-from freehold.reports.sources.wanted import BATCH, Wanted
+from freehold.reports.records import UTC_NAME, Row
+from freehold.reports.sources.wanted import BATCH, Gone, Wanted
 from freehold.store.schema import usage_events, usage_rollups
 
 _DAY: Final = timedelta(days=1)
@@ -23,11 +24,47 @@ _REQUEST: Final = (
 
 
 def summary(wanted: Wanted) -> Iterator[list[Row]]:
-    """A row for each day, project, key, endpoint, outcome and class of status: of the days' own sums."""
-    day, end = wanted.period
-    while day < end:
-        yield from _batches(_sums_of(wanted, day))
-        day += _DAY
+    """A row for each day, project, key, endpoint, outcome and class of status, of sums that are kept.
+
+    Days of UTC have their own sums. Those of another time zone are made of their hours, always: minutes are kept for two
+    days only, and the bytes must not change once they are gone. Where such a day begins within an hour, the hour counts
+    to the day in which it begins. Gone where hours of the period are not kept any more.
+    """
+    for day, start, end in wanted.days:
+        yield from _batches(_sums_of(wanted, day, start, end))
+    if wanted.time_zone != UTC_NAME:
+        hours = hours_kept(wanted)
+        if not hours.complete:
+            raise Gone(
+                f"Days of {wanted.time_zone} are made of sums by the hour, and those of the whole period are not kept any more "
+                "(FREEHOLD_HOURS_DAYS): days of UTC are."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class HoursKept:
+    """The sums by the hour of a period, and whether all of its hours are still kept."""
+
+    requests: int
+    cost: int
+    complete: bool
+
+
+def hours_kept(wanted: Wanted) -> HoursKept:
+    """The hours that begin in the period, added up; held against the days of UTC that they are part of (primary key)."""
+    start, end = wanted.period
+    first, after_last = _floor_day(start), _floor_day(end + _DAY - timedelta(milliseconds=1))
+    mine = and_(_R.bucket_at >= start, _R.bucket_at < end)
+    of_projects = (_R.project_id.in_(wanted.project_ids), _R.bucket_at >= first, _R.bucket_at < after_last)
+    hours = select(
+        func.sum(_R.requests), func.sum(_R.cost), func.sum(case((mine, _R.requests), else_=0)),
+        func.sum(case((mine, _R.cost), else_=0)),
+    ).where(_R.grain == "hour", *of_projects)  # fmt: skip
+    days = select(func.sum(_R.requests), func.sum(_R.cost)).where(_R.grain == "day", *of_projects)
+    with wanted.store.read() as tx:
+        requests, cost, inside, cost_inside = (int(each or 0) for each in tx.execute(hours).one())
+        whole = tuple(int(each or 0) for each in tx.execute(days).one())
+    return HoursKept(inside, cost_inside, (requests, cost) == whole)
 
 
 def detail(wanted: Wanted) -> Iterator[list[Row]]:
@@ -40,18 +77,23 @@ def detail(wanted: Wanted) -> Iterator[list[Row]]:
         at = until
 
 
-def _sums_of(wanted: Wanted, day: datetime) -> list[Row]:
+def _sums_of(wanted: Wanted, day: date, start: datetime, end: datetime) -> list[Row]:
     keys = (_R.project_id, _R.key_id, _R.endpoint, _R.outcome, _R.status_class)
     sums = [func.sum(column) for column in (_R.requests, _R.cost, _R.latency_us_sum, _R.latency_count)]
     query = (
         select(*keys, *sums)
-        .where(_R.grain == "day", _R.bucket_at == day, _R.project_id.in_(wanted.project_ids))
+        .where(_R.grain == ("day" if wanted.time_zone == UTC_NAME else "hour"), _R.project_id.in_(wanted.project_ids))
+        .where(_R.bucket_at >= start, _R.bucket_at < end)
         .group_by(*keys)
     )
     with wanted.store.read() as tx:
-        rows = [(f"{day:%Y-%m-%d}", *row[:5], *map(int, row[5:])) for row in tx.execute(query)]
+        rows = [(day.isoformat(), *row[:5], *map(int, row[5:])) for row in tx.execute(query)]
     # By Python: databases disagree about the order of texts.
     return sorted(rows)
+
+
+def _floor_day(instant: datetime) -> datetime:
+    return instant.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _requests_of(wanted: Wanted, project_id: str, start: datetime, end: datetime) -> Iterator[Row]:

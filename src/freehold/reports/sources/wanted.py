@@ -1,8 +1,11 @@
 """What a source is asked for."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from freehold.reports import local_days
+from freehold.reports.records import UTC_NAME
 from freehold.store.engine import Store
 from freehold.usage.archive import Archive
 
@@ -10,9 +13,16 @@ from freehold.usage.archive import Archive
 BATCH = 2000
 
 
+class Gone(Exception):
+    """What a report is made of is not kept any more. The message is one sentence for who asked for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows: of these projects (or of the organization itself), in [start, end) where the kind has a period."""
+    """Which rows: of these projects (or of the organization itself), in [start, end) where the kind has a period.
+
+    Both are the first instants of days of `time_zone` (IANA).
+    """
 
     store: Store
     archive: Archive | None
@@ -21,6 +31,7 @@ class Wanted:
     whole_organization: bool
     start: datetime | None
     end: datetime | None
+    time_zone: str = UTC_NAME
 
     @property
     def period(self) -> tuple[datetime, datetime]:
@@ -28,3 +39,8 @@ class Wanted:
         if self.start is None or self.end is None:
             raise ValueError("this kind of report has a period")
         return self.start, self.end
+
+    @property
+    def days(self) -> Iterator[tuple[date, datetime, datetime]]:
+        """The days of the period in its time zone, each with its first instant and that of the next; ValueError without one."""
+        return local_days.days_between(*self.period, self.time_zone)

@@ -19,6 +19,7 @@ class Report(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
     format: ReportFormat
     from_: str | None
     to: str | None
+    time_zone: str
     state: ReportState
     reason: str | None
     done: int
@@ -55,6 +56,7 @@ class ReportManifest(Model, frozen=True, kw_only=True, rename={"from_": "from"})
     format: ReportFormat
     from_: str | None
     to: str | None
+    time_zone: str | None = None
     file: str
     columns: list[ReportColumn]
     rows: int

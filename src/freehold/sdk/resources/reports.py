@@ -39,12 +39,13 @@ class ReportCalls(Resource[Mode]):
         format: ReportFormat | Unset = UNSET,
         from_: str | Unset | None = UNSET,
         to: str | Unset | None = UNSET,
+        time_zone: str | Unset = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[Report]:
         """Ask for a report of a project. It is made in the background; `GET /v1/reports/{report_id}` says how far it is.
 
-        What to report. Days are of UTC, and `to` is the first day that is not in the period, which has to be over.
-        `key_inventory` and `access_review` say how things stand, and have no period.
+        What to report. Days are of `time_zone` (IANA), and `to` is the first day that is not in the period, which
+        has to be over. `key_inventory` and `access_review` say how things stand, and have no period.
 
         Raises Conflict, IdempotencyConflict, NotFound.
         """
@@ -52,7 +53,7 @@ class ReportCalls(Resource[Mode]):
             "POST",
             f"/v1/projects/{segment(project_id)}/reports",
             Report,
-            body=sent({"kind": kind, "format": format, "from": from_, "to": to}),
+            body=sent({"kind": kind, "format": format, "from": from_, "to": to, "time_zone": time_zone}),
             idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )
@@ -85,12 +86,13 @@ class ReportCalls(Resource[Mode]):
         format: ReportFormat | Unset = UNSET,
         from_: str | Unset | None = UNSET,
         to: str | Unset | None = UNSET,
+        time_zone: str | Unset = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[Report]:
         """Ask for a report of all projects of an organization, or of the organization itself.
 
-        What to report. Days are of UTC, and `to` is the first day that is not in the period, which has to be over.
-        `key_inventory` and `access_review` say how things stand, and have no period.
+        What to report. Days are of `time_zone` (IANA), and `to` is the first day that is not in the period, which
+        has to be over. `key_inventory` and `access_review` say how things stand, and have no period.
 
         Raises Conflict, IdempotencyConflict, NotFound.
         """
@@ -98,7 +100,7 @@ class ReportCalls(Resource[Mode]):
             "POST",
             f"/v1/organizations/{segment(organization_id)}/reports",
             Report,
-            body=sent({"kind": kind, "format": format, "from": from_, "to": to}),
+            body=sent({"kind": kind, "format": format, "from": from_, "to": to, "time_zone": time_zone}),
             idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )
