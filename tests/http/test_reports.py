@@ -152,7 +152,7 @@ def test_the_pages_ask_show_and_give(instance: Instance) -> None:
     assert "0 rows so far" in text_of(browser.get(place))
     make_all(instance)
     ready = browser.get(place)
-    assert "Its rows agree with the sums of its days" in text_of(ready)
+    assert "Its rows agree with the sums that every page shows" in text_of(ready)
     assert browser.get(f"{place}/file").content[:4] == b"PAR1"
     assert "Single requests" in text_of(browser.get(at))
     assert browser.post(f"{place}/cancel").status_code == 409
