@@ -41,7 +41,7 @@ def at(instance: Instance, path: str) -> str:
 
 def table(answer: httpx.Response) -> list[dict[str, str]]:
     assert answer.status_code == 200
-    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-type"] == "text/csv; header=present; charset=utf-8"
     assert re.fullmatch(r'attachment; filename="[a-z0-9-]+\.csv"', answer.headers["content-disposition"])
     return list(csv.DictReader(io.StringIO(answer.text, newline="")))
 

@@ -398,6 +398,32 @@ def test_a_filter_that_nothing_meets_can_be_taken_away(busy: Instance) -> None:
     assert 'name="endpoint" value="&lt;b&gt;gone&lt;/b&gt;" checked>' in page.text
 
 
+def test_a_request_opens_beside_its_list(busy: Instance) -> None:
+    """The address keeps which; another view of the list does not, and nothing of another project opens."""
+    browser = busy.browser("auditor")
+    plain = browser.get(at(busy, "/requests"), kind="denied")
+    request_id = re.findall(r'<tr data-request="(\w+)">', plain.text)[1]
+    shown = browser.get(at(busy, "/requests"), kind="denied", request=request_id).text
+    pane = shown[shown.index('id="pane"') : shown.index("</aside>", shown.index('id="pane"'))]
+    assert "hidden" not in pane[: pane.index(">")]
+    assert f'<tr data-request="{request_id}" class="fh-is-open">' in shown
+    assert f'href="{at(busy, f"/requests/{request_id}")}"' in pane
+    [close] = re.findall(r'href="([^"]*)" data-pane-close', pane)
+    assert browser.get(html.unescape(close)).text.count("fh-is-open") == 0
+    assert shown.count(f"request={request_id}") == 0
+    part = browser.get(at(busy, f"/requests/{request_id}"), pane="yes").text
+    assert part.strip().startswith('<header class="fh-rq-h">')
+    assert "<html" not in part
+    assert request_id in browser.get(at(busy), range="7d", request=request_id).text.partition('id="pane"')[2]
+    for nothing in ("req_none", "req_" + "0" * 26, busy.foreign_project):
+        answer = browser.get(at(busy, "/requests"), request=nothing)
+        assert answer.status_code == 200
+        assert 'id="pane" aria-label="The request that is open" tabindex="-1" hidden' in answer.text
+    foreign = use(busy, project_id=busy.foreign_project, organization_id=busy.elsewhere, key_id=busy.foreign_key)
+    assert 'tabindex="-1" hidden' in browser.get(at(busy, "/requests"), request=foreign.id).text
+    assert browser.get(at(busy, f"/requests/{foreign.id}"), pane="yes").status_code == 404
+
+
 @pytest.mark.parametrize("cursor", ["x", "eyJ", "e30", "W10"])
 def test_a_cursor_that_is_not_ours_is_refused(instance: Instance, cursor: str) -> None:
     assert instance.browser("owner").get(at(instance, "/requests"), cursor=cursor).status_code == 422

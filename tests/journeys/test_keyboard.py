@@ -105,9 +105,33 @@ def walk_the_chart(page: Page) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Requests", level=1)).to_be_visible()
-    tab_to(page, r"^\d\d:\d\d|^\d+ \w+ \d\d:\d\d")
+    open_a_request(page)
+    tab_to(page, "^Every check of it")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Why it was allowed")).to_be_visible()
+
+
+def open_a_request(page: Page) -> None:
+    """F to the filters and back, J to the first request, Enter to have it beside the list: the address keeps it."""
+    page.wait_for_load_state()
+    page.keyboard.press("f")
+    tab_to(page, "^Served")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("checkbox", name="Served")).to_be_hidden()
+    page.keyboard.press("j")
+    pane = page.get_by_role("complementary", name="The request that is open")
+    expect(pane).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(pane).to_contain_text("req_")
+    assert "request=req_" in page.url
+    page.keyboard.press("Escape")
+    expect(pane).to_be_hidden()
+    assert "request=" not in page.url
+    # Where it was closed is where one goes on.
+    page.keyboard.press("Enter")
+    expect(pane).to_be_visible()
+    page.reload()
+    expect(pane).to_contain_text("req_")
 
 
 def tab_to_chart(page: Page) -> None:

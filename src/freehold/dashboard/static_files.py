@@ -15,7 +15,7 @@ from typing import Any, Final
 FOLDER: Final = Path(__file__).parent / "static"
 # The order is the cascade's: what comes later wins at equal weight.
 STYLES: Final = ("tokens", "shell", "parts", "forms", "charts", "pages", "narrow")
-SCRIPTS: Final = ("copy", "times", "menus", "charts", "secrets", "tail", "fragment", "live", "jump")
+SCRIPTS: Final = ("copy", "times", "menus", "charts", "secrets", "tail", "requests", "fragment", "live", "jump")
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

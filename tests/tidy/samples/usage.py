@@ -135,6 +135,8 @@ def usage_pages() -> dict[str, Sample]:
     followed = replace(
         listing, tail_url=f"{AT}/requests/live?after=x", stop_href=f"{AT}/requests", from_at=None, to_at=None
     )
+    opened = request_view("throttled")
+    beside = replace(listing, opened=opened)
     none = requests.RequestsView(
         project_id=PROJECT,
         rows=(),
@@ -158,6 +160,7 @@ def usage_pages() -> dict[str, Sample]:
         "metered-empty": Sample("usage/metered.html.j2", shell("usage"), replace(metered, rows=(), to_at=None)),
         "requests": Sample("usage/requests.html.j2", shell("requests"), listing),
         "requests-followed": Sample("usage/requests.html.j2", shell("requests"), followed),
+        "requests-opened": Sample("usage/requests.html.j2", shell("requests"), beside),
         "requests-empty": Sample("usage/requests.html.j2", shell("requests"), none),
         "request-throttled": Sample("usage/request.html.j2", shell("requests"), request_view("throttled")),
         "request-denied": Sample("usage/request.html.j2", shell("requests", "production"), request_view("denied")),

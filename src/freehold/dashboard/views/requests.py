@@ -27,24 +27,6 @@ class RequestRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequestsView:
-    """The requests of a project (`usage/requests.html.j2`). `filters` become fields; `from_at` and `to_at` a range."""
-
-    project_id: str
-    rows: tuple[RequestRow, ...]
-    picks: tuple[Pick, ...]
-    chips: tuple[Chip, ...]
-    from_at: datetime | None
-    to_at: datetime | None
-    as_of: datetime
-    pager: Pager
-    export_href: str
-    live_href: str
-    tail_url: str = ""
-    stop_href: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedRule:
     """One check of the decision, in the order they were made. `state`: `passed`, `denied` or `not_reached`."""
 
@@ -65,7 +47,10 @@ class LimitRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestView:
-    """One request explained (`usage/request.html.j2`). `why` and `remedy` are whole sentences."""
+    """One request explained (`usage/request.html.j2`). `why` and `remedy` are whole sentences.
+
+    `close_href`: the list that it stands beside, alone.
+    """
 
     project_id: str
     request: RequestRow
@@ -82,3 +67,23 @@ class RequestView:
     epoch: int | None
     rules: tuple[CheckedRule, ...]
     limits: tuple[LimitRow, ...]
+    close_href: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestsView:
+    """The requests of a project (`usage/requests.html.j2`). `filters` become fields; `from_at` and `to_at` a range."""
+
+    project_id: str
+    rows: tuple[RequestRow, ...]
+    picks: tuple[Pick, ...]
+    chips: tuple[Chip, ...]
+    from_at: datetime | None
+    to_at: datetime | None
+    as_of: datetime
+    pager: Pager
+    export_href: str
+    live_href: str
+    tail_url: str = ""
+    stop_href: str = ""
+    opened: RequestView | None = None

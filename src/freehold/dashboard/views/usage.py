@@ -6,7 +6,7 @@ from typing import Literal
 
 from freehold.dashboard.charts import BarChart, Tone
 from freehold.dashboard.views.parts import Chip, Pager, Pick
-from freehold.dashboard.views.requests import RequestRow
+from freehold.dashboard.views.requests import RequestRow, RequestView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,3 +193,4 @@ class UsageView:
     requests_total: int
     requests_href: str
     pager: Pager
+    opened: RequestView | None = None

@@ -33,6 +33,8 @@ FILTERS: Final = ("kind", "outcome", "key", "secret", "endpoint", "not")
 _BARS_MAX: Final = 400
 _CARRIED: Final = ("range", "bucket", "group_by", "table")
 _VALUES_MAX: Final = 50
+# What an address says of one look at a page, and no other view of it carries on.
+_OF_A_MOMENT: Final = ("done", "request")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ def turned_address(project_id: str, page: str, query: Query, name: str) -> str:
 
 
 def _address(path: str, query: Query) -> str:
-    asked = _encoded({name: values for name, values in query.items() if name != "done"})
+    asked = _encoded({name: values for name, values in query.items() if name not in _OF_A_MOMENT})
     return f"{path}?{asked}" if asked else path
 
 

@@ -73,4 +73,4 @@ def _request_cells(row: RequestRow) -> Sequence[object]:
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]], name: str) -> Response[Any]:
     lines = (line.encode() for line in csv_lines(columns, rows))
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Stream(lines, media_type="text/csv; charset=utf-8; header=present", headers=headers)
+    return Stream(lines, media_type="text/csv; header=present", headers=headers)

@@ -1,6 +1,7 @@
 """One request with its whole explanation, and where to do what a denial asks for."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from litestar import Response
@@ -9,28 +10,47 @@ from freehold.dashboard import words
 from freehold.dashboard.frame import frame
 from freehold.dashboard.views.parts import Link
 from freehold.dashboard.views.requests import CheckedRule, LimitRow, RequestView
-from freehold.errors import not_found
+from freehold.errors import Problem, not_found
 from freehold.keys.explanation import Explanation, checked_rules, is_quota, limit_words
 from freehold.keys.records import LimitState
 from freehold.projects.actions import read_project
 from freehold.projects.records import Project
+from freehold.store.engine import Transaction
 from freehold.usage import actions
 from freehold.usage.actions import ExplainedRequest
 from freehold.usage.archive import archive_of
 from freehold.usage.glances import request_row
+from freehold.usage.pages.address import Query, last
 from freehold.web.call import Call
-from freehold.web.pages import page
+from freehold.web.pages import page, part
 
 
 def show_request(call: Call, project_id: str, request_id: str) -> Response[Any]:
-    """One request with its whole explanation."""
+    """One request with its whole explanation; with `pane=yes`, the part of it that a list puts beside itself."""
     with call.read() as tx:
         project = read_project(tx, call.actor, project_id)
         found = actions.read_request(tx, call.actor, request_id, archive_of(call.settings))
         if found.request.project_id != project_id:
             raise not_found("request")
         shell = frame(tx, call, "requests", project=project)
-    return page("usage/request.html.j2", shell, _explained(found, project, call.settings.brand))
+    shown = _explained(found, project, call.settings.brand)
+    if call.query_value("pane") == "yes":
+        return part("usage/request.html.j2", "pane", shell, shown)
+    return page("usage/request.html.j2", shell, shown)
+
+
+def opened_request(tx: Transaction, call: Call, project: Project, query: Query, close_href: str) -> RequestView | None:
+    """The request that a list's address opens beside it; None where it opens none, or one that is not the project's."""
+    request_id = last(query, "request")
+    if not request_id:
+        return None
+    try:
+        found = actions.read_request(tx, call.actor, request_id, archive_of(call.settings))
+    except Problem:
+        return None
+    if found.request.project_id != project.id:
+        return None
+    return replace(_explained(found, project, call.settings.brand), close_href=close_href)
 
 
 def _explained(found: ExplainedRequest, project: Project, brand: str) -> RequestView:
@@ -44,7 +64,7 @@ def _explained(found: ExplainedRequest, project: Project, brand: str) -> Request
         secret_version=found.secret.version if found.secret else None, via=request.via, cost=request.cost,
         address=request.address or "", user_agent=request.user_agent or "", epoch=found.epoch,
         rules=tuple(CheckedRule(name=each.title, state=each.state, detail=each.words) for each in checked_rules(why.rule)),
-        limits=tuple(_limit_row(each) for each in why.limits),
+        limits=tuple(_limit_row(each) for each in why.limits), close_href=f"/projects/{project.id}/requests",
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from freehold.usage import actions
 from freehold.usage.glances import request_row
 from freehold.usage.pages.address import instant, last, project_address, read_filter, requests_address
 from freehold.usage.pages.filters import chips, picks
+from freehold.usage.pages.one_request import opened_request
 from freehold.usage.records import RequestRow
 from freehold.web.call import Call
 from freehold.web.cursors import after_instant
@@ -36,6 +37,7 @@ def show_requests(call: Call, project_id: str) -> Response[Any]:
             tx, call.actor, project_id, read_filter(query), start, end, _SHOWN + 1, after
         )  # fmt: skip
         offered, as_of = picks(tx, call, project, query), actions.as_of(tx)
+        opened = opened_request(tx, call, project, query, project_address(project_id, "requests", query))
     cut = cut_page(rows, _SHOWN, _place)
     now = to_text(Cursor(clock.to_ms(shell.now), "-"))
     shown = RequestsView(
@@ -48,7 +50,7 @@ def show_requests(call: Call, project_id: str) -> Response[Any]:
         export_href=project_address(project_id, "requests/export.csv", query, cursor="", live=""),
         live_href=requests_address(project_id, query, live="yes", **{"from": "", "to": ""}),
         tail_url=project_address(project_id, "requests/live", query, cursor="", live="", after=now) if live else "",
-        stop_href=requests_address(project_id, query, live=""),
+        stop_href=requests_address(project_id, query, live=""), opened=opened,
     )  # fmt: skip
     return page("usage/requests.html.j2", shell, shown)
 

@@ -20,6 +20,7 @@ from freehold.usage.pages.chart import usage_chart
 from freehold.usage.pages.declared import scope_gaps
 from freehold.usage.pages.figures import figures, projected
 from freehold.usage.pages.filters import chips, picks, timezones
+from freehold.usage.pages.one_request import opened_request
 from freehold.usage.records import Divided, Question, Usage
 from freehold.usage.scope_queries import scope_use
 from freehold.web.call import Call
@@ -50,6 +51,7 @@ def show_usage(call: Call, project_id: str) -> Response[Any]:
         routes = {row.operation_id: f"{row.method} {row.path}" for row in apis.endpoints_of(tx, project.api_id, True)}
         changes = changes_of(tx, project_id, view.range)
         offered = picks(tx, call, project, view.query)
+        opened = opened_request(tx, call, project, view.query, f"{view.address(project_id)}#h-r")
         gaps = scope_gaps(
             projects.scope_of(tx, project_id).endpoints, scope_use(tx, project_id, clock.now()), routes, project_id
         )
@@ -66,7 +68,7 @@ def show_usage(call: Call, project_id: str) -> Response[Any]:
         export_href=view.pinned(project_id, "usage/export.csv"),
         live_href=view.address(project_id, "requests", live="yes", range="", bucket="", timezone="", group_by="", table="", **{"from": "", "to": ""}),
         alert_href=view.alert(project_id), breakdowns=breakdowns(broken, view, project_id, routes), requests=tuple(request_row(row) for row in rows),
-        requests_total=usage.totals.requests, requests_href=view.requests(project_id), pager=Pager(),
+        requests_total=usage.totals.requests, requests_href=view.requests(project_id), pager=Pager(), opened=opened,
     )  # fmt: skip
     return page("usage/usage.html.j2", shell, shown)
 
