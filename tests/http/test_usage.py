@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from freehold.keys import actions as keys
 from freehold.kit import clock
@@ -539,3 +540,18 @@ def test_a_cost_that_is_wrong_or_of_nothing_is_refused_in_words(
     assert client.post(path, json={"cost": 7}).json()["cost"] == 7
     assert client.post(path, json={"cost": 8}).status_code == 409
     assert client.post(path, json={"cost": 7}).status_code == 201
+
+
+def test_what_does_not_add_up_is_named_to_the_operator(world: tuple[Instance, list[UsageEvent]]) -> None:
+    instance, _ = world
+    operator = instance.client("operator")
+    assert_problem(operator.get("/v1/usage/reconciliation"), 404, "not_found")
+    whole = operator.post("/v1/usage/reconcile").json()
+    assert (whole["differences"], whole["findings"]) == (0, [])
+    assert whole["compared"] > 0
+    with instance.store.write() as tx:
+        tx.execute(text("UPDATE usage_rollups SET cost = cost + 1 WHERE grain = 'month'"))
+    found = operator.post("/v1/usage/reconcile").json()
+    assert found["differences"] == len(found["findings"]) > 0
+    assert {(each["project"], each["between"]) for each in found["findings"]} == {(instance.project, "day and month")}
+    assert operator.get("/v1/usage/reconciliation").json() == found
