@@ -42,6 +42,7 @@ KINDS: Final[dict[str, Kind]] = {
     "too_many_requests": Kind(429, "Too many attempts"),
     "head_too_large": Kind(431, "The request's header fields are too large"),
     "internal": Kind(500, "Something went wrong on our side"),
+    "file_damaged": Kind(500, "The file is not what was made"),
     "not_implemented": Kind(501, "This is not done here"),
     "upstream_unreachable": Kind(502, "The API behind the gateway cannot be reached"),
     "unavailable": Kind(503, "Not ready"),

@@ -6,10 +6,14 @@ once, at the start of a process, into a frozen `Settings`; nothing else reads th
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
+
+# In FREEHOLD_REPORTS_KEY: the key that comes of the instance's secret.
+INSTANCE_KEY: Final = "instance"
 
 
 class BadSetting(ValueError):
@@ -101,7 +105,17 @@ class Settings:
     reports: str = _setting(
         "",
         "FREEHOLD_REPORTS",
-        "The folder that reports' files are in; several nodes share it. Empty: `reports` in the data directory.",
+        "Where reports' files are: a folder, or s3://bucket/prefix, gs://…, az://… or another URL that fsspec knows (needs freehold[objects]; credentials from the environment). Several nodes share it. Empty: `reports` in the data directory.",
+    )
+    reports_key: str = _setting(
+        "",
+        "FREEHOLD_REPORTS_KEY",
+        "The keys that reports' files are encrypted with, with commas: each 64 hexadecimal digits, or `instance` for one that comes of the instance's secret. The first encrypts, all decrypt. Empty: files are not encrypted.",
+    )
+    reports_days: int = _setting(
+        90,
+        "FREEHOLD_REPORTS_DAYS",
+        "How many days reports' files are kept, unless a report says otherwise. Their records stay.",
     )
     archive: str = _setting(
         "",
@@ -195,7 +209,7 @@ _BOUNDS: Final[dict[str, tuple[float, float]]] = {
     "invitation_days": (1, 90), "epoch_poll_ms": (5, 1000), "staleness_s": (0.1, 3600),
     "keys_in_memory_max": (1, 100_000_000),
     "journal_flush_ms": (1, 10_000), "segment_bytes": (4096, 1 << 30), "collect_ms": (5, 10_000),
-    "usage_days": (1, 3660), "minutes_days": (1, 3660), "hours_days": (1, 36_600), "head_bytes_max": (1024, 1 << 20), "verify_body_bytes_max": (512, 1 << 20),
+    "usage_days": (1, 3660), "minutes_days": (1, 3660), "hours_days": (1, 36_600), "reports_days": (1, 3660), "head_bytes_max": (1024, 1 << 20), "verify_body_bytes_max": (512, 1 << 20),
     "api_body_bytes_max": (1024, 64 << 20), "gate_connections_max": (1, 1_000_000), "gate_idle_s": (0.1, 3600),
     "gate_head_s": (0.1, 3600), "upstream_connect_s": (0.1, 300), "upstream_answer_s": (0.1, 3600), "upstream_idle_s": (0.1, 86_400), "drain_s": (0, 3600),
 }  # fmt: skip
@@ -245,5 +259,23 @@ def _check(settings: Settings) -> None:
             ipaddress.ip_network(text.strip(), strict=False)
         except ValueError:
             raise BadSetting(f"FREEHOLD_TRUSTED_PROXIES should be networks such as 10.0.0.0/8, not {text!r}.") from None
+    _check_reports(settings)
     if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
         raise BadSetting("FREEHOLD_DATABASE_URL should begin with postgresql://; leave it empty for SQLite.")
+
+
+def _check_reports(settings: Settings) -> None:
+    scheme, is_url, place = settings.reports.partition("://")
+    if is_url:
+        # Neither is repeated here: there are passwords in it.
+        if not (scheme.replace("+", "").isalnum() and place.strip("/")):
+            raise BadSetting("FREEHOLD_REPORTS should be a folder, or a URL such as s3://bucket/reports.")
+        if ":" in place.partition("/")[0].rpartition("@")[0] or "?" in place or "#" in place:
+            raise BadSetting(
+                "FREEHOLD_REPORTS should be a URL without a password or options: they come from the environment (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL and so on)."
+            )
+    for text in filter(None, settings.reports_key.split(",")):
+        if text.strip() != INSTANCE_KEY and not re.fullmatch("[0-9a-fA-F]{64}", text.strip()):
+            raise BadSetting(
+                f"FREEHOLD_REPORTS_KEY should be keys of 64 hexadecimal digits, or {INSTANCE_KEY}, with commas."
+            )

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from freehold.kit import clock
-from freehold.reports import making, tasks
+from freehold.reports import tasks
+from freehold.reports.places.opening import folder_of
 from tests.http.served import Instance, assert_problem, text_of
 
 
@@ -92,7 +93,7 @@ def test_parts_of_a_file_are_served(instance: Instance) -> None:
 def test_a_file_that_is_gone_says_so(instance: Instance) -> None:
     asked = ask(instance)
     make_all(instance)
-    for file in making.folder_of(instance.settings).iterdir():
+    for file in folder_of(instance.settings).iterdir():
         file.unlink()
     answer = instance.client("owner").get(f"/v1/reports/{asked['id']}/file")
     assert_problem(answer, 404, "not_found")

@@ -15,9 +15,11 @@ from sqlalchemy import update
 from freehold.errors import Problem
 from freehold.keys import actions as keys
 from freehold.kit import clock
-from freehold.reports import actions, formats, making, queries, rules, tasks
+from freehold.reports import actions, formats, holding, making, queries, rules, tasks
+from freehold.reports.holding import LEASE
 from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.manifests import faults_of
+from freehold.reports.places.opening import folder_of
 from freehold.reports.records import FORMATS, KINDS, Column, Parameters, Report
 from freehold.settings import Settings
 from freehold.store.engine import Store
@@ -62,7 +64,7 @@ class World:
             pass
         made = self.read(asked)
         assert made.state == "ready", made.reason
-        return made, making.file_of(self.settings, made)
+        return made, folder_of(self.settings) / rules.kept_name(made)
 
     def rows(self, kind: Any, **more: Any) -> list[dict[str, str]]:
         _, path = self.make(kind, **more)
@@ -195,7 +197,7 @@ def test_a_report_of_usage_waits_until_its_period_is_counted(
 
 def test_one_that_is_canceled_while_it_is_made_leaves_no_file(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = world.ask("usage_detail")
-    monkeypatch.setattr(making, "_TELL_S", 0.0)
+    monkeypatch.setattr(holding, "TELL_S", 0.0)
 
     def slowly(_wanted: Any) -> Any:
         yield [tuple([None] * 15)]
@@ -209,7 +211,7 @@ def test_one_that_is_canceled_while_it_is_made_leaves_no_file(world: World, monk
     tasks.turn(world.store, world.settings)
     ended = world.read(asked)
     assert (ended.state, ended.reason) == ("failed", "It was canceled.")
-    assert list(making.folder_of(world.settings).iterdir()) == []
+    assert list(folder_of(world.settings).iterdir()) == []
     with pytest.raises(Problem, match="nothing to cancel"), world.store.write() as tx:
         actions.cancel_report(tx, world.instance.actor("owner"), asked.id)
 
@@ -225,7 +227,7 @@ def test_one_whose_process_died_is_made_anew_and_given_up_after_three(world: Wor
     asked = world.ask("usage_summary")
     for attempt in range(1, 4):
         with world.store.write() as tx:
-            claimed = queries.claim(tx, clock.now(), clock.now() + making.LEASE)
+            claimed = queries.claim(tx, clock.now(), clock.now() + LEASE)
         assert claimed is not None
         assert claimed.attempts == attempt
         assert tasks.turn(world.store, world.settings) is False
@@ -239,7 +241,7 @@ def test_one_whose_process_died_is_made_anew_and_given_up_after_three(world: Wor
 def test_whoever_lost_its_lease_does_not_end_what_another_makes(world: World, test_clock: TestClock) -> None:
     asked = world.ask("usage_summary")
     with world.store.write() as tx:
-        slow = queries.claim(tx, clock.now(), clock.now() + making.LEASE)
+        slow = queries.claim(tx, clock.now(), clock.now() + LEASE)
     assert slow is not None
     test_clock.move(61)
     while tasks.turn(world.store, world.settings):
@@ -247,12 +249,12 @@ def test_whoever_lost_its_lease_does_not_end_what_another_makes(world: World, te
     made = world.read(asked)
     making.make_report(world.store, world.settings, slow)
     assert world.read(asked) == made
-    assert faults_of(making.file_of(world.settings, made), made.manifest or {}) == []
+    assert faults_of(folder_of(world.settings) / rules.kept_name(made), made.manifest or {}) == []
 
 
 def test_a_disk_that_takes_no_file_is_told(world: World) -> None:
-    making.folder_of(world.settings).parent.mkdir(exist_ok=True)
-    making.folder_of(world.settings).write_text("in the way")
+    folder_of(world.settings).parent.mkdir(exist_ok=True)
+    folder_of(world.settings).write_text("in the way")
     asked = world.ask("usage_summary")
     tasks.turn(world.store, world.settings)
     ended = world.read(asked)
@@ -270,7 +272,7 @@ def test_an_expired_one_leaves_its_record(world: World, test_clock: TestClock) -
 
 
 def test_what_dead_writers_left_is_swept(world: World) -> None:
-    folder = making.folder_of(world.settings)
+    folder = folder_of(world.settings)
     folder.mkdir(parents=True)
     (folder / ".rep_1.1.csv").write_text("half")
     assert making.sweep(world.settings, datetime.now(clock.EPOCH.tzinfo) - DAY) == 0

@@ -11,6 +11,7 @@ import msgspec
 
 from freehold.kit import clock
 from freehold.kit.csv_lines import csv_lines
+from freehold.reports.drafts import nameless
 from freehold.reports.records import Column, Made, ReportFormat, Row
 
 _PIECE: Final = 1 << 20
@@ -74,7 +75,7 @@ class _Counted:
 
 
 def _write_text(path: Path, lines: Iterable[bytes]) -> None:
-    with path.open("xb") as file:
+    with path.open("wb") as file:
         file.writelines(lines)
         file.flush()
 
@@ -94,17 +95,15 @@ def _json_lines(columns: Sequence[Column], batches: Iterable[list[Row]]) -> Iter
 
 def _write_parquet(path: Path, columns: Sequence[Column], batches: Iterable[list[Row]]) -> None:
     """By DuckDB, from JSON Lines beside the file: one thread, so that equal rows are equal bytes; compressed by zstd."""
-    lines = path.with_suffix(".rows")
-    try:
+    # Where the file itself is: a draft without a name resolves to its folder too.
+    with nameless(path.resolve().parent) as lines:
         _write_text(lines, _json_lines(columns, batches))
         kinds = ", ".join(f"{_quoted(column.name)}: '{_PARQUET[column.type]}'" for column in columns)
         source = f"read_json({_quoted(str(lines))}, format = 'newline_delimited', columns = {{{kinds}}})"
         with closing(_duckdb()) as connection:
             # Paths and names cannot be given as parameters here; they are ours, and quotes are doubled.
-            copy = f"COPY (SELECT * FROM {source}) TO {_quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608
-            connection.execute(copy)
-    finally:
-        lines.unlink(missing_ok=True)
+            kind = "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+            connection.execute(f"COPY (SELECT * FROM {source}) TO {_quoted(str(path))} {kind}")  # noqa: S608
 
 
 def _read_parquet(path: Path, names: list[str]) -> Iterator[list[Row]]:

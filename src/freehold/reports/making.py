@@ -2,9 +2,8 @@
 
 import contextlib
 import logging
-import os
-import time
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -15,9 +14,13 @@ from freehold import __version__
 from freehold.kit import clock
 from freehold.reports import queries, rules
 from freehold.reports.formats import write_file
+from freehold.reports.holding import GivenUp, Hold, Stopped
 from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.manifests import manifest_of
-from freehold.reports.records import UTC_NAME, Report, ReportKind, Row
+from freehold.reports.places.keeping import Keeping
+from freehold.reports.places.opening import keeping_of
+from freehold.reports.places.place import CannotKeep, NoFile
+from freehold.reports.records import UTC_NAME, Made, Report, ReportKind, Row
 from freehold.reports.sources import assets, people, usage
 from freehold.reports.sources.wanted import Gone, Wanted
 from freehold.settings import Settings
@@ -26,10 +29,11 @@ from freehold.store.schema import organizations, projects, usage_rollups
 from freehold.usage.archive import archive_of, is_available
 from freehold.usage.queries import complete_to, is_counted
 
-LEASE: Final = timedelta(seconds=60)
-_TELL_S: Final = 1.0
 _WAIT: Final = timedelta(seconds=10)
 _WAITS: Final = "It waits until all usage of its period is counted."
+_STOPPED: Final = (
+    "Freehold was stopped while it was made. It is made from its beginning as soon as a process is there for it."
+)
 
 _log: Final = logging.getLogger(__name__)
 
@@ -44,76 +48,60 @@ SOURCES: Final[dict[ReportKind, Callable[[Wanted], Iterator[list[Row]]]]] = {
 }
 
 
-class GivenUp(Exception):
-    """The report is not ours to make any more: canceled, or another process has it."""
-
-
 class CannotMake(Exception):
     """A report that cannot be made. The message is one sentence for who asked for it."""
 
 
-def folder_of(settings: Settings) -> Path:
-    """Where reports' files are."""
-    return Path(settings.reports) if settings.reports else settings.data / "reports"
-
-
-def file_of(settings: Settings, report: Report) -> Path:
-    """Where a report's file is once it is ready."""
-    return folder_of(settings) / f"{report.id}.{rules.EXTENSIONS[report.parameters.format]}"
-
-
-def make_report(store: Store, settings: Settings, report: Report) -> None:
-    """Make a claimed report; it ends ready, failed, or given up to who holds it now."""
-    place = file_of(settings, report)
-    draft = place.with_name(f".{place.stem}.{report.attempts}{place.suffix}")
+def make_report(store: Store, settings: Settings, report: Report, stop: threading.Event | None = None) -> None:
+    """Make a claimed report; it ends ready, failed, given up to who holds it now, or given back where this process stops."""
     try:
-        if _must_wait(store, report):
-            return
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        _make(store, settings, report, draft, place)
+        if not _must_wait(store, report):
+            with Hold(store, report, stop or threading.Event()) as hold:
+                _make(store, settings, report, hold)
     except GivenUp:
-        _end_canceled(store, report)
+        _end_canceled(store, settings, report)
+    except Stopped:
+        _give_back(store, report)
     except (CannotMake, Gone) as problem:
-        _fail(store, report, str(problem))
+        _fail(store, settings, report, str(problem))
+    except (CannotKeep, NoFile) as problem:
+        _log.warning("report %s cannot be kept: %s", report.id, problem)
+        _fail(store, settings, report, f"Its file cannot be written: {str(problem) or 'its draft is gone'}.")
     except OSError as error:
         _log.warning("report %s cannot be written", report.id, exc_info=True)
-        _fail(store, report, f"Its file cannot be written: {error.strerror or error}.")
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
+        _fail(store, settings, report, f"Its file cannot be written: {error.strerror or error}.")
 
 
-def _make(store: Store, settings: Settings, report: Report, draft: Path, place: Path) -> None:
+def _make(store: Store, settings: Settings, report: Report, hold: Hold) -> None:
     if report.parameters.format == "parquet" and not is_available():
         raise CannotMake("Parquet needs DuckDB, which this instance has not: pip install 'freehold[archive]'.")
     wanted, owner = _wanted(store, settings, report)
-    facts = KIND_FACTS[report.parameters.kind]
-    batches = _told(store, report, SOURCES[report.parameters.kind](wanted))
-    made = write_file(report.parameters.format, draft, facts.columns, batches)
-    _force(draft)
-    manifest = manifest_of(report, owner, made, _source_facts(store, report, wanted, made.sums), __version__)
-    draft.replace(place)
-    _force(place.parent)
+    facts, keeping = KIND_FACTS[report.parameters.kind], keeping_of(settings)
+    keeping.forget_drafts(report.id)
+    with keeping.drafted(rules.kept_name(report), report.attempts) as draft:
+        batches = hold.told(SOURCES[report.parameters.kind](wanted))
+        made = write_file(report.parameters.format, draft, facts.columns, batches)
+        manifest = manifest_of(report, owner, made, _source_facts(store, report, wanted, made.sums), __version__)
+        sealed_by = _keep(keeping, report, hold, draft)
+    _finish(store, settings, report, made, manifest, sealed_by)
+
+
+def _keep(keeping: Keeping, report: Report, hold: Hold, draft: Path) -> str | None:
+    # Whoever lost the report meanwhile puts nothing in the place of what another one made.
+    hold.tell()
+    return keeping.keep(draft, rules.kept_name(report), rules.kept_for(report), report.attempts)
+
+
+def _finish(
+    store: Store, settings: Settings, report: Report, made: Made, manifest: Mapping[str, Any], sealed_by: str | None
+) -> None:
     now = clock.now()
     with store.write() as tx:
-        before = queries.last_ready_of_same(tx, report) if facts.period else None
+        before = queries.last_ready_of_same(tx, report) if KIND_FACTS[report.parameters.kind].period else None
         restates = before.id if before and before.sha256 != made.sha256 else None
-        if not queries.finish(tx, report, made, manifest, restates, now, now + rules.KEPT):
+        kept = rules.kept_for_days(report, settings.reports_days)
+        if not queries.finish(tx, report, made, manifest, restates, now, now + kept, sealed_by):
             raise GivenUp
-
-
-def _told(store: Store, report: Report, batches: Iterator[list[Row]]) -> Iterator[list[Row]]:
-    """The batches on their way, with a word to the row once a second; GivenUp where it is not ours any more."""
-    done, told_s = 0, time.monotonic()
-    for batch in batches:
-        yield batch
-        done += len(batch)
-        if time.monotonic() - told_s >= _TELL_S:
-            told_s = time.monotonic()
-            with store.write() as tx:
-                if not queries.tell(tx, report, done, clock.now() + LEASE):
-                    raise GivenUp
 
 
 def _must_wait(store: Store, report: Report) -> bool:
@@ -124,7 +112,7 @@ def _must_wait(store: Store, report: Report) -> bool:
         if is_counted(tx, until):
             return False
     with store.write() as tx:
-        queries.put_off(tx, report.id, clock.now() + _WAIT, _WAITS)
+        queries.put_off(tx, report, clock.now() + _WAIT, _WAITS)
     return True
 
 
@@ -191,36 +179,38 @@ def _local_facts(store: Store, report: Report, wanted: Wanted, sums: Any) -> dic
     }  # fmt: skip
 
 
-def _end_canceled(store: Store, report: Report) -> None:
-    with store.write() as tx:
+def _end_canceled(store: Store, settings: Settings, report: Report) -> None:
+    with store.read() as tx:
         now = queries.find_report(tx, report.id)
-        if now is not None and now.cancel and now.attempts == report.attempts:
-            queries.fail(tx, report.id, "It was canceled.", clock.now())
+    if now is not None and now.cancel:
+        _fail(store, settings, report, "It was canceled.")
 
 
-def _fail(store: Store, report: Report, reason: str) -> None:
+def _give_back(store: Store, report: Report) -> None:
     with store.write() as tx:
-        queries.fail(tx, report.id, reason, clock.now())
+        queries.put_off(tx, report, clock.now(), _STOPPED)
+
+
+def _fail(store: Store, settings: Settings, report: Report, reason: str) -> None:
+    with store.write() as tx:
+        failed = queries.fail(tx, report.id, reason, clock.now(), report.attempts)
+    if failed:
+        leave_nothing(settings, report)
+
+
+def leave_nothing(settings: Settings, report: Report) -> None:
+    """Remove what attempts at a failed report left: one that was killed may have put its whole file in place."""
+    keeping = keeping_of(settings)
+    keeping.forget_drafts(report.id)
+    with contextlib.suppress(NoFile, CannotKeep):
+        keeping.place.remove(rules.kept_name(report))
 
 
 def remove_file(settings: Settings, report: Report) -> None:
-    """Remove a report's file, where it is there."""
-    file_of(settings, report).unlink(missing_ok=True)
+    """Remove a report's file, where it is there; CannotKeep where the place does not answer."""
+    keeping_of(settings).place.remove(rules.kept_name(report))
 
 
 def sweep(settings: Settings, older_than: datetime) -> int:
     """Remove what was being written by processes that are gone; how many files."""
-    swept = 0
-    for draft in folder_of(settings).glob(".*"):
-        if draft.stat().st_mtime < older_than.timestamp():
-            draft.unlink(missing_ok=True)
-            swept += 1
-    return swept
-
-
-def _force(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return keeping_of(settings).place.sweep(older_than)

@@ -21,7 +21,7 @@ def insert_report(tx: Transaction, report: Report, due_at: datetime) -> None:
         insert(reports).values(
             id=report.id, organization_id=report.organization_id, project_id=report.project_id,
             parameters=plain_parameters(report.parameters), state=report.state, asked_by=report.asked_by,
-            asked_by_id=report.asked_by_id, created_at=report.created_at, due_at=due_at,
+            asked_by_id=report.asked_by_id, created_at=report.created_at, due_at=due_at, keep_days=report.keep_days,
         )
     )  # fmt: skip
 
@@ -74,11 +74,11 @@ def claim(tx: Transaction, now: datetime, lease_until: datetime) -> Report | Non
     return find_report(tx, report_id)
 
 
-def put_off(tx: Transaction, report_id: str, due_at: datetime, reason: str) -> None:
-    """Let a claimed report wait: it was not begun."""
+def put_off(tx: Transaction, report: Report, due_at: datetime, reason: str) -> None:
+    """Let a claimed report wait, where it is still ours: as if it had not been begun."""
     tx.execute(
         update(reports)
-        .where(_C.id == report_id)
+        .where(_C.id == report.id, _C.state == "running", _C.attempts == report.attempts)
         .values(
             state="queued",
             due_at=due_at,
@@ -86,6 +86,7 @@ def put_off(tx: Transaction, report_id: str, due_at: datetime, reason: str) -> N
             leased_until_at=None,
             attempts=_C.attempts - 1,
             started_at=None,
+            done=0,
         )
     )
 
@@ -102,7 +103,7 @@ def tell(tx: Transaction, report: Report, done: int, lease_until: datetime) -> b
 
 def finish(
     tx: Transaction, report: Report, made: Made, manifest: Mapping[str, Any], restates: str | None, now: datetime,
-    expires_at: datetime,
+    expires_at: datetime, sealed_by: str | None = None,
 ) -> bool:  # fmt: skip
     """End a report as ready; False where it is not ours any more."""
     done = tx.execute(
@@ -111,16 +112,18 @@ def finish(
         .values(
             state="ready", reason=None, finished_at=now, expires_at=expires_at, leased_until_at=None, done=made.rows,
             rows=made.rows, bytes=made.bytes, sha256=made.sha256, manifest=dict(manifest), restates=restates,
+            sealed_by=sealed_by,
         )
     )  # fmt: skip
     return done.rowcount == 1
 
 
-def fail(tx: Transaction, report_id: str, reason: str, now: datetime) -> bool:
-    """End a report that is not ready as failed; whether it was one."""
+def fail(tx: Transaction, report_id: str, reason: str, now: datetime, attempt: int | None = None) -> bool:
+    """End a report that is not ready as failed; whether it was one. `attempt`: only where it is still this one's."""
+    mine = () if attempt is None else (_C.attempts == attempt,)
     done = tx.execute(
         update(reports)
-        .where(_C.id == report_id, _C.state.in_(_UNFINISHED))
+        .where(_C.id == report_id, _C.state.in_(_UNFINISHED), *mine)
         .values(state="failed", reason=reason, finished_at=now, leased_until_at=None)
     )
     return done.rowcount == 1
@@ -167,5 +170,5 @@ def _report(row: Row[*tuple[Any, ...]]) -> Report:
         asked_by_id=row.asked_by_id, created_at=row.created_at, started_at=row.started_at,
         finished_at=row.finished_at, expires_at=row.expires_at, attempts=row.attempts, done=row.done,
         cancel=row.cancel, rows=row._mapping["rows"], bytes=row.bytes, sha256=row.sha256, manifest=row.manifest,
-        restates=row.restates,
+        restates=row.restates, sealed_by=row.sealed_by, keep_days=row.keep_days,
     )  # fmt: skip

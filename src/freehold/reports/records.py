@@ -74,6 +74,10 @@ class Report:
     sha256: str | None
     manifest: Mapping[str, Any] | None
     restates: str | None
+    # The id of the key that its file is encrypted with; None: it is not.
+    sealed_by: str | None = None
+    # How many days its file is kept; None: as many as the instance keeps files.
+    keep_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from typing import Any, Final
 from freehold.errors import FieldError
 from freehold.reports import local_days
 from freehold.reports.kinds import KIND_FACTS
-from freehold.reports.records import UTC_NAME, Parameters, Reach
+from freehold.reports.records import UTC_NAME, Parameters, Reach, Report
 
 DAYS_MAX: Final = 366
 ATTEMPTS_MAX: Final = 3
-KEPT: Final = timedelta(days=90)
+KEEP_DAYS_MAX: Final = 3660
 _FIRST_DAY: Final = date(2020, 1, 1)
 EXTENSIONS: Final = {"csv": "csv", "jsonl": "jsonl", "parquet": "parquet"}
 
@@ -83,6 +83,28 @@ def starts_at(wanted: Parameters) -> datetime | None:
 def ends_at(wanted: Parameters) -> datetime | None:
     """The first instant after a period, in its own time zone; None where there is none."""
     return local_days.starts_at(wanted.until, wanted.time_zone) if wanted.until else None
+
+
+def keep_days_faults(days: int | None) -> list[FieldError]:
+    """What is wrong with how long a report's file is to be kept."""
+    if days is None or 1 <= days <= KEEP_DAYS_MAX:
+        return []
+    return [FieldError("keep_days", f"A file is kept for 1 to {KEEP_DAYS_MAX:,} days.", "out_of_range")]
+
+
+def kept_for_days(report: Report, usual: int) -> timedelta:
+    """How long a report's file is kept."""
+    return timedelta(days=report.keep_days or usual)
+
+
+def kept_name(report: Report) -> str:
+    """What a report's file is called where it is kept."""
+    return f"{report.id}.{EXTENSIONS[report.parameters.format]}"
+
+
+def kept_for(report: Report) -> str:
+    """Whose file it is, which encryption binds it to: one report of one organization, and no other."""
+    return f"report {report.organization_id} {report.id}"
 
 
 def file_name(parameters: Parameters, owner: str) -> str:

@@ -1,24 +1,28 @@
 """Sending a report's file, whole or in part (RFC 9110, section 14): its SHA-256 is the entity tag."""
 
+import logging
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
+from itertools import chain
 from typing import Any, Final
 
 from litestar import Response
 from litestar.response import Stream
 
 from freehold.errors import Problem
+from freehold.kit.encryption import CannotOpen
 from freehold.organizations import queries as organizations
 from freehold.projects import queries as projects
 from freehold.reports import actions
-from freehold.reports.making import file_of
+from freehold.reports.places.opening import keeping_of
+from freehold.reports.places.place import CannotKeep, NoFile
 from freehold.reports.records import Report, ReportFormat
-from freehold.reports.rules import file_name
+from freehold.reports.rules import file_name, kept_for, kept_name
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
 
-_PIECE: Final = 1 << 18
+_log: Final = logging.getLogger(__name__)
 _RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
 MEDIA_TYPES: Final[dict[ReportFormat, str]] = {
     "csv": "text/csv; header=present",
@@ -32,7 +36,7 @@ def serve_report(call: Call, report_id: str) -> Response[Any]:
     with call.read() as tx:
         report = ready(actions.read_report(tx, call.actor, report_id))
         owner = owner_name(tx, report)
-    return send_file(call, report, file_of(call.settings, report), owner)
+    return send_file(call, report, owner)
 
 
 def ready(report: Report) -> Report:
@@ -52,13 +56,13 @@ def owner_name(tx: Transaction, report: Report) -> str:
     return organization.slug if organization else report.organization_id
 
 
-def send_file(call: Call, report: Report, path: Path, owner: str) -> Response[Any]:
-    """The file, or the range that the call asks for. Problem `not_found` where it is gone."""
-    try:
-        size = path.stat().st_size
-    except FileNotFoundError:
-        raise Problem("not_found", "The report's file is gone. Ask for it again: it has the same bytes.") from None
-    tag = f'"{report.sha256}"'
+def send_file(call: Call, report: Report, owner: str) -> Response[Any]:
+    """The file, or the range that the call asks for. Problems: `not_found` where it is gone, `unavailable`, `file_damaged`."""
+    with _told(report):
+        reading = keeping_of(call.settings).open(kept_name(report), kept_for(report), report.sealed_by)
+        if reading.size != report.bytes:
+            raise CannotOpen(f"it has {reading.size:,} bytes instead of {report.bytes:,}")
+    size, tag = reading.size, f'"{report.sha256}"'
     headers = {
         "Content-Disposition": f'attachment; filename="{file_name(report.parameters, owner)}"', "ETag": tag,
         "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache",
@@ -74,8 +78,29 @@ def send_file(call: Call, report: Report, path: Path, owner: str) -> Response[An
         status = 206
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     headers["Content-Length"] = str(end - start)
-    media_type = MEDIA_TYPES[report.parameters.format]
-    return Stream(_pieces(path, start, end), status_code=status, headers=headers, media_type=media_type)
+    pieces = reading.read(start, end)
+    with _told(report):
+        # Before the answer begins: what can be told of a file that does not open is told in words.
+        first = next(pieces, b"")
+    return Stream(
+        chain([first], pieces), status_code=status, headers=headers, media_type=MEDIA_TYPES[report.parameters.format]
+    )
+
+
+@contextmanager
+def _told(report: Report) -> Iterator[None]:
+    try:
+        yield
+    except NoFile:
+        raise Problem("not_found", "The report's file is gone. Ask for it again: it has the same bytes.") from None
+    except CannotOpen as error:
+        _log.error("the file of report %s is not what was made: %s", report.id, error)
+        raise Problem("file_damaged", f"The report's file is not what was made: {error}. Ask for it again.") from None
+    except CannotKeep as error:
+        _log.error("the file of report %s cannot be read: %s", report.id, error)
+        raise Problem(
+            "unavailable", "Where reports are kept cannot be read now. The operator's log says why."
+        ) from None
 
 
 def _range(header: str, size: int) -> tuple[int, int] | None:
@@ -87,12 +112,3 @@ def _range(header: str, size: int) -> tuple[int, int] | None:
         return max(size - int(match[2]), 0), size
     start, end = int(match[1]), min(int(match[2]) + 1, size) if match[2] else size
     return None if match[2] and int(match[2]) < start else (start, max(end, start))
-
-
-def _pieces(path: Path, start: int, end: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(start)
-        left = end - start
-        while left and (piece := file.read(min(left, _PIECE))):
-            left -= len(piece)
-            yield piece

@@ -12,12 +12,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from freehold.kit import clock
 from freehold.reports import making, queries, rules
+from freehold.reports.holding import LEASE
+from freehold.reports.places.place import CannotKeep
 from freehold.settings import Settings
 from freehold.store.engine import Store
 
 _POLL_S: Final = 0.5
 _DATABASE_AWAY_S: Final = 5.0
 _STALE: Final = timedelta(days=1)
+_SWEPT_EACH: Final = timedelta(hours=1)
 _EXPIRED_AT_ONCE: Final = 100
 
 _log: Final = logging.getLogger(__name__)
@@ -25,10 +28,13 @@ _log: Final = logging.getLogger(__name__)
 
 def run(store: Store, settings: Settings, stop: threading.Event) -> None:
     """Make what is due until told to stop."""
-    making.sweep(settings, clock.now() - _STALE)
+    swept_at = None
     while not stop.is_set():
         try:
-            busy = turn(store, settings)
+            if swept_at is None or clock.now() - swept_at > _SWEPT_EACH:
+                swept_at = clock.now()
+                making.sweep(settings, swept_at - _STALE)
+            busy = turn(store, settings, stop)
         except SQLAlchemyError:
             _log.warning("reports wait for the database", exc_info=True)
             stop.wait(_DATABASE_AWAY_S)
@@ -37,25 +43,27 @@ def run(store: Store, settings: Settings, stop: threading.Event) -> None:
             stop.wait(_POLL_S)
 
 
-def turn(store: Store, settings: Settings) -> bool:
+def turn(store: Store, settings: Settings, stop: threading.Event | None = None) -> bool:
     """Make one report that is due, or remove what has expired; whether anything was done."""
     now = clock.now()
     with store.read() as tx:
         # Looking takes no lock, so an idle loop is in no writer's way.
         due = queries.any_due(tx, now)
-    return _make_next(store, settings, now) if due else _expire(store, settings)
+    return _make_next(store, settings, now, stop) if due else _expire(store, settings)
 
 
-def _make_next(store: Store, settings: Settings, now: datetime) -> bool:
+def _make_next(store: Store, settings: Settings, now: datetime, stop: threading.Event | None) -> bool:
     with store.write() as tx:
-        report = queries.claim(tx, now, now + making.LEASE)
+        report = queries.claim(tx, now, now + LEASE)
         if report is None:
             return False
         if report.attempts > rules.ATTEMPTS_MAX:
             died = f"It was begun {rules.ATTEMPTS_MAX} times, and its process died each time."
             queries.fail(tx, report.id, died, now)
-            return True
-    making.make_report(store, settings, report)
+    if report.attempts > rules.ATTEMPTS_MAX:
+        making.leave_nothing(settings, report)
+        return True
+    making.make_report(store, settings, report, stop)
     return True
 
 
@@ -64,7 +72,11 @@ def _expire(store: Store, settings: Settings) -> bool:
         over = queries.expired(tx, clock.now(), _EXPIRED_AT_ONCE)
     for report in over:
         # The file first: a record without its file says so, a file without a record would stay for ever.
-        making.remove_file(settings, report)
+        try:
+            making.remove_file(settings, report)
+        except CannotKeep as problem:
+            _log.warning("the expired file of report %s cannot be removed: %s", report.id, problem)
+            return False
         with store.write() as tx:
             queries.expire(tx, report.id)
     return bool(over)

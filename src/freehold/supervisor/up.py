@@ -7,6 +7,7 @@ started before every port is held, and nothing begins its work before the databa
 import json
 import os
 import socket
+import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
@@ -18,12 +19,13 @@ from freehold.supervisor import data_directory
 from freehold.supervisor.child import LOG_LEVEL
 from freehold.supervisor.data_directory import EXAMPLE_TOKEN_FILE
 from freehold.supervisor.processes import Program
+from freehold.supervisor.refusals import CannotStart
 from freehold.supervisor.sockets import listen, port_of
 from freehold.supervisor.watch import Watch
 
 _LOOPBACK: Final = "127.0.0.1"
 # What only the server's own processes may know.
-_PRIVATE: Final = ("FREEHOLD_SECRET", "FREEHOLD_DATABASE_URL")
+_PRIVATE: Final = ("FREEHOLD_SECRET", "FREEHOLD_DATABASE_URL", "FREEHOLD_REPORTS_KEY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ def up(settings: Settings, *, verbose: bool = False) -> int:
         from freehold.supervisor.instance import open_instance
 
         setup_token = open_instance(settings)
+        _check_reports(settings)
         watch.release()
         watch.wait_until_ready()
         if not watch.stopping:
@@ -77,6 +80,25 @@ def _check_certificate(settings: Settings) -> None:
         from freehold.gate.tls import certificate_of
 
         certificate_of(settings)
+
+
+def _check_reports(settings: Settings) -> None:
+    """Raise CannotStart where reports cannot be kept as the settings say; say so, and go on, where the place is away now."""
+    from freehold.reports.places.opening import keeping_of
+    from freehold.reports.places.place import CannotKeep, Unreachable
+
+    try:
+        keeping_of(settings).place.check()
+    except Unreachable as error:
+        # Calls of the API must not wait until an object store is there again; reports can.
+        print(
+            f"Reports cannot be kept in {settings.reports} now: {error}. All else starts.", file=sys.stderr, flush=True
+        )
+    except CannotKeep as error:
+        where = settings.reports or settings.data / "reports"
+        raise CannotStart(
+            f"Reports cannot be kept in {where}: {error}. Set FREEHOLD_REPORTS to another place."
+        ) from None
 
 
 def programs(settings: Settings, listeners: Listeners, *, verbose: bool) -> list[Program]:

@@ -48,6 +48,10 @@ reports = Table(
     Column("manifest", JsonText),
     # The ready report of the same parameters that had other bytes.
     Column("restates", Text, ForeignKey("reports.id")),
+    # The id of the key that its file is encrypted with; NULL: it is not.
+    Column("sealed_by", Text),
+    # How many days its file is kept; NULL: as many as the instance keeps files.
+    Column("keep_days", Integer),
     CheckConstraint("state IN ('queued', 'running', 'ready', 'failed', 'expired')", name="state"),
     CheckConstraint("(state IN ('ready', 'failed', 'expired')) = (finished_at IS NOT NULL)", name="finished_at"),
     CheckConstraint("state != 'ready' OR (sha256 IS NOT NULL AND rows IS NOT NULL AND bytes IS NOT NULL)", name="ready"),

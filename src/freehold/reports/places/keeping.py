@@ -1,0 +1,100 @@
+"""Keeping reports' files in a place, encrypted where there are keys: drafts, whole files, parts of them.
+
+A draft of what will be encrypted has no name, so that the system takes it away with the process that wrote it,
+however that ends: nothing readable stays behind.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from freehold.kit.sealed_files import KeyRing, SealedFile, seal_file
+from freehold.reports.drafts import nameless
+from freehold.reports.places.place import CannotKeep, Place
+
+_PIECE: Final = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file to be read. What an encrypted one gives is authenticated: CannotOpen instead of anything else."""
+
+    size: int
+    _place: Place
+    _name: str
+    _sealed: SealedFile | None = None
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        """The bytes of [start, end), piece by piece. NoFile, CannotKeep or CannotOpen, at any piece."""
+        if self._sealed is not None:
+            yield from self._sealed.read(start, end)
+            return
+        for at in range(start, end, _PIECE):
+            yield self._place.read(self._name, at, min(at + _PIECE, end))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    place: Place
+    name: str
+    size: int
+
+    def read(self, start: int, end: int) -> bytes:
+        return self.place.read(self.name, start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """A place, and the keys to what is in it. `owner` of a file is what it is of: a file is only ever opened as its owner's."""
+
+    place: Place
+    ring: KeyRing | None
+
+    @contextlib.contextmanager
+    def drafted(self, name: str, attempt: int) -> Iterator[Path]:
+        """Where to write a draft; it is gone when the block ends."""
+        self.place.workshop.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.ring is not None:
+            with nameless(self.place.workshop) as draft:
+                yield draft
+            return
+        draft = self._draft(name, str(attempt))
+        draft.unlink(missing_ok=True)
+        try:
+            yield draft
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def keep(self, draft: Path, name: str, owner: str, attempt: int) -> str | None:
+        """Take a draft in, encrypted where there are keys; the id of the key. CannotKeep or OSError."""
+        if self.ring is None:
+            self.place.keep(draft, name)
+            return None
+        sealed = self._draft(name, f"{attempt}.sealed")
+        try:
+            with draft.open("rb") as plain, sealed.open("wb") as file:
+                seal_file(self.ring, owner, plain, file)
+            self.place.keep(sealed, name)
+        finally:
+            sealed.unlink(missing_ok=True)
+        return self.ring.first_id
+
+    def open(self, name: str, owner: str, sealed_by: str | None) -> Reading:
+        """A file to be read, encrypted exactly where it was kept so. NoFile, CannotKeep or CannotOpen."""
+        size = self.place.size(name)
+        if sealed_by is None:
+            return Reading(size, self.place, name)
+        if self.ring is None:
+            raise CannotKeep(f"it was encrypted with the key {sealed_by}, and no keys are given (FREEHOLD_REPORTS_KEY)")
+        sealed = SealedFile(self.ring, owner, _Source(self.place, name, size))
+        return Reading(sealed.size, self.place, name, sealed)
+
+    def forget_drafts(self, stem: str) -> None:
+        """Remove what earlier attempts at a file left here."""
+        for draft in self.place.workshop.glob(f".{stem}.*"):
+            draft.unlink(missing_ok=True)
+
+    def _draft(self, name: str, ending: str) -> Path:
+        return self.place.workshop / f".{name}.{ending}"
