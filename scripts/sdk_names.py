@@ -47,6 +47,7 @@ _PLACES: Final = {
     "list_organization_reports": ("report", "of_organization"),
     "download_report": ("report", "download"),
     "read_report_manifest": ("report", "manifest"),
+    "delete_person": ("person_deletion", "create"),
     "read_audit_proof": ("audit_proof", "get"),
     "read_instance_audit_proof": ("audit_proof", "of_instance"),
     "import_openapi": ("api", "import_openapi"),

@@ -14,6 +14,8 @@ from freehold.alerts import pages as alert_pages
 from freehold.alerts import rule_pages
 from freehold.apis import api as apis
 from freehold.apis import pages as api_pages
+from freehold.keeping import people_api as people
+from freehold.keeping import people_pages
 from freehold.keys import api as keys
 from freehold.keys import rotation_api as rotation
 from freehold.organizations import api as organizations
@@ -98,6 +100,8 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, "/v1/tokens", organizations.list_tokens, "Accounts"),
     (post, "/v1/tokens", organizations.create_token, "Accounts"),
     (delete, "/v1/tokens/{token_id:str}", organizations.revoke_token, "Accounts"),
+    (get, "/v1/people/{person:str}/deletion", people.read_person_deletion, "Accounts"),
+    (post, "/v1/people/{person:str}/delete", people.delete_person, "Accounts"),
     (get, "/v1/organizations", organizations.list_organizations, "Organizations"),
     (post, "/v1/organizations", organizations.create_organization, "Organizations"),
     (get, ORGANIZATION, organizations.read_organization, "Organizations"),
@@ -245,7 +249,7 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
 # These answer 200: they change something that is there, and make nothing.
 _ANSWERS_200: Final = frozenset(
     {
-        projects.archive_project, projects.restore_project, keys.revoke_key, rotation.rotate_key, rotation.retire_secret,
+        people.delete_person, projects.archive_project, projects.restore_project, keys.revoke_key, rotation.rotate_key, rotation.retire_secret,
         explain_api.explain_call, checks.check_webhook, advance.advance_webhook,
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
         replays.cancel_replay, reports.cancel_report, audit_api.check_audit_proof, alerts.acknowledge_firing, readiness.withdraw_attestation,
@@ -287,6 +291,8 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, "/account/password", account_pages.change_password),
     (post, "/account/sign-out-everywhere", account_pages.sign_out_everywhere),
     (post, "/account/sessions/{session_id:str}/end", account_pages.end_session),
+    (get, "/people/{person:str}/delete", people_pages.show_person_deletion),
+    (post, "/people/{person:str}/delete", people_pages.delete_person),
     (get, "/organizations/new", organization_pages.show_new_organization),
     (post, "/organizations/new", organization_pages.create_organization),
     (get, "/usage", usage_drivers.show_instance_usage),

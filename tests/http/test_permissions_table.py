@@ -85,7 +85,15 @@ class Row(NamedTuple):
 
 # What needs no permission: it is refused for other reasons, which other tests are about.
 OPEN: Final = frozenset(
-    {("POST", "/v1/setup"), ("POST", "/v1/session"), ("DELETE", "/v1/session"), ("POST", "/v1/invitations/accept")}
+    {
+        ("POST", "/v1/setup"),
+        ("POST", "/v1/session"),
+        ("DELETE", "/v1/session"),
+        ("POST", "/v1/invitations/accept"),
+        # The person's own and the operator's business alone: tests/keeping.
+        ("GET", "/v1/people/{person}/deletion"),
+        ("POST", "/v1/people/{person}/delete"),
+    }
 )
 # In an order in which no row takes away what a later one needs.
 TABLE: Final = (

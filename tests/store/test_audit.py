@@ -51,6 +51,7 @@ def drop_triggers(tx: Transaction) -> None:
         tx.execute(text("DROP TRIGGER audit_entries_no_delete"))
     else:
         tx.execute(text("DROP TRIGGER audit_entries_append_only ON audit_entries"))
+        tx.execute(text("DROP TRIGGER audit_entries_words_only ON audit_entries"))
 
 
 def test_a_chain_of_real_entries_is_whole(store: Store) -> None:

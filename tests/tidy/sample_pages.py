@@ -4,6 +4,7 @@ from tests.tidy.samples.alerts import alert_pages
 from tests.tidy.samples.frame import Sample
 from tests.tidy.samples.history import history_pages
 from tests.tidy.samples.instance import instance_pages
+from tests.tidy.samples.keeping import keeping_pages
 from tests.tidy.samples.keys import key_pages
 from tests.tidy.samples.organizations import organization_pages
 from tests.tidy.samples.projects import project_pages
@@ -16,5 +17,5 @@ from tests.tidy.samples.webhook_checks import check_pages
 from tests.tidy.samples.webhooks import webhook_pages
 
 PAGES: dict[str, Sample] = {
-    **project_pages(), **key_pages(), **usage_pages(), **webhook_pages(), **check_pages(), **alert_pages(), **readiness_pages(), **review_pages(), **sibling_pages(), **history_pages(), **report_pages(), **organization_pages(), **instance_pages()
+    **project_pages(), **key_pages(), **usage_pages(), **webhook_pages(), **check_pages(), **alert_pages(), **readiness_pages(), **review_pages(), **sibling_pages(), **history_pages(), **report_pages(), **organization_pages(), **instance_pages(), **keeping_pages()
 }  # fmt: skip

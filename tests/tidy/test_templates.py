@@ -30,6 +30,7 @@ ADDRESSES = [
     "/account/password",
     "/account/sign-out-everywhere",
     "/account/sessions/{}/end",
+    "/people/{}/delete",
     "/access_requests",
     "/access_requests/{}",
     "/access_requests/{}/approve",

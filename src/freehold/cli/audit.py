@@ -153,6 +153,7 @@ def _show(proof: dict[str, Any], as_json: bool) -> None:
         {
             "Log": "whole" if proof["verified"] else proof["fault"],
             "Entries": f"{proof['entries']:,}, {proof['unsealed']:,} of them after the last seal",
+            "Names taken out": f"of {proof['erased']:,} entries, signed by the instance" if proof["erased"] else "none",
             "Last seal": f"entry {seal['position']:,} at {seal['sealed_at']}"
             if seal
             else "none yet: seals are made each hour",

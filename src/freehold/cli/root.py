@@ -17,6 +17,7 @@ _COMMANDS: Final = {
     "organizations": ("organizations", "command"),
     "members": ("members", "command"),
     "tokens": ("tokens", "command"),
+    "people": ("people", "command"),
     "apis": ("apis", "command"),
     "projects": ("projects", "command"),
     "scope": ("scope", "command"),

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, and_, insert, or_, select, text, update
 
 from freehold.kit import canonical_json, clock, ids
+from freehold.organizations import audit_erasures
 from freehold.organizations.records import Actor, AuditEntry, By
 from freehold.store import touched
 from freehold.store.engine import Transaction
@@ -201,19 +202,35 @@ def verify_chain(tx: Transaction, chain: str) -> str | None:
     return wrong_end(tx, chain, position, previous)
 
 
-def checked_entries(tx: Transaction, chain: str) -> Iterator[tuple[AuditEntry, str | None]]:
-    """A chain's entries in order, each with what is wrong with it, in words; of a faulty chain, up to the first fault."""
+def checked_entries(
+    tx: Transaction, chain: str, public: bytes | None = None
+) -> Iterator[tuple[AuditEntry, str | None]]:
+    """A chain's entries in order, each with what is wrong with it, in words; of a faulty chain, up to the first fault.
+
+    `public`: the key that an erasure of names has to be signed with; without it, that there is one has to do.
+    """
     previous = GENESIS
     for position, entry in enumerate(_in_order(tx, chain), 1):
         fault = None
         if entry.position != position:
             fault = f"entry {position} of {chain} is missing: entry {entry.position} follows"
-        elif entry.previous_hash != previous or entry.hash != entry_hash(_hashed(entry), previous):
+        elif entry.previous_hash != previous or not _reads_as_recorded(tx, entry, previous, public):
             fault = f"entry {position} of {chain} ({entry.id}) was altered"
         yield entry, fault
         if fault:
             return
         previous = entry.hash
+
+
+def _reads_as_recorded(tx: Transaction, entry: AuditEntry, previous: bytes, public: bytes | None) -> bool:
+    """Whether an entry is what its hash says, or what an erasure says that it reads like since."""
+    digest = digest_of(entry, previous)
+    return entry.hash == digest or audit_erasures.covers(tx, entry.chain, entry.position, entry.hash, digest, public)
+
+
+def digest_of(entry: AuditEntry, previous: bytes) -> bytes:
+    """The hash of an entry as it reads now."""
+    return entry_hash({name: getattr(entry, name) for name in _HASHED}, previous)
 
 
 def wrong_end(tx: Transaction, chain: str, position: int, digest: bytes) -> str | None:
@@ -234,10 +251,6 @@ _HASHED: Final = (
     "chain", "position", "at", "actor_kind", "actor_id", "actor_name", "action", "subject_kind", "subject_id",
     "subject_name", "project_id", "before", "after", "address", "request_id", *_OPTIONAL,
 )  # fmt: skip
-
-
-def _hashed(entry: AuditEntry) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in _HASHED}
 
 
 def _in_order(tx: Transaction, chain: str) -> Iterator[AuditEntry]:

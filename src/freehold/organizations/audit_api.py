@@ -46,7 +46,8 @@ class AuditProofView(msgspec.Struct, kw_only=True):
     """What was found of an audit chain, read from its first entry to its last.
 
     `verified`: nothing is wrong with it; otherwise `fault` says what is, first. `unsealed`: entries after the last seal,
-    which the chain of hashes alone protects; seals are made each hour. `public_key`: base64.
+    which the chain of hashes alone protects; seals are made each hour. `erased`: entries that a deleted person's name was
+    taken out of; what they read like since is signed by the instance. `public_key`: base64.
     """
 
     chain: str
@@ -60,6 +61,7 @@ class AuditProofView(msgspec.Struct, kw_only=True):
     public_key: str
     key_id: str
     proved_at: datetime
+    erased: int
 
 
 class KeptSealBody(Body, frozen=True):
@@ -111,6 +113,7 @@ def proof_view(proof: Proof, secret: InstanceSecret) -> AuditProofView:
         head_hash=proof.head_hash.hex(), seals=proof.seals, unsealed=proof.unsealed,
         last_seal=_seal_view(proof.last_seal) if proof.last_seal else None,
         public_key=base64.b64encode(public).decode(), key_id=key_id_of(public), proved_at=proof.proved_at,
+        erased=proof.erased,
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def show_audit_proof(call: Call, organization_id: str) -> Response[Any]:
         organization_id=organization_id, fault=proof.fault, entries=proof.entries, unsealed=proof.unsealed,
         seals=proof.seals, sealed_to=seal.position if seal else None, sealed_at=seal.sealed_at if seal else None,
         head_hash=proof.head_hash.hex(), public_key=base64.b64encode(public).decode(), key_id=key_id_of(public),
-        proved_at=proof.proved_at,
+        proved_at=proof.proved_at, erased=proof.erased,
     )  # fmt: skip
     return page("organizations/audit_proof.html.j2", shell, view)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from freehold.kit import clock
-from freehold.organizations import audit
+from freehold.organizations import audit, audit_erasures
 from freehold.organizations.audit_seals import Seal, is_genuine, key_id_of, seals_of
 from freehold.store.engine import Transaction
 
@@ -15,6 +15,7 @@ class Proof:
     """What was found of a chain. `fault`: what is wrong first, in words; None where nothing is.
 
     `entries`: how many were read. `unsealed`: how many came after the last seal, which the chain alone holds.
+    `erased`: how many had a deleted person's name taken out, which rests on the instance's signature.
     """
 
     chain: str
@@ -24,6 +25,7 @@ class Proof:
     last_seal: Seal | None
     fault: str | None
     proved_at: datetime
+    erased: int = 0
 
     @property
     def unsealed(self) -> int:
@@ -40,7 +42,7 @@ def prove(
     waiting = sorted([*seals, *(each for each in kept if each.chain == chain)], key=lambda each: each.position)
     fault = next((words for each in waiting if (words := _false_seal(each, public))), None)
     digest, read = audit.GENESIS, 0
-    for entry, words in audit.checked_entries(tx, chain):
+    for entry, words in audit.checked_entries(tx, chain, public):
         fault = fault or words
         if fault:
             break
@@ -49,7 +51,8 @@ def prove(
             fault = fault or _other_hash(waiting.pop(0), digest)
         told(read)
     fault = fault or audit.wrong_end(tx, chain, read, digest) or _beyond_the_end(waiting, chain, read)
-    return Proof(chain, read, digest, len(seals), seals[-1] if seals else None, fault, clock.now())
+    erased = audit_erasures.erased_entries(tx, chain)
+    return Proof(chain, read, digest, len(seals), seals[-1] if seals else None, fault, clock.now(), erased)
 
 
 def _false_seal(seal: Seal, public: bytes) -> str | None:

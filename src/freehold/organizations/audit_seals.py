@@ -38,7 +38,7 @@ class Seal:
 
 def public_key(secret: InstanceSecret) -> bytes:
     """The instance's public key for seals: 32 bytes (RFC 8032, section 5.1.5)."""
-    return _private_key(secret).public_key().public_bytes_raw()
+    return private_key(secret).public_key().public_bytes_raw()
 
 
 def key_id_of(public: bytes) -> str:
@@ -54,7 +54,7 @@ def signed_bytes(chain: str, position: int, digest: bytes, sealed_at: datetime) 
 
 def make_seal(secret: InstanceSecret, chain: str, position: int, digest: bytes, at: datetime) -> Seal:
     """Sign where a chain stands."""
-    key = _private_key(secret)
+    key = private_key(secret)
     signature = key.sign(signed_bytes(chain, position, digest, at))
     return Seal(chain, position, digest, at, key_id_of(key.public_key().public_bytes_raw()), signature)
 
@@ -114,5 +114,6 @@ def _grown(tx: Transaction) -> list[tuple[str, int, bytes]]:
     return [(row.chain, row.position, row.hash) for row in tx.execute(query)]
 
 
-def _private_key(secret: InstanceSecret) -> Ed25519PrivateKey:
+def private_key(secret: InstanceSecret) -> Ed25519PrivateKey:
+    """The key that seals and erasures are signed with. Derived from the instance's secret, kept nowhere."""
     return Ed25519PrivateKey.from_private_bytes(secret.derive(_USE))

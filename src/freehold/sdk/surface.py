@@ -29,6 +29,7 @@ from freehold.sdk.resources.members import MemberCalls
 from freehold.sdk.resources.messages import MessageCalls
 from freehold.sdk.resources.metered_events import MeteredEventCalls
 from freehold.sdk.resources.organizations import OrganizationCalls
+from freehold.sdk.resources.person_deletions import PersonDeletionCalls
 from freehold.sdk.resources.projects import ProjectCalls
 from freehold.sdk.resources.readiness import ReadinessCalls
 from freehold.sdk.resources.readiness_checks import ReadinessCheckCalls
@@ -50,6 +51,7 @@ class Surface(Resource[Mode]):
     def __init__(self, perform: Perform, walk: Walk) -> None:
         super().__init__(perform, walk)
         self.tokens: TokenCalls[Mode] = TokenCalls(perform, walk)
+        self.person_deletions: PersonDeletionCalls[Mode] = PersonDeletionCalls(perform, walk)
         self.organizations: OrganizationCalls[Mode] = OrganizationCalls(perform, walk)
         self.members: MemberCalls[Mode] = MemberCalls(perform, walk)
         self.invitations: InvitationCalls[Mode] = InvitationCalls(perform, walk)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 TAGS: Final[dict[str, str]] = {
     "Setup": "The first run.",
-    "Accounts": "Sessions, the caller, access tokens.",
+    "Accounts": "Sessions, the caller, access tokens, deleting an account.",
     "Organizations": "Organizations, their members, invitations and audit log.",
     "APIs": "The operator's APIs and their catalogues of endpoints and event types.",
     "Projects": "Projects and what they declare.",
@@ -64,6 +64,7 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "invite": ("conflict",),
     "change_role": ("conflict",),
     "remove_member": ("conflict",),
+    "delete_person": ("conflict",),
     "create_api": ("already_exists",),
     "import_openapi": ("conflict",),
     "create_project": ("already_exists",),
@@ -141,6 +142,10 @@ def _id(prefix: str, what: str) -> dict[str, Any]:
 
 PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "organization_id": _id("org", "An organization's"),
+    "person": {
+        "description": "A person: `me`, an id, or an e-mail address.", "example": "me",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 254},
+    },
     "user_id": _id("usr", "A person's"),
     "invitation_id": _id("inv", "An invitation's"),
     "token_id": _id("tok", "An access token's"),

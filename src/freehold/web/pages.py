@@ -80,6 +80,7 @@ NOTICES: Final[dict[str, str]] = {
     "signed-out-elsewhere": "All other sessions are ended.",
     "session-ended": "The session is ended.",
     "password-changed": "The password is changed, and all other sessions are ended.",
+    "account-deleted": "Your account is deleted. Your name is being taken out of history.",
     "joined": "Welcome to the organization.",
     "signed-out": "You are signed out.",
     "api-saved": "The API is saved.",

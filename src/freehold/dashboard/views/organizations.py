@@ -159,3 +159,4 @@ class AuditProofPage:
     public_key: str
     key_id: str
     proved_at: datetime
+    erased: int = 0

@@ -3,7 +3,7 @@
 """What the API answers with."""
 
 from freehold.sdk.listings import Page
-from freehold.sdk.models.accounts import IssuedToken, Me, Membership, Token
+from freehold.sdk.models.accounts import IssuedToken, Me, Membership, NamedPerson, Obstacle, PersonDeletion, Token
 from freehold.sdk.models.alerts import (
     Alert,
     AlertFilter,
@@ -356,6 +356,7 @@ __all__ = [
     "MessageOrigin",
     "Metered",
     "MeteredEvent",
+    "NamedPerson",
     "NextStep",
     "Notification",
     "NotificationEvent",
@@ -363,6 +364,7 @@ __all__ = [
     "ObservedEndpoint",
     "ObservedEventType",
     "ObservedScope",
+    "Obstacle",
     "OnceKey",
     "OnceSecret",
     "Organization",
@@ -373,6 +375,7 @@ __all__ = [
     "Owner",
     "Page",
     "Person",
+    "PersonDeletion",
     "Point",
     "Policy",
     "PolicyBlocking",

@@ -45,3 +45,40 @@ class IssuedToken(Token, frozen=True, kw_only=True):
     SECRETS = frozenset({"token"})
 
     token: str
+
+
+class NamedPerson(Model, frozen=True, kw_only=True):
+    """How a person is called."""
+
+    name: str
+    email: str
+
+
+class Obstacle(Model, frozen=True, kw_only=True):
+    """What has to be done before a person can be deleted, and where."""
+
+    code: str
+    detail: str
+    href: str
+
+
+class PersonDeletion(Model, frozen=True, kw_only=True):
+    """What deleting a person does, before; and how far it has come, after.
+
+    `state`: `none`, `erasing` (they cannot sign in any more; their name is being taken out of history) or
+    `erased`. `ends`: what is gone at once. `pseudonym`: who they are from then on. `obstacles`: what has to be
+    done first. `rows`: how many rows of history were changed so far.
+    """
+
+    user: str
+    state: str
+    person: NamedPerson | None
+    pseudonym: NamedPerson
+    organizations: list[str]
+    owned_projects: list[str]
+    sessions: int
+    tokens: int
+    obstacles: list[Obstacle]
+    deleted_at: datetime | None
+    erased_at: datetime | None
+    rows: int

@@ -122,7 +122,9 @@ class AuditProof(Model, frozen=True, kw_only=True):
     """What was found of an audit chain, read from its first entry to its last.
 
     `verified`: nothing is wrong with it; otherwise `fault` says what is, first. `unsealed`: entries after the
-    last seal, which the chain of hashes alone protects; seals are made each hour. `public_key`: base64.
+    last seal, which the chain of hashes alone protects; seals are made each hour. `erased`: entries that a
+    deleted person's name was taken out of; what they read like since is signed by the instance. `public_key`:
+    base64.
     """
 
     chain: str
@@ -136,3 +138,4 @@ class AuditProof(Model, frozen=True, kw_only=True):
     public_key: str
     key_id: str
     proved_at: datetime
+    erased: int

@@ -13,6 +13,7 @@ Columns that end in `_at` are instants (Unix milliseconds).
 from freehold.store.schema.alerts import alert_channels, alert_defaults, alert_firings, alert_notifications, alert_rules
 from freehold.store.schema.apis import apis, endpoints, event_types
 from freehold.store.schema.instance import changes, idempotency, instance, throttles, verifiers
+from freehold.store.schema.keeping import audit_erasures, person_deletions
 from freehold.store.schema.keys import key_endpoints, key_secrets, key_templates, keys
 from freehold.store.schema.mail import mails
 from freehold.store.schema.metadata import metadata
@@ -90,6 +91,7 @@ __all__ = [
     "apis",
     "attempts",
     "audit_entries",
+    "audit_erasures",
     "audit_heads",
     "audit_seals",
     "changes",
@@ -114,6 +116,7 @@ __all__ = [
     "metadata",
     "metered_events",
     "organizations",
+    "person_deletions",
     "production_bindings",
     "project_owners",
     "projects",

@@ -1,0 +1,35 @@
+"""The loop of the tasks process that deletes for good, a piece at a time. Several nodes may run it."""
+
+import logging
+import threading
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from freehold.keeping import erasing
+from freehold.kit.secrets import InstanceSecret
+from freehold.store.engine import Store
+
+_POLL_S: Final = 1.0
+# A pause after each piece: whoever else writes goes first.
+_PAUSE_S: Final = 0.02
+_DATABASE_AWAY_S: Final = 5.0
+
+_log: Final = logging.getLogger(__name__)
+
+
+def run(store: Store, secret: InstanceSecret, stop: threading.Event) -> None:
+    """Delete what is due until told to stop."""
+    while not stop.is_set():
+        try:
+            busy = step(store, secret)
+        except SQLAlchemyError:
+            _log.warning("deleting waits for the database", exc_info=True)
+            stop.wait(_DATABASE_AWAY_S)
+            continue
+        stop.wait(_PAUSE_S if busy else _POLL_S)
+
+
+def step(store: Store, secret: InstanceSecret) -> bool:
+    """Do one piece of what is due; whether there was any."""
+    return erasing.step(store, secret)
