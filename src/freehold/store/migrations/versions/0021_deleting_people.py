@@ -6,8 +6,8 @@ An entry of the audit log may be changed in its words alone, and only once an er
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 
 _OPEN = sa.text("finished_at IS NULL")
 _KEPT = ("id", "chain", "position", "at", "actor_kind", "actor_id", "action", "subject_kind", "subject_id", "project_id",
