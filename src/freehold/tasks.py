@@ -23,6 +23,7 @@ from freehold.mail import tasks as mail_tasks
 from freehold.organizations import tasks as organization_tasks
 from freehold.production import drift_tasks, readiness_tasks, review_tasks, watching
 from freehold.production import tasks as production_tasks
+from freehold.reports import schedule_tasks
 from freehold.reports import tasks as report_tasks
 from freehold.store import instance_secret
 from freehold.store.engine import Transaction, open_store
@@ -57,6 +58,7 @@ def main() -> int:
         "quotas": lambda: quota_tasks.run(store, settings.usage_days, stop),
         "replays": lambda: replay_tasks.run(store, stop),
         "reports": lambda: report_tasks.run(store, settings, stop),
+        "report schedules": lambda: schedule_tasks.run(store, settings.control_url, stop),
         "usage": lambda: usage_tasks.run(store, settings, stop, watch),
         "sums": lambda: usage_tasks.prove_sums(store, settings, stop),
         "alerts": lambda: alert_tasks.run(store, voice, stop),

@@ -41,6 +41,8 @@ WHO: Final[dict[Permission, str]] = {
     "production.read": "owner admin developer billing auditor",
     "production.edit": "owner admin developer",
     "production.lock": "owner admin",
+    # On a clock or now, what may be had may be had: it takes the right to read what is reported besides.
+    "reports.schedule": "owner admin developer billing auditor",
     "explain": "owner admin developer auditor",
     "apis.read": "owner admin developer billing auditor verifier publisher",
     # Operators alone, by `require_operator`: no role of an organization has it.

@@ -14,7 +14,7 @@ Permission = Literal[
     "projects.read", "projects.create", "projects.edit", "projects.archive", "scope.edit",
     "keys.read", "keys.issue", "keys.revoke", "keys.verify", "webhooks.read", "webhooks.edit", "webhooks.test",
     "messages.publish", "messages.read", "usage.read", "usage.report", "explain", "apis.read", "apis.edit", "alerts.read", "alerts.edit",
-    "production.read", "production.edit", "production.lock",
+    "production.read", "production.edit", "production.lock", "reports.schedule",
 ]  # fmt: skip
 
 _READS: Final[frozenset[Permission]] = frozenset(
@@ -35,7 +35,7 @@ _READS: Final[frozenset[Permission]] = frozenset(
 _DEVELOPS: Final[frozenset[Permission]] = _READS | {
     "projects.create", "projects.edit", "projects.archive", "scope.edit", "keys.issue", "keys.revoke", "keys.verify",
     "webhooks.edit", "webhooks.test", "messages.publish", "usage.report", "alerts.edit",
-    "production.edit",
+    "production.edit", "reports.schedule",
 }  # fmt: skip
 _ADMINISTERS: Final[frozenset[Permission]] = _DEVELOPS | {
     "organization.edit",
@@ -58,9 +58,10 @@ PERMISSIONS: Final[dict[ServiceRole, frozenset[Permission]]] = {
             "apis.read",
             "alerts.read",
             "production.read",
+            "reports.schedule",
         }
     ),
-    "auditor": _READS | {"audit.read"},
+    "auditor": _READS | {"audit.read", "reports.schedule"},
     "verifier": frozenset({"keys.verify", "apis.read"}),
     "publisher": frozenset({"messages.publish", "usage.report", "apis.read"}),
 }

@@ -136,6 +136,14 @@ def actor_of_user(tx: Transaction, user_id: str) -> Actor | None:
     return Actor("user", user.id, user.email, user.id, user.is_operator, roles, reviews=reviews)
 
 
+def actor_of_token_id(tx: Transaction, token_id: str) -> Actor | None:
+    """Whom a service token stands for, where it is in force: for what goes on in its name while nobody calls."""
+    token = queries.find_token_by_id(tx, token_id)
+    if token is None or token.revoked_at or (token.expires_at and token.expires_at <= clock.now()):
+        return None
+    return _service_actor(tx, token)
+
+
 def maker_of_token(tx: Transaction, token_id: str) -> str | None:
     """The person who made a service token, and so answers for what is done with it; None where nobody is known."""
     token = queries.find_token_by_id(tx, token_id)

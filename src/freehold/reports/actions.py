@@ -26,13 +26,20 @@ def request_report(
     else:
         read_organization(tx, actor, organization_id)
     require(actor, KIND_FACTS[wanted.kind].permission, organization_id)
-    now = clock.now()
-    if faults := rules.parameter_faults(wanted, "project" if project_id else "organization", now):
-        raise invalid(*faults)
     if queries.count_unfinished(tx, organization_id) >= UNFINISHED_MAX:
         raise Problem(
             "conflict", f"{UNFINISHED_MAX} reports of the organization are not made yet. Wait for one, or cancel one."
         )
+    return queue_report(tx, actor, organization_id, project_id, wanted)
+
+
+def queue_report(
+    tx: Transaction, actor: Actor, organization_id: str, project_id: str | None, wanted: Parameters
+) -> Report:
+    """Put a report into the queue for an actor who may have it: whoever calls this has made sure of that."""
+    now = clock.now()
+    if faults := rules.parameter_faults(wanted, "project" if project_id else "organization", now):
+        raise invalid(*faults)
     report = Report(
         id=ids.new_id("rep"), organization_id=organization_id, project_id=project_id, parameters=wanted, state="queued",
         reason=None, asked_by=actor.name, asked_by_id=actor.id, created_at=now, started_at=None, finished_at=None,
@@ -79,7 +86,7 @@ def cancel_report(tx: Transaction, actor: Actor, report_id: str) -> Report:
     """End a report that is not ready. One that is being made ends within a second or two."""
     report = read_report(tx, actor, report_id)
     if report.state == "queued":
-        queries.fail(tx, report.id, "It was canceled.", clock.now())
+        queries.fail(tx, report.id, rules.CANCELED, clock.now())
     elif report.state != "running" or not queries.ask_to_cancel(tx, report.id):
         raise Problem("conflict", "The report is made already: there is nothing to cancel.")
     _record(tx, actor, "report.canceled", report)

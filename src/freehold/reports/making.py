@@ -23,6 +23,7 @@ from freehold.reports.places.place import CannotKeep, NoFile
 from freehold.reports.records import UTC_NAME, Made, Report, ReportKind, Row
 from freehold.reports.sources import assets, people, usage
 from freehold.reports.sources.wanted import Gone, Wanted
+from freehold.reports.telling import tell_ended
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.store.schema import organizations, projects, usage_rollups
@@ -102,6 +103,7 @@ def _finish(
         kept = rules.kept_for_days(report, settings.reports_days)
         if not queries.finish(tx, report, made, manifest, restates, now, now + kept, sealed_by):
             raise GivenUp
+        tell_ended(tx, settings.control_url, report.id)
 
 
 def _must_wait(store: Store, report: Report) -> bool:
@@ -183,7 +185,7 @@ def _end_canceled(store: Store, settings: Settings, report: Report) -> None:
     with store.read() as tx:
         now = queries.find_report(tx, report.id)
     if now is not None and now.cancel:
-        _fail(store, settings, report, "It was canceled.")
+        _fail(store, settings, report, rules.CANCELED)
 
 
 def _give_back(store: Store, report: Report) -> None:
@@ -194,6 +196,8 @@ def _give_back(store: Store, report: Report) -> None:
 def _fail(store: Store, settings: Settings, report: Report, reason: str) -> None:
     with store.write() as tx:
         failed = queries.fail(tx, report.id, reason, clock.now(), report.attempts)
+        if failed:
+            tell_ended(tx, settings.control_url, report.id)
     if failed:
         leave_nothing(settings, report)
 

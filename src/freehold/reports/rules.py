@@ -13,6 +13,8 @@ from freehold.reports.records import UTC_NAME, Parameters, Reach, Report
 DAYS_MAX: Final = 366
 ATTEMPTS_MAX: Final = 3
 KEEP_DAYS_MAX: Final = 3660
+# The reason of a report that a person ended: nobody is told of it.
+CANCELED: Final = "It was canceled."
 _FIRST_DAY: Final = date(2020, 1, 1)
 EXTENSIONS: Final = {"csv": "csv", "jsonl": "jsonl", "parquet": "parquet"}
 

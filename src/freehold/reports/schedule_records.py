@@ -74,6 +74,17 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """Of which run of which schedule a report came. `due_at` None: a person ran it. `missed`: due times before it that nobody ran."""
+
+    report_id: str
+    schedule_id: str
+    schedule_name: str
+    due_at: datetime | None
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """What is to be made up for at one moment: the latest time that came, and how many before it nobody ran."""
 

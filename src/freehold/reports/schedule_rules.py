@@ -25,6 +25,10 @@ CRON_MAX: Final = 100
 ZONE_MAX: Final = 64
 # Of more than these, nobody wants to know how many: they are caught up by one run anyway.
 MISSED_MAX: Final = 1000
+_QUARTER: Final = timedelta(minutes=15)
+# Three hours and a half: no further is what may be passed over from what came before it.
+_PASSED_OVER_QUARTERS: Final = 20
+_LOOKS_BACK: Final = tuple(timedelta(days=days) for days in (1, 32, 400, 2930))
 _FIELDS: Final = 5
 _FIELD_NAMES: Final = ("minute", "hour", "day of the month", "month", "day of the week")
 _SHAPE: Final = "An expression has five fields: minute, hour, day of the month, month, day of the week. `0 6 * * 1` is Mondays at six."
@@ -66,9 +70,9 @@ def check_cron(cron: str, now: datetime) -> None:
         raise BadCron("No such day comes in the next fifty years.")
 
 
-def _read(cron: str, at: datetime, *, reverse: bool = False) -> CronSim:
+def _read(cron: str, at: datetime) -> CronSim:
     try:
-        return CronSim(cron, at, reverse)
+        return CronSim(cron, at)
     except CronSimError as error:
         raise BadCron(_fault(cron, str(error))) from None
 
@@ -88,7 +92,12 @@ def _fault(cron: str, said: str) -> str:
 
 def runs_after(cron: str, zone: tzinfo, after: datetime) -> Iterator[datetime]:
     """The instants (UTC) at which an expression comes by a zone's clock, later than one, each once and in order."""
-    last = after.astimezone(UTC)
+    if cron.split()[1].startswith("*"):
+        return _hourly_after(cron, zone, after.astimezone(UTC))
+    return _at_times_after(cron, zone, after.astimezone(UTC))
+
+
+def _at_times_after(cron: str, zone: tzinfo, last: datetime) -> Iterator[datetime]:
     for each in _read(cron, last.astimezone(zone)):
         # In the hour that an autumn repeats, the clock alone does not say which of the two is meant.
         at = each.astimezone(UTC)
@@ -97,12 +106,39 @@ def runs_after(cron: str, zone: tzinfo, after: datetime) -> Iterator[datetime]:
             yield at
 
 
+def _hourly_after(cron: str, zone: tzinfo, last: datetime) -> Iterator[datetime]:
+    while True:
+        read = _read(cron, last.astimezone(zone))
+        at = next(read, None)
+        if at is None:
+            return
+        last = _passed_over(read, zone, last, at.astimezone(UTC)) or at.astimezone(UTC)
+        yield last
+
+
+def _passed_over(read: CronSim, zone: tzinfo, after: datetime, before: datetime) -> datetime | None:
+    """What cronsim passes over where a zone is put back by half an hour, since it goes from hour to hour; None elsewhere."""
+    [minute] = read.minutes
+    begun = after.replace(minute=minute, second=0, microsecond=0) - _QUARTER * 4
+    for at in (begun + _QUARTER * place for place in range(_PASSED_OVER_QUARTERS)):
+        local = at.astimezone(zone)
+        if (
+            after < at < before and local.minute == minute and local.hour in read.hours
+            and local.month in read.months and read.match_day(local.date())
+        ):  # fmt: skip
+            return at
+    return None
+
+
 def run_up_to(cron: str, zone: tzinfo, now: datetime) -> datetime | None:
-    """The last instant at which an expression came, up to and with one; None where it never did."""
-    # A second on, so that cronsim's first step backwards does not go past a time that is exactly now.
-    local = (now + timedelta(seconds=1)).astimezone(zone)
-    found = (each.astimezone(UTC) for each in _read(cron, local, reverse=True))
-    return next((at for at in found if at <= now), None)
+    """The last instant at which an expression came, up to and with one; None where it did not within eight years.
+
+    Looked for forwards from further and further back, so that it is one of those that `runs_after` finds.
+    """
+    for back in _LOOKS_BACK:
+        if found := list(_until(cron, zone, now - back, now)):
+            return found[-1]
+    return None
 
 
 def next_run(cron: str, zone: tzinfo, after: datetime) -> datetime | None:

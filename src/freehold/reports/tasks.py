@@ -14,6 +14,7 @@ from freehold.kit import clock
 from freehold.reports import making, queries, rules
 from freehold.reports.holding import LEASE
 from freehold.reports.places.place import CannotKeep
+from freehold.reports.telling import tell_ended
 from freehold.settings import Settings
 from freehold.store.engine import Store
 
@@ -60,6 +61,7 @@ def _make_next(store: Store, settings: Settings, now: datetime, stop: threading.
         if report.attempts > rules.ATTEMPTS_MAX:
             died = f"It was begun {rules.ATTEMPTS_MAX} times, and its process died each time."
             queries.fail(tx, report.id, died, now)
+            tell_ended(tx, settings.control_url, report.id)
     if report.attempts > rules.ATTEMPTS_MAX:
         making.leave_nothing(settings, report)
         return True

@@ -17,7 +17,7 @@ from freehold.store.schema import announcements
 
 EventName = Literal[
     "key.rotated", "key.revoked", "key.expiring", "alert.opened", "alert.resolved", "access_request.decided",
-    "drift.detected",
+    "drift.detected", "report.ready", "report.failed",
 ]  # fmt: skip
 
 

@@ -30,6 +30,17 @@ _DECIDED: Final = {
     "number": 12,
     "expires_at": "2026-12-23T14:06:00.000Z",
 }
+_SHA256: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+_REPORT: Final = {
+    "report": "rep_01jd9x00000000000000000000",
+    "kind": "usage_summary",
+    "format": "csv",
+    "from": "2026-11-01",
+    "to": "2026-12-01",
+    "schedule": "sch_01jd9x00000000000000000000",
+    "missed": 0,
+    "url": f"https://freehold.example.com/projects/{_PROJECT}/reports/rep_01jd9x00000000000000000000",
+}
 _ALERT: Final = {
     "alert": "alr_01jd9x00000000000000000000",
     "firing": "fir_01jd9x00000000000000000000",
@@ -48,7 +59,8 @@ OWN_EVENTS: Final[dict[str, OwnEvent]] = {
         OwnEvent("key.expiring", "A key expires soon.", {"key": "key_01jd9x00000000000000000000", "name": "Checkout", "expires_at": "2026-11-29T00:00:00.000Z"}),
         OwnEvent("alert.opened", "A threshold was crossed.", _ALERT),
         OwnEvent("alert.resolved", "A crossed threshold is kept again.", _ALERT | {"value": 1.4}),
-        OwnEvent("report.ready", "A report can be downloaded.", {"report": "rep_01jd9x00000000000000000000", "kind": "usage", "rows": 1204}),
+        OwnEvent("report.ready", "A report can be downloaded.", _REPORT | {"rows": 1204, "bytes": 98_304, "sha256": _SHA256, "restates": None}),
+        OwnEvent("report.failed", "A report could not be made.", _REPORT | {"reason": "Its file cannot be written: No space left on device."}),
         OwnEvent("access_request.decided", "A request for production access was decided.", _DECIDED),
         OwnEvent(DISABLED_EVENT, "An endpoint was disabled by rule.", {"webhook": "whe_01jd9x00000000000000000000", "url": "https://example.com/hooks", "reason": "The receiver answered 410 Gone."}),
         OwnEvent("drift.detected", "Sandbox and production began to differ.", {"sibling": _PROJECT, "differences": 2, "unaccepted": 1, "new": ["/webhooks/orders/event_types"]}),

@@ -17,6 +17,7 @@ from freehold.store.schema.metadata import metadata
 from freehold.store.types import Instant
 
 _THERE = text("deleted_at IS NULL")
+_UNTOLD = text("told_at IS NULL")
 _RUNS = text("state = 'active' AND deleted_at IS NULL")
 
 report_schedules = Table(
@@ -93,9 +94,11 @@ report_schedule_runs = Table(
     Index("ix_report_schedule_runs_schedule", "schedule_id", "report_id"),
 )  # fmt: skip
 
-# Who is mailed when a report has ended; whether they may still read it is asked then.
+# Who is mailed when a report has ended; whether they may still read it is asked then. Without `told_at`: still to be.
 report_recipients = Table(
     "report_recipients", metadata,
     Column("report_id", Text, ForeignKey("reports.id"), primary_key=True),
     Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
+    Column("told_at", Instant),
+    Index("ix_report_recipients_untold", "report_id", sqlite_where=_UNTOLD, postgresql_where=_UNTOLD),
 )  # fmt: skip

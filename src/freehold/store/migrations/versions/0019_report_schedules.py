@@ -7,6 +7,7 @@ revision = "0019"
 down_revision = "0018"
 
 _THERE = sa.text("deleted_at IS NULL")
+_UNTOLD = sa.text("told_at IS NULL")
 _RUNS = sa.text("state = 'active' AND deleted_at IS NULL")
 
 
@@ -83,10 +84,15 @@ def _recipients() -> None:
         "report_recipients",
         sa.Column("report_id", sa.Text(), nullable=False),
         sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("told_at", sa.BigInteger()),
         sa.ForeignKeyConstraint(["report_id"], ["reports.id"], name=op.f("fk_report_recipients_report_id")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_report_recipients_user_id")),
         sa.PrimaryKeyConstraint("report_id", "user_id", name=op.f("pk_report_recipients")),
     )
+    op.create_index(
+        "ix_report_recipients_untold", "report_recipients", ["report_id"],
+        sqlite_where=_UNTOLD, postgresql_where=_UNTOLD,
+    )  # fmt: skip
     op.create_table(
         "report_schedule_recipients",
         sa.Column("schedule_id", sa.Text(), nullable=False),
