@@ -305,7 +305,7 @@ def test_a_ready_report_is_announced_and_mailed_with_an_address_that_holds_no_se
     [(event, facts)] = world.told()
     assert event == "report.ready"
     assert facts == {
-        "report": report.id, "kind": "webhook_deliveries", "format": "csv", "from": "2027-01-16", "to": "2027-01-17",
+        "report": report.id, "kind": "webhook_deliveries", "format": "csv", "from": "2027-01-16", "to": "2027-01-17", "time_zone": "Europe/Berlin",
         "rows": report.rows, "bytes": report.bytes, "sha256": report.sha256, "restates": None, "schedule": schedule.id,
         "missed": 1, "url": url,
     }  # fmt: skip

@@ -162,9 +162,11 @@ def delete_schedule(tx: Transaction, actor: Actor, schedule_id: str, revision: i
 
 
 def parameters_at(settings: ScheduleSettings, at: datetime) -> Parameters:
-    """What a run of a schedule at an instant asks for."""
-    period = rules.period_before(at, settings.period, rules.days_of(settings))
-    return Parameters(settings.kind, settings.format, *period)
+    """What a run of a schedule at an instant asks for: days of the zone by whose clock it runs."""
+    if settings.period is None:
+        return Parameters(settings.kind, settings.format)
+    since, until = rules.period_before(at, settings.period, rules.zone_of(settings.time_zone))
+    return Parameters(settings.kind, settings.format, since, until, settings.time_zone)
 
 
 def note_run(tx: Transaction, schedule: Schedule, report: Report, due_at: datetime | None, missed: int) -> None:

@@ -15,14 +15,14 @@ from cronsim.explain import explain
 
 from freehold.errors import FieldError
 from freehold.organizations.rules import check_text, clean_name
+from freehold.reports import local_days
 from freehold.reports.kinds import KIND_FACTS
-from freehold.reports.records import Reach
+from freehold.reports.records import UTC_NAME, Reach
 from freehold.reports.schedule_records import Due, NextRun, SchedulePeriod, ScheduleSettings
 
 SCHEDULES_MAX: Final = 20
 RECIPIENTS_MAX: Final = 20
 CRON_MAX: Final = 100
-ZONE_MAX: Final = 64
 # Of more than these, nobody wants to know how many: they are caught up by one run anyway.
 MISSED_MAX: Final = 1000
 _QUARTER: Final = timedelta(minutes=15)
@@ -49,13 +49,10 @@ def normal_cron(text: str) -> str:
 
 def zone_of(name: str) -> tzinfo:
     """An IANA time zone by name; BadZone where there is none."""
-    if name == "UTC":
-        # Known even on a machine without the time-zone database.
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise BadZone(f"{name!r} is no IANA time zone, such as Europe/Berlin.") from None
+    if not local_days.is_known(name):
+        raise BadZone(f"{name!r} is no IANA time zone, such as Europe/Berlin.")
+    # Known even on a machine without the time-zone database.
+    return UTC if name == UTC_NAME else ZoneInfo(name)
 
 
 def check_cron(cron: str, now: datetime) -> None:
@@ -179,14 +176,9 @@ def runs_to_come(settings: ScheduleSettings, after: datetime, count: int) -> lis
     """The next runs of acceptable settings, with the days that each of them reports."""
     zone = zone_of(settings.time_zone)
     return [
-        NextRun(at, *period_before(at, settings.period, days_of(settings)))
+        NextRun(at, *period_before(at, settings.period, zone))
         for at in islice(runs_after(settings.cron, zone, after), count)
     ]
-
-
-def days_of(_settings: ScheduleSettings) -> tzinfo:
-    """In which zone the days of a schedule's reports are: UTC, as those of all reports."""
-    return UTC
 
 
 def words_of(cron: str) -> str:
