@@ -21,7 +21,12 @@ def tell_ended(tx: Transaction, base_url: str, report_id: str) -> None:
     One that a person canceled is not told of.
     """
     report = queries.find_report(tx, report_id)
-    if report is None or report.project_id is None or report.state not in ("ready", "failed") or report.reason == CANCELED:
+    if (
+        report is None
+        or report.project_id is None
+        or report.state not in ("ready", "failed")
+        or report.reason == CANCELED
+    ):
         return
     run = schedule_queries.runs_of_reports(tx, [report_id]).get(report_id)
     facts, at = _facts(report, run, report_url(base_url, report)), report.finished_at or clock.now()
