@@ -30,7 +30,7 @@ REPEATABLE: Final = frozenset(
     {
         "archive_project", "restore_project", "revoke_key", "retire_secret", "pause_webhook", "resume_webhook", "acknowledge_firing",
         "explain_call", "report_cost", "meter_usage", "reconcile_usage", "withdraw_attestation", "withdraw_key_acceptance",
-        "plan_shape", "check_audit_proof",
+        "plan_shape", "check_audit_proof", "pause_forwarding", "resume_forwarding",
     }
 )  # fmt: skip
 
@@ -50,6 +50,11 @@ _PLACES: Final = {
     "delete_person": ("person_deletion", "create"),
     "read_audit_proof": ("audit_proof", "get"),
     "read_instance_audit_proof": ("audit_proof", "of_instance"),
+    "list_instance_audit_entries": ("audit_entry", "of_instance"),
+    "list_instance_forwardings": ("forwarding", "of_instance"),
+    "create_instance_forwarding": ("forwarding", "create_of_instance"),
+    "rotate_forwarding_secret": ("forwarding", "rotate_secret"),
+    "send_test_entry": ("forwarding", "test"),
     "import_openapi": ("api", "import_openapi"),
     "read_organization_usage": ("usage", "by_project"),
     "read_instance_usage": ("usage", "of_instance"),

@@ -14,12 +14,20 @@ from freehold.alerts import pages as alert_pages
 from freehold.alerts import rule_pages
 from freehold.apis import api as apis
 from freehold.apis import pages as api_pages
+from freehold.forwarding import api as forwarding
 from freehold.keeping import people_api as people
 from freehold.keeping import people_pages
 from freehold.keys import api as keys
 from freehold.keys import rotation_api as rotation
 from freehold.organizations import api as organizations
-from freehold.organizations import audit_api, audit_pages, member_pages, organization_pages, token_pages
+from freehold.organizations import (
+    audit_api,
+    audit_entry_api,
+    audit_pages,
+    member_pages,
+    organization_pages,
+    token_pages,
+)
 from freehold.organizations import pages as account_pages
 from freehold.overview import api as overview
 from freehold.overview.pages import overview as overview_pages
@@ -88,6 +96,7 @@ PROJECT: Final = "/v1/projects/{project_id:str}"
 KEY: Final = "/v1/keys/{key_id:str}"
 ALERT: Final = "/v1/alerts/{alert_id:str}"
 ACCESS_REQUEST: Final = "/v1/access_requests/{access_request_id:str}"
+FORWARDING: Final = "/v1/forwardings/{forwarding_id:str}"
 FIRING: Final = "/v1/firings/{firing_id:str}"
 WEBHOOK: Final = "/v1/webhooks/{endpoint_id:str}"
 
@@ -113,10 +122,22 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (post, f"{ORGANIZATION}/invitations", organizations.invite, "Organizations"),
     (delete, f"{ORGANIZATION}/invitations/{{invitation_id:str}}", organizations.withdraw_invitation, "Organizations"),
     (post, "/v1/invitations/accept", organizations.accept_invitation, "Organizations"),
-    (get, f"{ORGANIZATION}/audit", organizations.list_audit_entries, "Organizations"),
+    (get, f"{ORGANIZATION}/audit", audit_entry_api.list_audit_entries, "Organizations"),
     (get, f"{ORGANIZATION}/audit/proof", audit_api.read_audit_proof, "Organizations"),
     (post, f"{ORGANIZATION}/audit/proof", audit_api.check_audit_proof, "Organizations"),
+    (get, "/v1/audit", audit_entry_api.list_instance_audit_entries, "Organizations"),
     (get, "/v1/audit/proof", audit_api.read_instance_audit_proof, "Organizations"),
+    (get, f"{ORGANIZATION}/forwardings", forwarding.list_forwardings, "Forwarding"),
+    (post, f"{ORGANIZATION}/forwardings", forwarding.create_forwarding, "Forwarding"),
+    (get, "/v1/forwardings", forwarding.list_instance_forwardings, "Forwarding"),
+    (post, "/v1/forwardings", forwarding.create_instance_forwarding, "Forwarding"),
+    (get, FORWARDING, forwarding.read_forwarding, "Forwarding"),
+    (patch, FORWARDING, forwarding.edit_forwarding, "Forwarding"),
+    (delete, FORWARDING, forwarding.delete_forwarding, "Forwarding"),
+    (post, f"{FORWARDING}/pause", forwarding.pause_forwarding, "Forwarding"),
+    (post, f"{FORWARDING}/resume", forwarding.resume_forwarding, "Forwarding"),
+    (post, f"{FORWARDING}/test", forwarding.send_test_entry, "Forwarding"),
+    (post, f"{FORWARDING}/rotate_secret", forwarding.rotate_forwarding_secret, "Forwarding"),
     (get, "/v1/apis", apis.list_apis, "APIs"),
     (post, "/v1/apis", apis.create_api, "APIs"),
     (get, CATALOGUE, apis.read_api, "APIs"),
@@ -252,6 +273,7 @@ _ANSWERS_200: Final = frozenset(
         people.delete_person, projects.archive_project, projects.restore_project, keys.revoke_key, rotation.rotate_key, rotation.retire_secret,
         explain_api.explain_call, checks.check_webhook, advance.advance_webhook,
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
+        forwarding.pause_forwarding, forwarding.resume_forwarding, forwarding.send_test_entry, forwarding.rotate_forwarding_secret,
         replays.cancel_replay, reports.cancel_report, audit_api.check_audit_proof, alerts.acknowledge_firing, readiness.withdraw_attestation,
         siblings.clone_project, siblings.promote_drift, siblings.revert_drift, siblings.accept_drift,
         reviews.answer_access_request, reviews.ask_for_changes,

@@ -16,6 +16,7 @@ from typing import Final
 from freehold import settings as all_settings
 from freehold.alerts import crossings, letters
 from freehold.alerts import tasks as alert_tasks
+from freehold.forwarding import tasks as forwarding_tasks
 from freehold.keeping import tasks as keeping_tasks
 from freehold.keys import quota_tasks
 from freehold.keys import tasks as key_tasks
@@ -53,6 +54,7 @@ def main() -> int:
 
     loops: dict[str, Callable[[], None]] = {
         "keeping": lambda: keeping_tasks.run(store, secret, stop),
+        "forwarding": lambda: forwarding_tasks.run(store, settings, secret, stop),
         "keys": lambda: key_tasks.run(store, stop),
         "mails": lambda: mail_tasks.run(store, settings, stop),
         "quotas": lambda: quota_tasks.run(store, settings.usage_days, stop),

@@ -17,7 +17,7 @@ from freehold.backup.restoring import CannotRestore, check_backup, restore
 from freehold.backup.writing import CannotBackUp, write_backup
 from freehold.cli.root import freehold
 from freehold.kit import canonical_json, clock
-from freehold.organizations import audit
+from freehold.organizations import audit, audit_reading
 from freehold.organizations.audit_proof import prove
 from freehold.organizations.audit_seals import public_key, seal_chains
 from freehold.production.assembling import read_shape
@@ -121,7 +121,7 @@ def test_a_backup_is_of_one_moment_while_others_write(store: Store, settings: Se
         restore(target, Settings(data=into), tmp_path / f"{number}.zip", lambda *_: None)
         with target.read() as tx:
             assert prove(tx, world.harbour, public_key(SECRET)).fault is None
-            entry = audit.entries(tx, world.harbour, audit.AuditFilter(), 1)[0]
+            entry = audit_reading.entries(tx, world.harbour, audit_reading.AuditFilter(), 1)[0]
             if entry.action == "project.changed":
                 assert _project(tx, world.project).purpose == (entry.after or {})["purpose"]
         target.close()

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from freehold.organizations import audit
+from freehold.organizations import audit, audit_reading
 from tests.http.served import ROLES, Instance
 
 DOCUMENT: dict[str, Any] = {
@@ -58,7 +58,7 @@ def test_an_api_fails_closed_until_the_operator_says_otherwise(instance: Instanc
     assert client.patch("/v1/apis/payments", json={"name": "Pay"}).json()["fail_open"] is True, "what is absent stays"
     assert client.patch("/v1/apis/payments", json={"fail_open": None}).status_code == 422
     with instance.store.read() as tx:
-        kept = audit.entries(tx, audit.INSTANCE_CHAIN, audit.AuditFilter(action="api.edited"), 10)
+        kept = audit_reading.entries(tx, audit.INSTANCE_CHAIN, audit_reading.AuditFilter(action="api.edited"), 10)
     assert [(each.before, each.after) for each in kept if "fail_open" in (each.after or {})] == [
         ({"fail_open": False}, {"fail_open": True})
     ]
@@ -72,7 +72,7 @@ def test_the_upstream_gets_the_key_only_where_the_operator_says_so(instance: Ins
     assert client.patch(f"/v1/apis/{api['id']}", json={"pass_key": True}).json()["pass_key"] is True
     assert client.patch(f"/v1/apis/{api['id']}", json={"name": "Other"}).json()["pass_key"] is True
     with instance.store.read() as tx:
-        kept = audit.entries(tx, audit.INSTANCE_CHAIN, audit.AuditFilter(action="api.edited"), 10)
+        kept = audit_reading.entries(tx, audit.INSTANCE_CHAIN, audit_reading.AuditFilter(action="api.edited"), 10)
     assert [(each.before, each.after) for each in kept if "pass_key" in (each.after or {})] == [
         ({"pass_key": False}, {"pass_key": True})
     ]

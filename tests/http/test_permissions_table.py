@@ -38,6 +38,7 @@ PROJECT: Final = "/v1/projects/{project_id}"
 KEY: Final = "/v1/keys/{key_id}"
 WEBHOOK: Final = "/v1/webhooks/{endpoint_id}"
 ALERT: Final = "/v1/alerts/{alert_id}"
+FORWARDING: Final = "/v1/forwardings/{forwarding_id}"
 ACCESS: Final = "/v1/access_requests/{access_request_id}"
 
 
@@ -112,7 +113,21 @@ TABLE: Final = (
     Row("GET", f"{ORGANIZATION}/audit", AUDITORS),
     Row("GET", f"{ORGANIZATION}/audit/proof", AUDITORS),
     Row("POST", f"{ORGANIZATION}/audit/proof", AUDITORS, {"seals": [SEAL]}),
+    Row("GET", "/v1/audit", OPERATOR, hides=False),
     Row("GET", "/v1/audit/proof", OPERATOR, hides=False),
+    Row("GET", f"{ORGANIZATION}/forwardings", AUDITORS),
+    Row("POST", f"{ORGANIZATION}/forwardings", ADMINISTRATORS, {"name": "Logs", "url": "https://logs.example.com/"}),
+    Row("GET", "/v1/forwardings", OPERATOR, hides=False),
+    Row(
+        "POST", "/v1/forwardings", OPERATOR, {"name": "Logs", "kind": "syslog", "host": "logs.example.com"}, hides=False
+    ),
+    Row("GET", FORWARDING, AUDITORS),
+    Row("PATCH", FORWARDING, ADMINISTRATORS, {"name": "Logs"}),
+    Row("POST", f"{FORWARDING}/pause", ADMINISTRATORS),
+    Row("POST", f"{FORWARDING}/resume", ADMINISTRATORS),
+    Row("POST", f"{FORWARDING}/test", ADMINISTRATORS),
+    Row("POST", f"{FORWARDING}/rotate_secret", ADMINISTRATORS),
+    Row("DELETE", FORWARDING, ADMINISTRATORS),
     Row("GET", f"{ORGANIZATION}/reports", MEMBERS),
     Row("POST", f"{ORGANIZATION}/reports", MEMBERS, {"kind": "access_review"}),
     Row("GET", f"{PROJECT}/reports", MEMBERS),
@@ -401,6 +416,7 @@ def prepare(instance: Instance) -> dict[str, str]:
     ready = made(f"{project}/reports", {"kind": "usage_summary", **period})
     while report_tasks.turn(instance.store, instance.settings):
         pass
+    forwarding = made(f"{organization}/forwardings", {"name": "Archive", "url": "http://127.0.0.1:1024/logs"})
     queued = made(f"{project}/reports", {"kind": "usage_summary", **period})
     return {
         "report_id": ready["id"], "queued_report_id": queued["id"],
@@ -412,7 +428,7 @@ def prepare(instance: Instance) -> dict[str, str]:
         "key_id": instance.key, "user_id": instance.users["developer"].id, "token_id": token["id"],
         "invitation_id": invitation["id"], "endpoint_id": webhook["id"], "message_id": message["id"],
         "delivery_id": delivery, "attempt_id": check["probes"][0]["attempt"], "check_id": check["id"], "replay_id": replay["id"], "event_type": "parcel.moved", "other_endpoint_id": other["id"], "request_id": record_request(instance), "version": "1",
-        "number": "1",
+        "number": "1", "forwarding_id": forwarding["id"],
         "declared_key_id": declare(instance),
     }  # fmt: skip
 

@@ -40,6 +40,7 @@ TAGS: Final = (
     "Setup",
     "Accounts",
     "Organizations",
+    "Forwarding",
     "APIs",
     "Projects",
     "Keys",

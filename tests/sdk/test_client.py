@@ -199,6 +199,7 @@ def test_posts_that_are_sent_again_do_the_same_twice(instance: Instance) -> None
         hook = client.webhooks.create(
             instance.project, url="https://hooks.example.com/", event_types=["parcel.moved"]
         ).id
+        forwarding = client.forwardings.create(instance.harbour, name="Logs", url="https://logs.example.com/").id
         ready = prepare_readiness(instance)
         seal = KeptSealBody(
             chain=instance.harbour, position=1, hash=SEAL["hash"], sealed_at=datetime.now(UTC), key_id=SEAL["key_id"],
@@ -211,6 +212,8 @@ def test_posts_that_are_sent_again_do_the_same_twice(instance: Instance) -> None
             "restore_project": lambda: client.projects.restore(instance.project),
             "pause_webhook": lambda: client.webhooks.pause(hook),
             "resume_webhook": lambda: client.webhooks.resume(hook),
+            "pause_forwarding": lambda: client.forwardings.pause(forwarding),
+            "resume_forwarding": lambda: client.forwardings.resume(forwarding),
             "explain_call": lambda: client.explain(instance.key, endpoint="get_parcel"),
             "acknowledge_firing": lambda: client.firings.acknowledge(firing),
             "report_cost": lambda: client.requests.report_cost(request, cost=7),

@@ -10,7 +10,7 @@ from freehold.apis import actions, queries
 from freehold.apis.records import ApiEdit, Imported, NewApi
 from freehold.errors import Problem
 from freehold.organizations import actions as organizations
-from freehold.organizations import audit, tokens
+from freehold.organizations import audit, audit_reading, tokens
 from freehold.organizations.records import Actor
 from freehold.projects import actions as projects
 from freehold.projects.records import NewProject, Scope
@@ -171,7 +171,7 @@ def test_every_change_is_on_record_and_reaches_the_gate(store: Store) -> None:
         assert [(each.subject_kind, each.subject_id) for each in epoch.changes_after(tx, start)] == [
             ("api", api.id)
         ] * 3
-        entries = audit.entries(tx, audit.INSTANCE_CHAIN, audit.AuditFilter(subject=api.id), 10)
+        entries = audit_reading.entries(tx, audit.INSTANCE_CHAIN, audit_reading.AuditFilter(subject=api.id), 10)
         assert {each.action for each in entries} == {"api.created", "api.edited", "api.imported"}
         edited = next(each for each in entries if each.action == "api.edited")
         assert (edited.before, edited.after) == ({"name": "A"}, {"name": "B", "upstream_sandbox": "http://s"})

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from freehold.organizations import audit
+from freehold.organizations import audit, audit_reading
 from freehold.organizations.records import Actor
 from freehold.store.engine import Store, Transaction
 from freehold.store.schema import audit_entries, audit_heads
@@ -62,7 +62,7 @@ def test_a_chain_of_real_entries_is_whole(store: Store) -> None:
     for chain in (CHAIN, "org_elsewhere", audit.INSTANCE_CHAIN, "org_nothing"):
         assert verdict(store, chain) is None
     with store.read() as tx:
-        first = audit.entries(tx, CHAIN, audit.AuditFilter(), 10)[-1]
+        first = audit_reading.entries(tx, CHAIN, audit_reading.AuditFilter(), 10)[-1]
     assert (first.position, first.previous_hash) == (1, bytes(32))
     assert first.after == {"number": 1, "when": "2027-01-01T00:00:00.000Z", "tags": ["b", "a"]}
 
@@ -173,7 +173,7 @@ def test_a_change_that_fails_leaves_no_entry(store: Store) -> None:
         raise RuntimeError
     fill(store, 1)
     with store.read() as tx:
-        assert [row.position for row in audit.entries(tx, CHAIN, audit.AuditFilter(), 10)] == [2, 1]
+        assert [row.position for row in audit_reading.entries(tx, CHAIN, audit_reading.AuditFilter(), 10)] == [2, 1]
     assert verdict(store) is None
 
 
@@ -186,7 +186,7 @@ def test_writers_at_one_instant_make_one_chain(store: Store) -> None:
         list(pool.map(write, range(24)))
     with store.read() as tx:
         for chain in ("org_0", "org_1"):
-            positions = [row.position for row in audit.entries(tx, chain, audit.AuditFilter(), 50)]
+            positions = [row.position for row in audit_reading.entries(tx, chain, audit_reading.AuditFilter(), 50)]
             assert sorted(positions) == list(range(1, 13))
             assert tx.execute(select(audit_heads.c.position).where(audit_heads.c.chain == chain)).scalar_one() == 12
     assert verdict(store, "org_0") is None

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret
-from freehold.organizations import audit, tasks
+from freehold.organizations import audit, audit_reading, tasks
 from freehold.organizations.audit_proof import Proof, prove
 from freehold.organizations.audit_seals import (
     Seal,
@@ -161,7 +161,7 @@ def test_an_entry_says_why_and_on_whose_behalf_and_both_are_in_its_hash(store: S
             tx, actor, "key.revoked", organization_id=CHAIN, subject_kind="key", subject_id="key_1", subject_name="web"
         )
     with store.read() as tx:
-        entry = audit.entries(tx, CHAIN, audit.AuditFilter(), 1)[0]
+        entry = audit_reading.entries(tx, CHAIN, audit_reading.AuditFilter(), 1)[0]
     assert (entry.reason, entry.on_behalf_of) == ("The key leaked.", "usr_1")
     assert proof(store).fault is None
     with store.write() as tx:

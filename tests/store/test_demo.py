@@ -15,7 +15,7 @@ from freehold.demo.fill import Filled, Progress, fill
 from freehold.demo.story import STORY, OrganizationStory
 from freehold.errors import Problem
 from freehold.kit import clock
-from freehold.organizations import actions, audit, queries
+from freehold.organizations import actions, audit, audit_reading, queries
 from freehold.organizations.records import Actor
 from freehold.projects import queries as projects
 from freehold.settings import Settings
@@ -101,7 +101,7 @@ def test_every_audit_chain_is_whole(demo: tuple[Store, Filled]) -> None:
         for chain in chains:
             assert audit.verify_chain(tx, chain) is None
         for organization_id in tx.execute(select(organizations.c.id)).scalars():
-            seen = set(audit.actions_seen(tx, organization_id))
+            seen = set(audit_reading.actions_seen(tx, organization_id))
             assert {"project.created", "scope.changed", "key.issued", "webhook_endpoint.created"} <= seen
 
 

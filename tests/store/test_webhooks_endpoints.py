@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from freehold.errors import Problem
 from freehold.kit.encryption import CannotOpen
 from freehold.kit.secrets import InstanceSecret
-from freehold.organizations import audit
+from freehold.organizations import audit, audit_reading
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.store.schema import deliveries, webhook_endpoints, webhook_secrets, webhook_subscriptions
@@ -217,7 +217,7 @@ def test_every_change_is_on_the_audit_log_without_secrets(world: World, url: str
         rotated = actions.rotate_signing_secret(tx, world.owner, world.secret, made.endpoint.id)
         actions.delete_endpoint(tx, world.owner, made.endpoint.id)
     with world.store.read() as tx:
-        entries = audit.entries(tx, world.organization_id, audit.AuditFilter(), 50)
+        entries = audit_reading.entries(tx, world.organization_id, audit_reading.AuditFilter(), 50)
         assert audit.verify_chain(tx, world.organization_id) is None
     verbs = ["created", "changed", "paused", "resumed", "secret_rotated", "deleted"]
     assert [entry.action for entry in reversed(entries)] == [f"webhook_endpoint.{verb}" for verb in verbs]

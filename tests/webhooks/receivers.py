@@ -61,6 +61,8 @@ ANSWERS = {
     "/redirect": plain("302 Found", "location: /accept"),
     "/cookie": plain("200 OK", "set-cookie: a=b; path=/"),
     "/passes": plain("200 OK", body=b'{"passed": true, "detail": "  Room\\n enough\\u0007. "}'),
+    "/v1/logs": plain("200 OK", body=b"{}"),
+    "/rejects": plain("200 OK", body=b'{"partialSuccess": {"rejectedLogRecords": "2", "errorMessage": "too old"}}'),
     "/refuses": plain("200 OK", body=b'{"passed": false}'),
     "/says-nothing": plain("200 OK", body=b'{"passed": "yes"}'),
     "/list": plain("200 OK", body=b"[true]"),

@@ -11,6 +11,7 @@ import click
 from freehold.cli import output
 from freehold.cli.api import Api, segment
 from freehold.cli.failures import CannotTry, Failure
+from freehold.cli.forwardings import forwardings
 from freehold.cli.instance_options import data_option, settings_of
 from freehold.cli.options import (
     json_option,
@@ -36,26 +37,35 @@ def command() -> None:
     """The audit log: every change, append-only, chained by hashes, sealed each hour by the instance's signature."""
 
 
+command.add_command(forwardings)
+
+
 @command.command("list")
 @organization_option
 @click.option("--actor", help="Only changes by this actor, by id or name.")
 @click.option("--action", help="Only this action, like key.revoked.")
 @click.option("--subject", help="Only changes of what has this id or name.")
+@click.option("--subject-kind", help="Only changes of this kind of thing, like webhook_endpoint.")
 @click.option("--project", help="Only changes in this project, by its id.")
+@click.option("--request", "request_id", help="Only what this request changed, by its X-Request-Id.")
+@click.option("--instance", is_flag=True, help="Of all organizations and the instance itself: operators only.")
 @time_options
 @page_options
 @json_option
-def list_entries(organization: str | None, as_json: bool, **question: Any) -> None:
-    """List an organization's changes, newest first.
+def list_entries(organization: str | None, instance: bool, as_json: bool, **question: Any) -> None:
+    """List an organization's changes, newest first; or, for operators, those of the whole instance.
 
     \b
     Examples:
       freehold audit list
       freehold audit list --action key.revoked --from 2026-11-01T00:00:00Z
+      freehold audit list --instance --request req_…
     """
     api = Api.current()
-    found = api.get(f"/v1/organizations/{segment(organization_id(api, organization))}/audit", question)
-    show_page(found, as_json, _COLUMNS, "No change matches.")
+    path = "/v1/audit" if instance else f"/v1/organizations/{segment(organization_id(api, organization))}/audit"
+    if instance and organization:
+        question |= {"organization": organization if organization == "instance" else organization_id(api, organization)}
+    show_page(api.get(path, question), as_json, _COLUMNS, "No change matches.")
 
 
 @command.command("verify")

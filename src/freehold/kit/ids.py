@@ -13,7 +13,7 @@ from freehold.kit import clock
 Prefix = Literal[
     "org", "usr", "inv", "api", "proj", "key", "whe", "msg", "dlv", "att",
     "req", "alr", "fir", "chn", "ntf", "rep", "sch", "acr", "ace", "tok", "aud", "jrn", "sdk",
-    "wck", "wad", "inr", "mail", "rpl", "rck", "ats", "rhr", "acc", "dac",
+    "wck", "wad", "inr", "mail", "rpl", "rck", "ats", "rhr", "acc", "dac", "fwd",
 ]  # fmt: skip
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"

@@ -10,13 +10,10 @@ from litestar.params import QueryParameter
 from msgspec import UNSET, UnsetType
 
 from freehold.errors import FieldError, invalid
-from freehold.kit import clock
-from freehold.kit.paging import Cursor, Page, page, page_of_whole
-from freehold.organizations import actions, audit, members, passwords, rules, sessions, tokens
+from freehold.kit.paging import Page, page_of_whole
+from freehold.organizations import actions, members, passwords, rules, sessions, tokens
 from freehold.organizations.cookies import accept_with_new_account, invitation_link, no_session_cookie, session_cookie
-from freehold.organizations.permissions import require
 from freehold.organizations.records import (
-    AuditEntry,
     Invitation,
     Member,
     Organization,
@@ -26,7 +23,7 @@ from freehold.organizations.records import (
     User,
 )
 from freehold.web.call import Call, checked_limit, etag
-from freehold.web.cursors import after_instant, read_cursor
+from freehold.web.cursors import read_cursor
 from freehold.web.inputs import Body, CursorText, Limit, text, with_time_zone
 
 T = TypeVar("T")
@@ -199,41 +196,6 @@ class AcceptBody(Body, frozen=True):
     token: Annotated[str, text("q3V…", "The token behind `#token=` in the invitation's link.")]
     name: Annotated[str | None, text("Grace Hopper", "The new account's name.")] = None
     password: NewPassword | None = None
-
-
-class AuditEntryView(msgspec.Struct, kw_only=True):
-    """One change, as it is on record."""
-
-    id: str
-    at: datetime
-    actor: "ActorView"
-    action: str
-    subject: "SubjectView"
-    project: str | None
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-    address: str
-    request_id: str
-    position: int
-    hash: str
-    reason: str | None
-
-
-class ActorView(msgspec.Struct, kw_only=True):
-    """Who made a change. `on_behalf_of`: the person whose token it was, by their id."""
-
-    kind: str
-    id: str
-    name: str
-    on_behalf_of: str | None
-
-
-class SubjectView(msgspec.Struct, kw_only=True):
-    """What was changed."""
-
-    kind: str
-    id: str
-    name: str
 
 
 # --- setup and sessions ---------------------------------------------------------------------------
@@ -441,49 +403,6 @@ def accept_invitation(call: Call, data: AcceptBody) -> Response[SessionView]:
     return Response(view, status_code=201, cookies=[session_cookie(call, signed_in)])
 
 
-# --- audit log ------------------------------------------------------------------------------------
-
-
-def list_audit_entries(  # noqa: PLR0917 — each is one parameter of the query
-    call: Call,
-    organization_id: str,
-    actor: Annotated[
-        str | None, QueryParameter(description="Only changes by this actor's id or name.", max_length=300)
-    ] = None,
-    action: Annotated[
-        str | None, QueryParameter(description="Only this action, like `key.revoked`.", max_length=100)
-    ] = None,
-    subject: Annotated[
-        str | None, QueryParameter(description="Only changes of what has this id or name.", max_length=2048)
-    ] = None,
-    project: Annotated[
-        str | None, QueryParameter(description="Only changes in this project, by its id.", max_length=100)
-    ] = None,
-    since: Annotated[datetime | None, QueryParameter(name="from", description="From this time on.")] = None,
-    until: Annotated[datetime | None, QueryParameter(name="to", description="Before this time.")] = None,
-    limit: Limit = 50,
-    cursor: CursorText = None,
-) -> Page[AuditEntryView]:
-    """An organization's audit log, newest first."""
-    wanted = audit.AuditFilter(
-        actor, action, subject, project, with_time_zone("from", since), with_time_zone("to", until)
-    )
-    return list_audit(call, organization_id, wanted, limit, cursor)
-
-
-def list_audit(
-    call: Call, organization_id: str, wanted: audit.AuditFilter, limit: int, cursor: str | None
-) -> Page[AuditEntryView]:
-    """A page of the audit log, for those who may read it."""
-    after = after_instant(cursor)
-    with call.read() as tx:
-        require(call.actor, "audit.read", organization_id)
-        actions.read_organization(tx, call.actor, organization_id)
-        rows = audit.entries(tx, organization_id, wanted, checked_limit(limit) + 1, after)
-    cut = page(rows, limit, lambda row: Cursor(clock.to_ms(row.at), row.id))
-    return Page([audit_entry_view(row) for row in cut.data], cut.next_cursor)
-
-
 # --- presenting -----------------------------------------------------------------------------------
 
 
@@ -527,18 +446,4 @@ def invitation_view(invitation: Invitation) -> InvitationView:
     return InvitationView(
         id=invitation.id, email=invitation.email, role=invitation.role, created_at=invitation.created_at,
         expires_at=invitation.expires_at,
-    )  # fmt: skip
-
-
-def audit_entry_view(entry: AuditEntry) -> AuditEntryView:
-    """An audit entry as the API shows it."""
-    return AuditEntryView(
-        id=entry.id, at=entry.at, reason=entry.reason,
-        actor=ActorView(
-            kind=entry.actor_kind, id=entry.actor_id, name=entry.actor_name, on_behalf_of=entry.on_behalf_of
-        ),
-        action=entry.action,
-        subject=SubjectView(kind=entry.subject_kind, id=entry.subject_id, name=entry.subject_name),
-        project=entry.project_id, before=entry.before, after=entry.after, address=entry.address,
-        request_id=entry.request_id, position=entry.position, hash=entry.hash.hex(),
     )  # fmt: skip

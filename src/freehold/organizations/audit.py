@@ -7,11 +7,10 @@ Never holds a secret: `before` and `after` are what a person may read.
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, insert, or_, select, text, update
+from sqlalchemy import Row, insert, select, text, update
 
 from freehold.kit import canonical_json, clock, ids
 from freehold.organizations import audit_erasures
@@ -121,47 +120,11 @@ def _plain_value(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-@dataclass(frozen=True, slots=True)
-class AuditFilter:
-    """Which entries to show; None means any."""
-
-    actor: str | None = None
-    action: str | None = None
-    subject: str | None = None
-    project_id: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-def entries(
-    tx: Transaction, chain: str, wanted: AuditFilter, limit: int, after: tuple[datetime, str] | None = None
-) -> list[AuditEntry]:
-    """Up to `limit` entries of a chain, newest first, after an (instant, id) (ix_audit_entries_chain_at)."""
-    column = audit_entries.c
-    query: Select[Any] = select(audit_entries).where(column.chain == chain)
-    if wanted.actor:
-        query = query.where(or_(column.actor_id == wanted.actor, column.actor_name == wanted.actor))
-    if wanted.action:
-        query = query.where(column.action == wanted.action)
-    if wanted.subject:
-        query = query.where(or_(column.subject_id == wanted.subject, column.subject_name == wanted.subject))
-    if wanted.project_id:
-        query = query.where(column.project_id == wanted.project_id)
-    if wanted.since:
-        query = query.where(column.at >= wanted.since)
-    if wanted.until:
-        query = query.where(column.at < wanted.until)
-    if after:
-        at, entry_id = after
-        query = query.where(or_(column.at < at, and_(column.at == at, column.id < entry_id)))
-    return [_entry(row) for row in tx.execute(query.order_by(column.at.desc(), column.id.desc()).limit(limit))]
-
-
 def project_entries(tx: Transaction, project_id: str, limit: int) -> list[AuditEntry]:
     """A project's newest entries (ix_audit_entries_project)."""
     query = select(audit_entries).where(audit_entries.c.project_id == project_id)
     ordered = query.order_by(audit_entries.c.at.desc(), audit_entries.c.position.desc()).limit(limit)
-    return [_entry(row) for row in tx.execute(ordered)]
+    return [entry_of(row) for row in tx.execute(ordered)]
 
 
 def project_changes(
@@ -172,24 +135,12 @@ def project_changes(
     query = select(audit_entries).where(
         column.project_id == project_id, column.at >= since, column.at < until, column.action.in_(actions)
     )
-    return [_entry(row) for row in tx.execute(query.order_by(column.at.desc(), column.position.desc()).limit(limit))]
+    return [entry_of(row) for row in tx.execute(query.order_by(column.at.desc(), column.position.desc()).limit(limit))]
 
 
 def length_of(tx: Transaction, chain: str) -> int:
     """How many entries a chain has, as its head says."""
     return tx.execute(select(audit_heads.c.position).where(audit_heads.c.chain == chain)).scalar() or 0
-
-
-def actions_seen(tx: Transaction, chain: str) -> list[str]:
-    """The kinds of action that a chain holds, for a filter's choices."""
-    query = select(audit_entries.c.action).where(audit_entries.c.chain == chain).distinct()
-    return sorted(tx.execute(query).scalars())
-
-
-def actors_seen(tx: Transaction, chain: str) -> list[str]:
-    """The names of those who made changes that a chain holds, for a filter's choices."""
-    query = select(audit_entries.c.actor_name).where(audit_entries.c.chain == chain).distinct()
-    return sorted(tx.execute(query).scalars())
 
 
 def verify_chain(tx: Transaction, chain: str) -> str | None:
@@ -258,8 +209,9 @@ def _in_order(tx: Transaction, chain: str) -> Iterator[AuditEntry]:
     # Closed here too: whoever finds a fault stops reading, and a server-side cursor would stay open.
     with tx.execute(query.execution_options(yield_per=1000)) as rows:
         for row in rows:
-            yield _entry(row)
+            yield entry_of(row)
 
 
-def _entry(row: Row[*tuple[Any, ...]]) -> AuditEntry:
+def entry_of(row: Row[*tuple[Any, ...]]) -> AuditEntry:
+    """A row of the log as it is on record."""
     return AuditEntry(**row._mapping)

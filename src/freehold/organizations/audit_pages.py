@@ -13,7 +13,7 @@ from freehold.dashboard.views.organizations import AuditChange, AuditProofPage, 
 from freehold.dashboard.views.parts import Filter, Pager
 from freehold.errors import FieldError, invalid
 from freehold.kit import clock, paging
-from freehold.organizations import audit, queries
+from freehold.organizations import audit_reading, queries
 from freehold.organizations.audit_proof import prove
 from freehold.organizations.audit_seals import key_id_of, public_key
 from freehold.organizations.permissions import require
@@ -30,7 +30,7 @@ _PAGE: Final = 50
 def show_audit(call: Call, organization_id: str) -> Response[Any]:
     """An organization's audit log, newest first, filtered by what its address says."""
     given = {name: call.query_value(name) for name in _FILTERS}
-    wanted = audit.AuditFilter(
+    wanted = audit_reading.AuditFilter(
         given["actor"] or None, given["action"] or None, given["subject"] or None, given["project"] or None,
         _midnight("from", given["from"]), _midnight("to", given["to"], days=1),
     )  # fmt: skip
@@ -38,7 +38,7 @@ def show_audit(call: Call, organization_id: str) -> Response[Any]:
     with call.read() as tx:
         require(call.actor, "audit.read", organization_id)
         shell = frame(tx, call, "audit", organization_id)
-        entries = audit.entries(tx, organization_id, wanted, _PAGE + 1, after_instant(cursor or None))
+        entries = audit_reading.entries(tx, organization_id, wanted, _PAGE + 1, after_instant(cursor or None))
         cut = paging.page(entries, _PAGE, lambda row: paging.Cursor(clock.to_ms(row.at), row.id))
         names = queries.names_of_projects(tx, {row.project_id for row in cut.data if row.project_id})
         filters = _filters(tx, organization_id, given, names)
@@ -95,9 +95,9 @@ def _filters(
     """Who and what, to be picked; subject and project only where a link from another page has set them."""
     picked = [
         Filter(name="actor", label="By", value=given["actor"],
-               choices=_choices("Anybody", given["actor"], audit.actors_seen(tx, organization_id))),
+               choices=_choices("Anybody", given["actor"], audit_reading.actors_seen(tx, organization_id))),
         Filter(name="action", label="Action", value=given["action"],
-               choices=_choices("Any", given["action"], audit.actions_seen(tx, organization_id))),
+               choices=_choices("Any", given["action"], audit_reading.actions_seen(tx, organization_id))),
     ]  # fmt: skip
     for name, label in (("subject", "Subject"), ("project", "Project")):
         if value := given[name]:

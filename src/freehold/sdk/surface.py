@@ -21,6 +21,7 @@ from freehold.sdk.resources.drift import DriftCalls
 from freehold.sdk.resources.endpoints import EndpointCalls
 from freehold.sdk.resources.event_types import EventTypeCalls
 from freehold.sdk.resources.firings import FiringCalls
+from freehold.sdk.resources.forwardings import ForwardingCalls
 from freehold.sdk.resources.inbox import InboxCalls
 from freehold.sdk.resources.invitations import InvitationCalls
 from freehold.sdk.resources.key_acceptances import KeyAcceptanceCalls
@@ -57,6 +58,7 @@ class Surface(Resource[Mode]):
         self.invitations: InvitationCalls[Mode] = InvitationCalls(perform, walk)
         self.audit_entries: AuditEntryCalls[Mode] = AuditEntryCalls(perform, walk)
         self.audit_proofs: AuditProofCalls[Mode] = AuditProofCalls(perform, walk)
+        self.forwardings: ForwardingCalls[Mode] = ForwardingCalls(perform, walk)
         self.apis: ApiCalls[Mode] = ApiCalls(perform, walk)
         self.endpoints: EndpointCalls[Mode] = EndpointCalls(perform, walk)
         self.event_types: EventTypeCalls[Mode] = EventTypeCalls(perform, walk)

@@ -10,6 +10,7 @@ TAGS: Final[dict[str, str]] = {
     "Setup": "The first run.",
     "Accounts": "Sessions, the caller, access tokens, deleting an account.",
     "Organizations": "Organizations, their members, invitations and audit log.",
+    "Forwarding": "Where audit entries are sent on to: HTTPS endpoints, syslog, OpenTelemetry.",
     "APIs": "The operator's APIs and their catalogues of endpoints and event types.",
     "Projects": "Projects and what they declare.",
     "Keys": "Keys of projects.",
@@ -32,6 +33,7 @@ IDEMPOTENT: Final = frozenset(
         "replay_delivery", "start_replay", "recover_webhook", "create_report", "create_organization_report",
         "advance_webhook", "create_readiness_check", "create_attestation", "create_key_acceptance", "run_readiness_check",
         "request_access", "comment_on_access_request",
+        "create_forwarding", "create_instance_forwarding", "rotate_forwarding_secret",
         "set_shape", "restore_shape",
     }
 )  # fmt: skip
@@ -40,7 +42,7 @@ IF_MATCH: Final = frozenset(
     {
         "edit_organization", "edit_api", "import_openapi", "edit_project", "archive_project", "restore_project",
         "set_scope", "edit_key", "rotate_key", "change_overlap", "edit_webhook", "delete_webhook", "pause_webhook", "resume_webhook", "edit_alert", "delete_alert",
-        "set_readiness_policy", "edit_readiness_check",
+        "set_readiness_policy", "edit_readiness_check", "edit_forwarding",
         "answer_access_request", "ask_for_changes", "approve_access_request", "deny_access_request", "withdraw_access_request",
         "set_shape", "restore_shape",
     }
@@ -65,6 +67,10 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "change_role": ("conflict",),
     "remove_member": ("conflict",),
     "delete_person": ("conflict",),
+    "create_forwarding": ("conflict",),
+    "create_instance_forwarding": ("conflict",),
+    "rotate_forwarding_secret": ("conflict",),
+    "send_test_entry": ("too_many_requests",),
     "create_api": ("already_exists",),
     "import_openapi": ("conflict",),
     "create_project": ("already_exists",),
@@ -149,6 +155,7 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "user_id": _id("usr", "A person's"),
     "invitation_id": _id("inv", "An invitation's"),
     "token_id": _id("tok", "An access token's"),
+    "forwarding_id": _id("fwd", "A forwarding's"),
     "api": {
         "description": "An API's id or slug.", "example": "example",
         "schema": {"type": "string", "minLength": 1, "maxLength": 40, "pattern": "^[a-z0-9][a-z0-9_-]*$"},

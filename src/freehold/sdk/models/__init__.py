@@ -26,6 +26,7 @@ from freehold.sdk.models.apis import (
     TouchedProject,
     Upstreams,
 )
+from freehold.sdk.models.forwarding import Forwarding, ForwardingTest, ForwardingWithSecret
 from freehold.sdk.models.gate import LimitState, VerifiedKey, VerifyAnswer
 from freehold.sdk.models.keys import (
     Caller,
@@ -211,6 +212,9 @@ from freehold.sdk.models.words import (
     EvidenceKind,
     FilterField,
     FiringState,
+    ForwardingBodyTransport,
+    ForwardingKind,
+    ForwardingState,
     GroupBy,
     InboxAnswer,
     InboxRequestVerdict,
@@ -327,6 +331,12 @@ __all__ = [
     "FiringDetail",
     "FiringState",
     "Fix",
+    "Forwarding",
+    "ForwardingBodyTransport",
+    "ForwardingKind",
+    "ForwardingState",
+    "ForwardingTest",
+    "ForwardingWithSecret",
     "Gap",
     "Group",
     "GroupBy",

@@ -86,10 +86,11 @@ class Subject(Model, frozen=True, kw_only=True):
 
 
 class AuditEntry(Model, frozen=True, kw_only=True):
-    """One change, as it is on record."""
+    """One change, as it is on record. `organization` null: of the instance itself. Hash in hexadecimal."""
 
     id: str
     at: datetime
+    organization: str | None
     actor: Actor
     action: str
     subject: Subject

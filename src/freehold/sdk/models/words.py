@@ -71,6 +71,9 @@ if TYPE_CHECKING:
     ]
     FilterField = Literal["endpoint", "key", "kind", "outcome", "secret"]
     FiringState = Literal["open", "resolved"]
+    ForwardingBodyTransport = Literal["tcp", "tls", "udp"]
+    ForwardingKind = Literal["otlp", "syslog", "webhook"]
+    ForwardingState = Literal["active", "failing", "paused"]
     GroupBy = Literal["endpoint", "key", "outcome", "secret"]
     InboxAnswer = Literal["410", "429", "500", "accept", "endless", "slow", "verify"]
     InboxRequestVerdict = Literal["refused", "repeated", "verified"]
@@ -155,6 +158,9 @@ else:
     EvidenceKind = str
     FilterField = str
     FiringState = str
+    ForwardingBodyTransport = str
+    ForwardingKind = str
+    ForwardingState = str
     GroupBy = str
     InboxAnswer = str
     InboxRequestVerdict = str

@@ -12,6 +12,7 @@ Columns that end in `_at` are instants (Unix milliseconds).
 
 from freehold.store.schema.alerts import alert_channels, alert_defaults, alert_firings, alert_notifications, alert_rules
 from freehold.store.schema.apis import apis, endpoints, event_types
+from freehold.store.schema.forwarding import forwarding_cursors, forwardings
 from freehold.store.schema.instance import changes, idempotency, instance, throttles, verifiers
 from freehold.store.schema.keeping import audit_erasures, person_deletions
 from freehold.store.schema.keys import key_endpoints, key_secrets, key_templates, keys
@@ -101,6 +102,8 @@ __all__ = [
     "drift_heads",
     "endpoints",
     "event_types",
+    "forwarding_cursors",
+    "forwardings",
     "idempotency",
     "inbox_requests",
     "instance",

@@ -149,6 +149,9 @@ audit_entries = Table(
     CheckConstraint("actor_kind IN ('user', 'token', 'system')", name="actor_kind"),
     Index("ix_audit_entries_chain_at", "chain", "at", "id"),
     Index("ix_audit_entries_project", "project_id", "at"),
+    # The newest of all chains; and what one request changed.
+    Index("ix_audit_entries_at", "at", "id"),
+    Index("ix_audit_entries_request", "request_id"),
 )  # fmt: skip
 
 # Where each chain stood, hour by hour, signed by the instance. Append-only, as the entries are.

@@ -1,0 +1,1 @@
+"""Where audit entries are sent on to: see README.md."""
