@@ -1,4 +1,4 @@
-"""Fetches the dashboard's vendored files from npm: `make vendor`. Owns dashboard/static/vendor, whole.
+"""Fetches the vendored files from npm: `make vendor`. Owns dashboard/static/vendor and the fonts of readable reports, whole.
 
 What is served to browsers comes from this folder alone, so the versions are pinned here and every
 file is listed in manifest.json with its package, version, licence and SHA-256; a test holds the two
@@ -14,7 +14,10 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-VENDOR: Final = Path(__file__).parent.parent / "src" / "freehold" / "dashboard" / "static" / "vendor"
+FREEHOLD: Final = Path(__file__).parent.parent / "src" / "freehold"
+VENDOR: Final = FREEHOLD / "dashboard" / "static" / "vendor"
+# What PDFs are set in. Nothing of it is served.
+FONTS: Final = FREEHOLD / "reports" / "readable" / "fonts"
 
 
 class Package(NamedTuple):
@@ -61,6 +64,17 @@ PACKAGES: Final = (
     ),
     LUCIDE,
 )
+FONT_PACKAGES: Final = (
+    Package(
+        "geist",
+        "1.9.2",
+        {
+            "dist/fonts/geist-sans/Geist-Regular.ttf": "Geist-Regular.ttf",
+            "dist/fonts/geist-sans/Geist-SemiBold.ttf": "Geist-SemiBold.ttf",
+            "LICENSE.txt": "LICENSE.geist.txt",
+        },
+    ),
+)
 ICONS: Final = """
 activity archive archive-restore arrow-left arrow-right arrow-up-right ban bell book-open box braces building-2 calendar
 chart-column check chevron-down chevron-right chevrons-up-down circle-alert circle-check circle-dashed circle-x
@@ -75,12 +89,20 @@ def main() -> None:
     """Replace the vendored files with those of the pinned packages and write their manifest."""
     with tempfile.TemporaryDirectory() as folder:
         archives = [(package, _fetch(package, Path(folder))) for package in PACKAGES]
-        for old in VENDOR.glob("*"):
-            old.unlink()
-        entries = [entry for package, archive in archives for entry in _keep(package, archive)]
-        entries.append(_icons(archives[-1][1]))
+        entries = _keep_all(VENDOR, archives)
+        _list(VENDOR, [*entries, _icons(archives[-1][1])])
+        _list(FONTS, _keep_all(FONTS, [(package, _fetch(package, Path(folder))) for package in FONT_PACKAGES]))
+
+
+def _keep_all(place: Path, archives: list[tuple[Package, Path]]) -> list[dict[str, Any]]:
+    for old in place.glob("*"):
+        old.unlink()
+    return [entry for package, archive in archives for entry in _keep(place, package, archive)]
+
+
+def _list(place: Path, entries: list[dict[str, Any]]) -> None:
     text = json.dumps(sorted(entries, key=lambda entry: entry["file"]), indent=2)
-    (VENDOR / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    (place / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _fetch(package: Package, folder: Path) -> Path:
@@ -98,13 +120,13 @@ def _read(archive: Path, name: str) -> bytes:
         return member.read()
 
 
-def _keep(package: Package, archive: Path) -> list[dict[str, Any]]:
+def _keep(place: Path, package: Package, archive: Path) -> list[dict[str, Any]]:
     entries = []
     for source, name in package.files.items():
         body = _read(archive, source)
         # A source map would be asked for in vain and show up as an error in the console.
         body = re.sub(rb"\n?//# sourceMappingURL=\S+\s*$", b"\n", body) if name.endswith(".js") else body
-        (VENDOR / name).write_bytes(body)
+        (place / name).write_bytes(body)
         entries.append(_entry(package, archive, name, body))
     return entries
 

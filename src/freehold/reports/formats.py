@@ -1,4 +1,4 @@
-"""The files: CSV, JSON Lines and Parquet, written batch by batch. Equal rows make equal bytes."""
+"""The files: CSV, JSON Lines and Parquet, written batch by batch; HTML and PDF by `readable`. Equal rows make equal bytes."""
 
 import csv
 import hashlib
@@ -12,6 +12,8 @@ import msgspec
 from freehold.kit import clock
 from freehold.kit.csv_lines import csv_lines
 from freehold.reports.drafts import nameless
+from freehold.reports.readable import writing
+from freehold.reports.readable.documents import About
 from freehold.reports.records import Column, Made, ReportFormat, Row
 
 _PIECE: Final = 1 << 20
@@ -19,8 +21,13 @@ _PARQUET: Final = {"text": "VARCHAR", "integer": "BIGINT", "boolean": "BOOLEAN",
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def write_file(kind: ReportFormat, path: Path, columns: Sequence[Column], batches: Iterable[list[Row]]) -> Made:
-    """Write a new file whole; what it holds. `batches` may raise to give up: the file is left to whoever called."""
+def write_file(
+    kind: ReportFormat, path: Path, columns: Sequence[Column], batches: Iterable[list[Row]], about: About | None = None
+) -> Made:
+    """Write a new file whole; what it holds. `batches` may raise to give up: the file is left to whoever called.
+
+    `about`: what readable formats say that they are of; ValueError where such a one has none.
+    """
     counted = _Counted(columns, batches)
     match kind:
         case "csv":
@@ -29,6 +36,12 @@ def write_file(kind: ReportFormat, path: Path, columns: Sequence[Column], batche
             _write_text(path, _json_lines(columns, counted))
         case "parquet":
             _write_parquet(path, columns, counted)
+        case "html" | "pdf":
+            if about is None:
+                raise ValueError(f"a report as {kind} says what it is of")
+            found = writing.gather(about, columns, counted)
+            write = writing.write_html if kind == "html" else writing.write_pdf
+            write(path, about, columns, found, counted.sums)
     return Made(counted.rows, path.stat().st_size, sha256_of(path), counted.sums)
 
 

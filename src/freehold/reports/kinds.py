@@ -4,12 +4,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from freehold.organizations.permissions import Permission
+from freehold.reports import summaries
 from freehold.reports.records import Column, Reach, ReportKind
+from freehold.reports.summaries import Summary
 
 
 @dataclass(frozen=True, slots=True)
 class KindFacts:
-    """One kind. `period`: whether it is of days, or of how things stand. `counted`: it waits until usage is counted."""
+    """One kind. `period`: whether it is of days, or of how things stand. `counted`: it waits until usage is counted.
+
+    `summary`: how it is read by people; None where it cannot be had as HTML or PDF.
+    """
 
     title: str
     detail: str
@@ -18,6 +23,7 @@ class KindFacts:
     reach: tuple[Reach, ...] = ("project", "organization")
     period: bool = True
     counted: bool = False
+    summary: Summary | None = None
 
 
 def _columns(*named: str) -> tuple[Column, ...]:
@@ -42,7 +48,7 @@ KIND_FACTS: Final[dict[ReportKind, KindFacts]] = {
         "Usage summary", "Requests and cost of each day, by key, endpoint and outcome", "usage.read",
         _columns("day", "project", "key", "endpoint", "outcome", "status_class:integer", "requests:integer", "cost:integer",
                  "latency_us_sum:integer", "latency_count:integer"),
-        counted=True,
+        counted=True, summary=summaries.USAGE,
     ),
     "usage_detail": KindFacts(
         "Single requests", "Every decision of the period, also those that were archived", "usage.read",
@@ -54,7 +60,7 @@ KIND_FACTS: Final[dict[ReportKind, KindFacts]] = {
         "Key inventory", "Every key as it stands: scope, limits, age, last use, versions", "keys.read",
         _columns("id", "project", "environment", "name", "workload", "state", "endpoints", "allowed_cidrs", "rate_limits", "quota",
                  "version:integer", "created_by", "created_at", "expires_at", "version_created_at", "last_used_at", "requests:integer"),
-        period=False,
+        period=False, summary=summaries.KEYS,
     ),
     "webhook_deliveries": KindFacts(
         "Webhook deliveries", "What was sent to each webhook endpoint, and what became of it", "webhooks.read",
@@ -65,11 +71,12 @@ KIND_FACTS: Final[dict[ReportKind, KindFacts]] = {
         "Alert firings", "Which thresholds were crossed, when, by how much, and who took them on", "alerts.read",
         _columns("id", "project", "alert", "metric", "severity", "threshold", "value", "peak", "opened_at", "peak_at", "resolved_at",
                  "acknowledged_at", "acknowledged_by"),
+        summary=summaries.FIRINGS,
     ),
     "access_review": KindFacts(
         "Access review", "Who and which tokens can do what in the organization, since when, and when last seen", "members.read",
         _columns("kind", "id", "name", "roles", "owns", "since_at", "last_seen_at", "expires_at"),
-        reach=("organization",), period=False,
+        reach=("organization",), period=False, summary=summaries.ACCESS,
     ),
     "audit_log": KindFacts(
         "Audit log", "Every change of the period, with who, from where, before and after, in the chain's order", "audit.read",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from freehold import __version__
 from freehold.kit import clock
@@ -20,15 +20,17 @@ from freehold.reports.manifests import manifest_of
 from freehold.reports.places.keeping import Keeping
 from freehold.reports.places.opening import keeping_of
 from freehold.reports.places.place import CannotKeep, NoFile
-from freehold.reports.records import UTC_NAME, Made, Report, ReportKind, Row
+from freehold.reports.provenance import about, source_facts
+from freehold.reports.readable.writing import CannotSet
+from freehold.reports.records import Made, Report, ReportKind, Row
 from freehold.reports.sources import assets, people, usage
 from freehold.reports.sources.wanted import Gone, Wanted
 from freehold.reports.telling import tell_ended
 from freehold.settings import Settings
 from freehold.store.engine import Store
-from freehold.store.schema import organizations, projects, usage_rollups
+from freehold.store.schema import organizations, projects
 from freehold.usage.archive import archive_of, is_available
-from freehold.usage.queries import complete_to, is_counted
+from freehold.usage.queries import is_counted
 
 _WAIT: Final = timedelta(seconds=10)
 _WAITS: Final = "It waits until all usage of its period is counted."
@@ -63,7 +65,7 @@ def make_report(store: Store, settings: Settings, report: Report, stop: threadin
         _end_canceled(store, settings, report)
     except Stopped:
         _give_back(store, report)
-    except (CannotMake, Gone) as problem:
+    except (CannotMake, CannotSet, Gone) as problem:
         _fail(store, settings, report, str(problem))
     except (CannotKeep, NoFile) as problem:
         _log.warning("report %s cannot be kept: %s", report.id, problem)
@@ -81,8 +83,8 @@ def _make(store: Store, settings: Settings, report: Report, hold: Hold) -> None:
     keeping.forget_drafts(report.id)
     with keeping.drafted(rules.kept_name(report), report.attempts) as draft:
         batches = hold.told(SOURCES[report.parameters.kind](wanted))
-        made = write_file(report.parameters.format, draft, facts.columns, batches)
-        manifest = manifest_of(report, owner, made, _source_facts(store, report, wanted, made.sums), __version__)
+        made = write_file(report.parameters.format, draft, facts.columns, batches, about(store, report))
+        manifest = manifest_of(report, owner, made, source_facts(store, report, wanted, made.sums), __version__)
         sealed_by = _keep(keeping, report, hold, draft)
     _finish(store, settings, report, made, manifest, sealed_by)
 
@@ -135,50 +137,6 @@ def _wanted(store: Store, settings: Settings, report: Report) -> tuple[Wanted, s
         store, archive_of(settings), report.organization_id, project_ids, report.project_id is None,
         rules.starts_at(wanted), rules.ends_at(wanted), wanted.time_zone,
     ), owner  # fmt: skip
-
-
-def _source_facts(store: Store, report: Report, wanted: Wanted, sums: Any) -> dict[str, Any]:
-    """How far usage was counted, and whether the rows agree with the sums that every other page shows."""
-    if not KIND_FACTS[report.parameters.kind].counted:
-        return {"as_of": clock.to_text(report.created_at)} if not KIND_FACTS[report.parameters.kind].period else {}
-    if wanted.time_zone != UTC_NAME:
-        return _local_facts(store, report, wanted, sums)
-    start, end = wanted.period
-    column = usage_rollups.c
-    query = select(func.sum(column.requests), func.sum(column.cost)).where(
-        column.grain == "day",
-        column.bucket_at >= start,
-        column.bucket_at < end,
-        column.project_id.in_(wanted.project_ids),
-    )
-    with store.read() as tx:
-        requests, cost = (int(each or 0) for each in tx.execute(query).one())
-        counted = complete_to(tx)
-    found = {"requests": requests, "cost": cost}
-    mine = {"requests": sums.get("requests"), "cost": sums["cost"]}
-    return {
-        "counted_to": clock.to_text(counted) if counted else None, "day_sums": found,
-        "reconciled": mine["cost"] == cost and mine["requests"] in (None, requests),
-    }  # fmt: skip
-
-
-def _local_facts(store: Store, report: Report, wanted: Wanted, sums: Any) -> dict[str, Any]:
-    """The same for days of a time zone, which are compared with the sums by the hour.
-
-    `reconciled` is None where there is nothing to compare with: the hours are not kept any more, or the period of single
-    requests begins or ends within an hour.
-    """
-    start, end = wanted.period
-    hours = usage.hours_kept(wanted)
-    on_the_hour = start.minute == end.minute == 0 or report.parameters.kind == "usage_summary"
-    with store.read() as tx:
-        counted = complete_to(tx)
-    mine = sums["cost"] == hours.cost and sums.get("requests") in (None, hours.requests)
-    return {
-        "counted_to": clock.to_text(counted) if counted else None, "starts_at": clock.to_text(start),
-        "ends_at": clock.to_text(end), "hour_sums": {"requests": hours.requests, "cost": hours.cost},
-        "reconciled": mine if hours.complete and on_the_hour else None,
-    }  # fmt: skip
 
 
 def _end_canceled(store: Store, settings: Settings, report: Report) -> None:

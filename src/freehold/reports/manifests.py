@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from freehold.reports.formats import read_rows, sha256_of
 from freehold.reports.kinds import KIND_FACTS
-from freehold.reports.records import Column, Made, Report
+from freehold.reports.readable.totals import read_totals
+from freehold.reports.records import READABLE, Column, Made, Report
 from freehold.reports.rules import file_name, plain_parameters
 
 FORMAT: Final = 1
@@ -47,6 +48,8 @@ def faults_of(path: Path, manifest: Mapping[str, Any]) -> list[str]:
 
 
 def _counted(path: Path, manifest: Mapping[str, Any]) -> tuple[int, dict[str, int]]:
+    if manifest["format"] in READABLE:
+        return read_totals(manifest["format"], path)
     columns = [Column(each["name"], each["type"]) for each in manifest["columns"]]
     integers = [(place, column.name) for place, column in enumerate(columns) if column.type == "integer"]
     rows, sums = 0, {name: 0 for _, name in integers}

@@ -14,13 +14,15 @@ ReportKind = Literal[
     "access_review",
     "audit_log",
 ]
-ReportFormat = Literal["csv", "jsonl", "parquet"]
+ReportFormat = Literal["csv", "jsonl", "parquet", "html", "pdf"]
 ReportState = Literal["queued", "running", "ready", "failed", "expired"]
 ColumnType = Literal["text", "integer", "boolean", "instant"]
 Reach = Literal["project", "organization"]
 
 KINDS: Final[tuple[ReportKind, ...]] = get_args(ReportKind)
 FORMATS: Final[tuple[ReportFormat, ...]] = get_args(ReportFormat)
+# To be read by people: figures, a chart and the first rows.
+READABLE: Final[tuple[ReportFormat, ...]] = ("html", "pdf")
 STATES: Final[tuple[ReportState, ...]] = get_args(ReportState)
 
 UTC_NAME: Final = "UTC"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from freehold.errors import FieldError
 from freehold.reports import local_days
 from freehold.reports.kinds import KIND_FACTS
-from freehold.reports.records import UTC_NAME, Parameters, Reach, Report
+from freehold.reports.records import FORMATS, READABLE, UTC_NAME, Parameters, Reach, Report
 
 DAYS_MAX: Final = 366
 ATTEMPTS_MAX: Final = 3
@@ -16,7 +16,7 @@ KEEP_DAYS_MAX: Final = 3660
 # The reason of a report that a person ended: nobody is told of it.
 CANCELED: Final = "It was canceled."
 _FIRST_DAY: Final = date(2020, 1, 1)
-EXTENSIONS: Final = {"csv": "csv", "jsonl": "jsonl", "parquet": "parquet"}
+EXTENSIONS: Final = {each: each for each in FORMATS}
 
 
 def parameter_faults(wanted: Parameters, reach: Reach, now: datetime) -> list[FieldError]:
@@ -26,6 +26,10 @@ def parameter_faults(wanted: Parameters, reach: Reach, now: datetime) -> list[Fi
     if reach not in facts.reach:
         words = "is of a whole organization" if reach == "project" else "is of one project"
         faults.append(FieldError("kind", f"{facts.title} {words}.", "wrong_reach"))
+    if wanted.format in READABLE and facts.summary is None:
+        readable = ", ".join(each.title.lower() for each in KIND_FACTS.values() if each.summary)
+        says = f"{facts.title} has too many rows to be read by people: choose CSV, JSON Lines or Parquet. {wanted.format.upper()} is of: {readable}."
+        faults.append(FieldError("format", says, "not_readable"))
     if not facts.period:
         if wanted.since or wanted.until:
             faults.append(FieldError("from", f"{facts.title} says how things stand: it has no period.", "no_period"))

@@ -10,13 +10,14 @@ from typing import Any, Final
 from litestar import Response
 from litestar.response import Stream
 
-from freehold.errors import Problem
+from freehold.errors import Problem, not_found
 from freehold.kit.encryption import CannotOpen
 from freehold.organizations import queries as organizations
 from freehold.projects import queries as projects
 from freehold.reports import actions
 from freehold.reports.places.opening import keeping_of
 from freehold.reports.places.place import CannotKeep, NoFile
+from freehold.reports.readable.writing import SERVED_POLICY
 from freehold.reports.records import Report, ReportFormat
 from freehold.reports.rules import file_name, kept_for, kept_name
 from freehold.store.engine import Transaction
@@ -28,15 +29,19 @@ MEDIA_TYPES: Final[dict[ReportFormat, str]] = {
     "csv": "text/csv; header=present",
     "jsonl": "application/jsonl",
     "parquet": "application/vnd.apache.parquet",
+    "html": "text/html; charset=utf-8",
+    "pdf": "application/pdf",
 }
 
 
-def serve_report(call: Call, report_id: str) -> Response[Any]:
-    """A ready report's file, for those who may read what it is of."""
+def serve_report(call: Call, report_id: str, *, to_look_at: bool = False) -> Response[Any]:
+    """A ready report's file, for those who may read what it is of; `to_look_at`: HTML to be shown, not saved."""
     with call.read() as tx:
         report = ready(actions.read_report(tx, call.actor, report_id))
         owner = owner_name(tx, report)
-    return send_file(call, report, owner)
+    if to_look_at and report.parameters.format != "html":
+        raise not_found("preview")
+    return send_file(call, report, owner, to_look_at=to_look_at)
 
 
 def ready(report: Report) -> Report:
@@ -56,7 +61,7 @@ def owner_name(tx: Transaction, report: Report) -> str:
     return organization.slug if organization else report.organization_id
 
 
-def send_file(call: Call, report: Report, owner: str) -> Response[Any]:
+def send_file(call: Call, report: Report, owner: str, *, to_look_at: bool = False) -> Response[Any]:
     """The file, or the range that the call asks for. Problems: `not_found` where it is gone, `unavailable`, `file_damaged`."""
     with _told(report):
         reading = keeping_of(call.settings).open(kept_name(report), kept_for(report), report.sealed_by)
@@ -64,7 +69,9 @@ def send_file(call: Call, report: Report, owner: str) -> Response[Any]:
             raise CannotOpen(f"it has {reading.size:,} bytes instead of {report.bytes:,}")
     size, tag = reading.size, f'"{report.sha256}"'
     headers = {
-        "Content-Disposition": f'attachment; filename="{file_name(report.parameters, owner)}"', "ETag": tag,
+        # Names that people gave are in the files: a browser shows one with nothing allowed to it, or saves it.
+        "Content-Security-Policy": SERVED_POLICY, "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": f'{"inline" if to_look_at else "attachment"}; filename="{file_name(report.parameters, owner)}"', "ETag": tag,
         "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache",
     }  # fmt: skip
     if call.headers.get("if-none-match") == tag:
