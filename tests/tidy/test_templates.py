@@ -1,6 +1,7 @@
 """The dashboard's templates: a strict policy holds on every page, forms are guarded, names exist, links lead somewhere."""
 
 import hashlib
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +14,7 @@ from freehold.dashboard.templating import TEMPLATES, environment, render_page, r
 from freehold.dashboard.views.account import SignInView
 from freehold.dashboard.views.form import Form, refused
 from freehold.errors import FieldError, Problem, invalid
+from freehold.reports.readable import writing
 from tests.tidy.sample_pages import PAGES
 from tests.tidy.samples.frame import shell
 
@@ -392,6 +394,15 @@ def test_vendored_files_are_what_the_manifest_says() -> None:
         assert hashlib.sha256((VENDOR / file).read_bytes()).hexdigest() == entry["sha256"], file
         assert entry["licence"], file
         assert entry["version"], file
+
+
+def test_the_fonts_of_readable_reports_are_what_their_manifest_says() -> None:
+    folder = Path(writing.__file__).parent / "fonts"
+    entries = {entry["file"]: entry for entry in json.loads((folder / "manifest.json").read_text())}
+    assert set(entries) == {path.name for path in folder.iterdir()} - {"manifest.json"}
+    for file, entry in entries.items():
+        assert hashlib.sha256((folder / file).read_bytes()).hexdigest() == entry["sha256"], file
+        assert entry["licence"] == "SIL OPEN FONT LICENSE"
 
 
 def test_static_addresses_hold_one_digest_and_old_ones_still_answer() -> None:

@@ -54,7 +54,9 @@ def _of_option(command: Command) -> Command:
 @click.argument("kind")
 @_of_option
 @organization_option
-@click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), default="csv", show_default=True)
+@click.option(
+    "--format", type=click.Choice(["csv", "jsonl", "parquet", "html", "pdf"]), default="csv", show_default=True
+)
 @click.option("--from", metavar="DAY", help="The first day: 2026-10-01.")
 @click.option("--to", metavar="DAY", help="The first day after the period: 2026-11-01.")
 @click.option("--time-zone", metavar="ZONE", help="Whose days they are: Europe/Berlin. UTC unless given.")
@@ -78,6 +80,7 @@ def create(
     \b
     Examples:
       freehold reports create usage_summary -p parcel-lookup --from 2026-10-01 --to 2026-11-01 -o october.csv
+      freehold reports create usage_summary -p parcel-lookup --from 2026-10-01 --to 2026-11-01 --format pdf -o october.pdf
       freehold reports create audit_log --format parquet --from 2026-01-01 --to 2026-04-01
       freehold reports create usage_detail -p parcel-lookup --from 2026-11-01 --to 2026-11-02 --time-zone Europe/Berlin
       freehold reports create access_review

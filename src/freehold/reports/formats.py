@@ -12,8 +12,6 @@ import msgspec
 from freehold.kit import clock
 from freehold.kit.csv_lines import csv_lines
 from freehold.reports.drafts import nameless
-from freehold.reports.readable import writing
-from freehold.reports.readable.documents import About
 from freehold.reports.records import Column, Made, ReportFormat, Row
 
 _PIECE: Final = 1 << 20
@@ -21,14 +19,12 @@ _PARQUET: Final = {"text": "VARCHAR", "integer": "BIGINT", "boolean": "BOOLEAN",
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def write_file(
-    kind: ReportFormat, path: Path, columns: Sequence[Column], batches: Iterable[list[Row]], about: About | None = None
-) -> Made:
+def write_file(kind: ReportFormat, path: Path, columns: Sequence[Column], batches: Iterable[list[Row]]) -> Made:
     """Write a new file whole; what it holds. `batches` may raise to give up: the file is left to whoever called.
 
-    `about`: what readable formats say that they are of; ValueError where such a one has none.
+    ValueError for formats that are to be read by people: `readable.writing` writes those.
     """
-    counted = _Counted(columns, batches)
+    counted = Counted(columns, batches)
     match kind:
         case "csv":
             _write_text(path, _csv(columns, counted))
@@ -36,13 +32,9 @@ def write_file(
             _write_text(path, _json_lines(columns, counted))
         case "parquet":
             _write_parquet(path, columns, counted)
-        case "html" | "pdf":
-            if about is None:
-                raise ValueError(f"a report as {kind} says what it is of")
-            found = writing.gather(about, columns, counted)
-            write = writing.write_html if kind == "html" else writing.write_pdf
-            write(path, about, columns, found, counted.sums)
-    return Made(counted.rows, path.stat().st_size, sha256_of(path), counted.sums)
+        case _:
+            raise ValueError(f"{kind} is not written here")
+    return counted.made(path)
 
 
 def sha256_of(path: Path) -> str:
@@ -70,7 +62,7 @@ def read_rows(kind: ReportFormat, path: Path, columns: Sequence[Column]) -> Iter
                 yield [tuple(row.values())]
 
 
-class _Counted:
+class Counted:
     """Batches of rows, counted and added up on their way."""
 
     def __init__(self, columns: Sequence[Column], batches: Iterable[list[Row]]) -> None:
@@ -85,6 +77,10 @@ class _Counted:
             for place, name in self._integers:
                 self.sums[name] += sum(row[place] or 0 for row in batch)
             yield batch
+
+    def made(self, path: Path) -> Made:
+        """What came of them: the file that they were written to, and its numbers."""
+        return Made(self.rows, path.stat().st_size, sha256_of(path), self.sums)
 
 
 def _write_text(path: Path, lines: Iterable[bytes]) -> None:

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ from freehold.reports.places.keeping import Keeping
 from freehold.reports.places.opening import keeping_of
 from freehold.reports.places.place import CannotKeep, NoFile
 from freehold.reports.provenance import about, source_facts
-from freehold.reports.readable.writing import CannotSet
+from freehold.reports.readable.writing import CannotSet, write_readable
 from freehold.reports.records import Made, Report, ReportKind, Row
 from freehold.reports.sources import assets, people, usage
 from freehold.reports.sources.wanted import Gone, Wanted
@@ -79,14 +79,22 @@ def _make(store: Store, settings: Settings, report: Report, hold: Hold) -> None:
     if report.parameters.format == "parquet" and not is_available():
         raise CannotMake("Parquet needs DuckDB, which this instance has not: pip install 'freehold[archive]'.")
     wanted, owner = _wanted(store, settings, report)
-    facts, keeping = KIND_FACTS[report.parameters.kind], keeping_of(settings)
+    keeping = keeping_of(settings)
     keeping.forget_drafts(report.id)
     with keeping.drafted(rules.kept_name(report), report.attempts) as draft:
         batches = hold.told(SOURCES[report.parameters.kind](wanted))
-        made = write_file(report.parameters.format, draft, facts.columns, batches, about(store, report))
+        made = _write(store, report, draft, batches)
         manifest = manifest_of(report, owner, made, source_facts(store, report, wanted, made.sums), __version__)
         sealed_by = _keep(keeping, report, hold, draft)
     _finish(store, settings, report, made, manifest, sealed_by)
+
+
+def _write(store: Store, report: Report, draft: Path, batches: Iterable[list[Row]]) -> Made:
+    form, columns = report.parameters.format, KIND_FACTS[report.parameters.kind].columns
+    said = about(store, report)
+    if said is None:
+        return write_file(form, draft, columns, batches)
+    return write_readable(form, draft, columns, batches, said)
 
 
 def _keep(keeping: Keeping, report: Report, hold: Hold, draft: Path) -> str | None:

@@ -41,6 +41,8 @@ _FORMAT_WORDS: Final = {
     "csv": "CSV, for spreadsheets",
     "jsonl": "JSON Lines, for programs",
     "parquet": "Parquet, for analysis",
+    "html": "HTML, to read: figures, a chart and tables",
+    "pdf": "PDF, to read and to print",
 }
 _AGREES: Final = {
     True: "agree with the sums that every page shows", False: "differ from the sums that every page shows",

@@ -17,7 +17,7 @@ from freehold.projects import queries as projects
 from freehold.reports import actions
 from freehold.reports.places.opening import keeping_of
 from freehold.reports.places.place import CannotKeep, NoFile
-from freehold.reports.readable.writing import SERVED_POLICY
+from freehold.reports.readable.page import SERVED_POLICY
 from freehold.reports.records import Report, ReportFormat
 from freehold.reports.rules import file_name, kept_for, kept_name
 from freehold.store.engine import Transaction

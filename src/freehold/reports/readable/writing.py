@@ -1,39 +1,26 @@
 """Writing a readable report: rows are gathered as they pass, then said as HTML or set as PDF.
 
-The HTML can do nothing: no script, no link, no form, nothing loaded, every text escaped, and a policy in it that forbids
-all of that again. The PDF is set by Typst in a process of its own, which gives its memory back and takes no file or font
+The HTML is `page`'s. The PDF is set by Typst in a process of its own, which gives its memory back and takes no file or font
 of the machine.
 """
 
-import base64
-import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
+from freehold.reports.formats import Counted
 from freehold.reports.readable.documents import About, Document, Table, document_of
 from freehold.reports.readable.gathering import Gathering
 from freehold.reports.readable.legible import breakable, covered, seen
-from freehold.reports.readable.totals import NAME, keywords
-from freehold.reports.records import Column, Row
+from freehold.reports.readable.page import html_of
+from freehold.reports.readable.totals import keywords
+from freehold.reports.records import Column, Made, ReportFormat, Row
 
-ReadableForm = Literal["html", "pdf"]
-_HERE: Final = Path(__file__).parent
-_STYLE: Final = (_HERE / "page.css").read_text("utf-8")
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-# What the page may do, wherever it is opened: show itself.
-POLICY: Final = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
-# Beside it where it is served from our address: an origin of its own, without scripts, forms and windows.
-SERVED_POLICY: Final = f"sandbox; {POLICY}; frame-ancestors 'none'"
 _SET_S: Final = 300
 
 
@@ -54,17 +41,26 @@ def gather(about: About, columns: Sequence[Column], batches: Iterable[list[Row]]
     return found
 
 
-def write_html(path: Path, about: About, columns: Sequence[Column], found: Gathering, sums: dict[str, int]) -> None:
+def write_readable(
+    form: ReportFormat, path: Path, columns: Sequence[Column], batches: Iterable[list[Row]], about: About
+) -> Made:
+    """Write a file to be read, whole; what it is of. CannotSet where a PDF cannot be set."""
+    counted = Counted(columns, batches)
+    found = gather(about, columns, counted)
+    write = write_pdf if form == "pdf" else write_html
+    write(path, about, columns, found, counted.sums)
+    return counted.made(path)
+
+
+def write_html(path: Path, about: About, columns: Sequence[Column], found: Gathering, sums: Mapping[str, int]) -> None:
     """Write an HTML file."""
     totals = ", ".join(keywords(found.rows, sums))
-    doc = document_of(about, columns, found, seen)
-    template = _environment().get_template("page.html.j2")
-    text = template.render(doc=doc, style=Markup(_STYLE), policy=POLICY, totals=totals, totals_name=NAME)  # noqa: S704 - our own file
+    text = html_of(document_of(about, columns, found, seen), totals)
     with path.open("wb") as file:
         file.write(text.encode())
 
 
-def write_pdf(path: Path, about: About, columns: Sequence[Column], found: Gathering, sums: dict[str, int]) -> None:
+def write_pdf(path: Path, about: About, columns: Sequence[Column], found: Gathering, sums: Mapping[str, int]) -> None:
     """Write a PDF file (PDF/UA-1); CannotSet where Typst does not."""
     if not can_set():
         raise CannotSet("PDF needs Typst, which this instance has not: pip install 'freehold[pdf]'.")
@@ -102,10 +98,3 @@ def _set(document: str) -> bytes:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["it ended without a word"]
         raise CannotSet(f"Its PDF cannot be set: {lines[-1][:300]}")
     return done.stdout
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )

@@ -110,7 +110,7 @@ if TYPE_CHECKING:
     ReplayKind = Literal["delivery", "filter", "recovery"]
     ReplayState = Literal["canceled", "done", "queued", "running"]
     ReportColumnType = Literal["boolean", "instant", "integer", "text"]
-    ReportFormat = Literal["csv", "jsonl", "parquet"]
+    ReportFormat = Literal["csv", "html", "jsonl", "parquet", "pdf"]
     ReportKind = Literal[
         "access_review",
         "alert_firings",
