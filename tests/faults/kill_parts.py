@@ -34,6 +34,7 @@ from freehold.usage.retention import Retention
 from freehold.webhooks import replay_tasks
 from tests.databases import SECRET
 from tests.faults.alert_parts import alert_collector, alert_tasks, alert_writer
+from tests.faults.report_parts import report_maker
 from tests.faults.usage_events import AT_MS, event
 
 BATCH_MAX: Final = 12
@@ -116,7 +117,18 @@ def replayer(data: str, database_url: str, batch: int) -> None:
 
 PARTS: Final = {
     part.__name__: part
-    for part in (writer, collector, gate, keeper, reporter, replayer, alert_writer, alert_collector, alert_tasks)
+    for part in (
+        writer,
+        collector,
+        gate,
+        keeper,
+        reporter,
+        replayer,
+        alert_writer,
+        alert_collector,
+        alert_tasks,
+        report_maker,
+    )
 }
 
 

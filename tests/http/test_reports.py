@@ -1,5 +1,7 @@
 """Reports over HTTP and on their pages: asked for, waited for, fetched whole and in part, refused."""
 
+import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from freehold.kit import clock
 from freehold.reports import tasks
 from freehold.reports.places.opening import folder_of
+from freehold.web.middleware import Outermost
 from tests.http.served import Instance, assert_problem, text_of
 
 
@@ -170,3 +173,33 @@ def test_an_organizations_pages(instance: Instance) -> None:
     assert "Audit log" not in text_of(billing).partition("New report")[2]
     other = instance.browser("developer").get(at)
     assert "Access review" in text_of(other)
+
+
+def test_an_encrypted_file_is_served_in_parts_and_what_was_altered_is_told(
+    instance: Instance, application: Outermost
+) -> None:
+    instance.settings = replace(instance.settings, reports_key="11" * 32)
+    app: Any = application.app
+    app.state.shared = replace(app.state.shared, settings=instance.settings)
+    asked = ask_plainly(instance)
+    make_all(instance)
+    client, path = instance.client("owner"), f"/v1/reports/{asked['id']}/file"
+    whole = client.get(path)
+    assert whole.text.startswith("id,project,environment,")
+    assert hashlib.sha256(whole.content).hexdigest() == whole.headers["etag"].strip('"')
+    assert client.get(path, headers={"Range": "bytes=5-20"}).content == whole.content[5:21]
+    [file] = folder_of(instance.settings).iterdir()
+    sealed = file.read_bytes()
+    assert b"project" not in sealed
+    for altered, words in (
+        (sealed[:-20] + bytes(20), "was changed"),
+        (sealed[:-30], f"instead of {len(whole.content):,}"),
+        (whole.content, "no encrypted file"),
+    ):
+        file.write_bytes(altered)
+        problem = client.get(path)
+        assert_problem(problem, 500, "file_damaged")
+        assert words in problem.json()["detail"]
+    file.write_bytes(sealed)
+    app.state.shared = replace(app.state.shared, settings=replace(instance.settings, reports_key=""))
+    assert_problem(client.get(path), 503, "unavailable")

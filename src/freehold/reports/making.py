@@ -81,7 +81,7 @@ def _make(store: Store, settings: Settings, report: Report, hold: Hold) -> None:
     wanted, owner = _wanted(store, settings, report)
     keeping = keeping_of(settings)
     keeping.forget_drafts(report.id)
-    with keeping.drafted(rules.kept_name(report), report.attempts) as draft:
+    with keeping.drafted(rules.kept_name(report)) as draft:
         batches = hold.told(SOURCES[report.parameters.kind](wanted))
         made = _write(store, report, draft, batches)
         manifest = manifest_of(report, owner, made, source_facts(store, report, wanted, made.sums), __version__)
@@ -100,7 +100,7 @@ def _write(store: Store, report: Report, draft: Path, batches: Iterable[list[Row
 def _keep(keeping: Keeping, report: Report, hold: Hold, draft: Path) -> str | None:
     # Whoever lost the report meanwhile puts nothing in the place of what another one made.
     hold.tell()
-    return keeping.keep(draft, rules.kept_name(report), rules.kept_for(report), report.attempts)
+    return keeping.keep(draft, rules.kept_name(report), rules.kept_for(report))
 
 
 def _finish(
@@ -114,6 +114,7 @@ def _finish(
         if not queries.finish(tx, report, made, manifest, restates, now, now + kept, sealed_by):
             raise GivenUp
         tell_ended(tx, settings.control_url, report.id)
+    _remove_files(settings, report, range(1, report.attempts))
 
 
 def _must_wait(store: Store, report: Report) -> bool:
@@ -152,6 +153,8 @@ def _end_canceled(store: Store, settings: Settings, report: Report) -> None:
         now = queries.find_report(tx, report.id)
     if now is not None and now.cancel:
         _fail(store, settings, report, rules.CANCELED)
+    # Another process has it: what this one may have put in its place is nobody's.
+    _remove_files(settings, report, [report.attempts])
 
 
 def _give_back(store: Store, report: Report) -> None:
@@ -170,15 +173,20 @@ def _fail(store: Store, settings: Settings, report: Report, reason: str) -> None
 
 def leave_nothing(settings: Settings, report: Report) -> None:
     """Remove what attempts at a failed report left: one that was killed may have put its whole file in place."""
-    keeping = keeping_of(settings)
-    keeping.forget_drafts(report.id)
-    with contextlib.suppress(NoFile, CannotKeep):
-        keeping.place.remove(rules.kept_name(report))
+    keeping_of(settings).forget_drafts(report.id)
+    _remove_files(settings, report, range(1, report.attempts + 1))
+
+
+def _remove_files(settings: Settings, report: Report, attempts: Iterable[int]) -> None:
+    for attempt in attempts:
+        with contextlib.suppress(NoFile, CannotKeep):
+            keeping_of(settings).place.remove(rules.kept_name(report, attempt))
 
 
 def remove_file(settings: Settings, report: Report) -> None:
-    """Remove a report's file, where it is there; CannotKeep where the place does not answer."""
-    keeping_of(settings).place.remove(rules.kept_name(report))
+    """Remove a report's file, and what attempts before it may have left; CannotKeep where the place does not answer."""
+    for attempt in range(1, report.attempts + 1):
+        keeping_of(settings).place.remove(rules.kept_name(report, attempt))
 
 
 def sweep(settings: Settings, older_than: datetime) -> int:

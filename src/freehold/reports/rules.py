@@ -103,9 +103,9 @@ def kept_for_days(report: Report, usual: int) -> timedelta:
     return timedelta(days=report.keep_days or usual)
 
 
-def kept_name(report: Report) -> str:
-    """What a report's file is called where it is kept."""
-    return f"{report.id}.{EXTENSIONS[report.parameters.format]}"
+def kept_name(report: Report, attempt: int | None = None) -> str:
+    """What a report's file is called where it is kept: by the attempt that made it, so that none is put over another's."""
+    return f"{report.id}.{attempt or report.attempts}.{EXTENSIONS[report.parameters.format]}"
 
 
 def kept_for(report: Report) -> str:

@@ -53,26 +53,25 @@ class Keeping:
     ring: KeyRing | None
 
     @contextlib.contextmanager
-    def drafted(self, name: str, attempt: int) -> Iterator[Path]:
+    def drafted(self, name: str) -> Iterator[Path]:
         """Where to write a draft; it is gone when the block ends."""
         self.place.workshop.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.ring is not None:
             with nameless(self.place.workshop) as draft:
                 yield draft
             return
-        draft = self._draft(name, str(attempt))
-        draft.unlink(missing_ok=True)
+        draft = self.place.workshop / f".{name}"
         try:
             yield draft
         finally:
             draft.unlink(missing_ok=True)
 
-    def keep(self, draft: Path, name: str, owner: str, attempt: int) -> str | None:
+    def keep(self, draft: Path, name: str, owner: str) -> str | None:
         """Take a draft in, encrypted where there are keys; the id of the key. CannotKeep or OSError."""
         if self.ring is None:
             self.place.keep(draft, name)
             return None
-        sealed = self._draft(name, f"{attempt}.sealed")
+        sealed = self.place.workshop / f".{name}.sealed"
         try:
             with draft.open("rb") as plain, sealed.open("wb") as file:
                 seal_file(self.ring, owner, plain, file)
@@ -95,6 +94,3 @@ class Keeping:
         """Remove what earlier attempts at a file left here."""
         for draft in self.place.workshop.glob(f".{stem}.*"):
             draft.unlink(missing_ok=True)
-
-    def _draft(self, name: str, ending: str) -> Path:
-        return self.place.workshop / f".{name}.{ending}"

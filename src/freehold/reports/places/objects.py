@@ -23,7 +23,6 @@ from freehold.reports.places.place import CannotKeep, NoFile, Unreachable
 _ATOMIC: Final = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "azure", "memory"})
 _BY_OBSTORE: Final = _ATOMIC - {"memory"}
 _RETRY: Final = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
-_CLIENT: Final = {"connect_timeout": timedelta(seconds=5)}
 _SAID_MAX: Final = 200
 
 
@@ -100,7 +99,7 @@ def _opened(url: str, _process: int) -> tuple[Any, str]:
 
     scheme = _scheme(url)
     if scheme in _BY_OBSTORE and (by_obstore := _obstore()) is not None:
-        return by_obstore(scheme, client_options=dict(_CLIENT), retry_config=dict(_RETRY)), url.partition("://")[2]
+        return by_obstore(scheme, retry_config=dict(_RETRY)), url.partition("://")[2]
     store, path = url_to_fs(url)
     return store, str(path).rstrip("/")
 
