@@ -15,6 +15,8 @@ from freehold.alerts import rule_pages
 from freehold.apis import api as apis
 from freehold.apis import pages as api_pages
 from freehold.forwarding import api as forwarding
+from freehold.keeping import organizations_api as leaving
+from freehold.keeping import organizations_pages as leaving_pages
 from freehold.keeping import people_api as people
 from freehold.keeping import people_pages
 from freehold.keys import api as keys
@@ -115,6 +117,9 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (post, "/v1/organizations", organizations.create_organization, "Organizations"),
     (get, ORGANIZATION, organizations.read_organization, "Organizations"),
     (patch, ORGANIZATION, organizations.edit_organization, "Organizations"),
+    (get, f"{ORGANIZATION}/deletion", leaving.read_organization_deletion, "Organizations"),
+    (post, f"{ORGANIZATION}/delete", leaving.delete_organization, "Organizations"),
+    (post, f"{ORGANIZATION}/restore", leaving.restore_organization, "Organizations"),
     (get, f"{ORGANIZATION}/members", organizations.list_members, "Organizations"),
     (patch, f"{ORGANIZATION}/members/{{user_id:str}}", organizations.change_role, "Organizations"),
     (delete, f"{ORGANIZATION}/members/{{user_id:str}}", organizations.remove_member, "Organizations"),
@@ -270,7 +275,7 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
 # These answer 200: they change something that is there, and make nothing.
 _ANSWERS_200: Final = frozenset(
     {
-        people.delete_person, projects.archive_project, projects.restore_project, keys.revoke_key, rotation.rotate_key, rotation.retire_secret,
+        people.delete_person, leaving.delete_organization, leaving.restore_organization, projects.archive_project, projects.restore_project, keys.revoke_key, rotation.rotate_key, rotation.retire_secret,
         explain_api.explain_call, checks.check_webhook, advance.advance_webhook,
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
         forwarding.pause_forwarding, forwarding.resume_forwarding, forwarding.send_test_entry, forwarding.rotate_forwarding_secret,
@@ -313,6 +318,9 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, "/account/password", account_pages.change_password),
     (post, "/account/sign-out-everywhere", account_pages.sign_out_everywhere),
     (post, "/account/sessions/{session_id:str}/end", account_pages.end_session),
+    (get, f"{TEAM}/delete", leaving_pages.show_organization_deletion),
+    (post, f"{TEAM}/delete", leaving_pages.delete_organization),
+    (post, f"{TEAM}/restore", leaving_pages.restore_organization),
     (get, "/people/{person:str}/delete", people_pages.show_person_deletion),
     (post, "/people/{person:str}/delete", people_pages.delete_person),
     (get, "/organizations/new", organization_pages.show_new_organization),

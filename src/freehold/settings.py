@@ -64,6 +64,11 @@ class Settings:
     brand: str = _setting("fh", "FREEHOLD_BRAND", "The first part of every key: 2 to 8 lower-case letters.")
     session_days: int = _setting(14, "FREEHOLD_SESSION_DAYS", "How many days a session lasts without use.")
     invitation_days: int = _setting(7, "FREEHOLD_INVITATION_DAYS", "How many days an invitation can be accepted.")
+    organization_grace_days: int = _setting(
+        30,
+        "FREEHOLD_ORGANIZATION_GRACE_DAYS",
+        "How many days an organization that is to be deleted can be restored, before it is deleted for good.",
+    )
     epoch_poll_ms: int = _setting(
         50, "FREEHOLD_EPOCH_POLL_MS", "How often a gate process asks the database for changes, in milliseconds."
     )
@@ -206,7 +211,7 @@ def _bracketed(host: str) -> str:
 
 _BOUNDS: Final[dict[str, tuple[float, float]]] = {
     "port": (0, 65535), "gate_port": (0, 65535), "workers": (1, 128), "session_days": (1, 365),
-    "invitation_days": (1, 90), "epoch_poll_ms": (5, 1000), "staleness_s": (0.1, 3600),
+    "invitation_days": (1, 90), "organization_grace_days": (1, 365), "epoch_poll_ms": (5, 1000), "staleness_s": (0.1, 3600),
     "keys_in_memory_max": (1, 100_000_000),
     "journal_flush_ms": (1, 10_000), "segment_bytes": (4096, 1 << 30), "collect_ms": (5, 10_000),
     "usage_days": (1, 3660), "minutes_days": (1, 3660), "hours_days": (1, 36_600), "reports_days": (1, 3660), "head_bytes_max": (1024, 1 << 20), "verify_body_bytes_max": (512, 1 << 20),

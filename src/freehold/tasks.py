@@ -53,8 +53,8 @@ def main() -> int:
         crossings.note_added(tx, voice, added)
 
     loops: dict[str, Callable[[], None]] = {
-        "keeping": lambda: keeping_tasks.run(store, secret, stop),
         "forwarding": lambda: forwarding_tasks.run(store, settings, secret, stop),
+        "keeping": lambda: keeping_tasks.run(store, settings, secret, stop),
         "keys": lambda: key_tasks.run(store, stop),
         "mails": lambda: mail_tasks.run(store, settings, stop),
         "quotas": lambda: quota_tasks.run(store, settings.usage_days, stop),

@@ -94,6 +94,9 @@ OPEN: Final = frozenset(
         # The person's own and the operator's business alone: tests/keeping.
         ("GET", "/v1/people/{person}/deletion"),
         ("POST", "/v1/people/{person}/delete"),
+        # An owner's and the operator's alone: tests/keeping.
+        ("POST", "/v1/organizations/{organization_id}/delete"),
+        ("POST", "/v1/organizations/{organization_id}/restore"),
     }
 )
 # In an order in which no row takes away what a later one needs.
@@ -105,6 +108,7 @@ TABLE: Final = (
     Row("POST", "/v1/organizations", OPERATOR, {"name": "New"}, hides=False),
     Row("GET", ORGANIZATION, MEMBERS),
     Row("PATCH", ORGANIZATION, ADMINISTRATORS, {"name": "Harbour"}),
+    Row("GET", f"{ORGANIZATION}/deletion", MEMBERS),
     Row("GET", f"{ORGANIZATION}/members", MEMBERS),
     Row("PATCH", f"{ORGANIZATION}/members/{{user_id}}", ADMINISTRATORS, {"role": "developer"}),
     Row("GET", f"{ORGANIZATION}/invitations", MEMBERS),

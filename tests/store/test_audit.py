@@ -52,6 +52,7 @@ def drop_triggers(tx: Transaction) -> None:
     else:
         tx.execute(text("DROP TRIGGER audit_entries_append_only ON audit_entries"))
         tx.execute(text("DROP TRIGGER audit_entries_words_only ON audit_entries"))
+        tx.execute(text("DROP TRIGGER audit_entries_goes_whole ON audit_entries"))
 
 
 def test_a_chain_of_real_entries_is_whole(store: Store) -> None:

@@ -194,3 +194,4 @@ def _drop_seal_triggers(tx: Transaction) -> None:
         tx.execute(text("DROP TRIGGER audit_seals_no_delete"))
     else:
         tx.execute(text("DROP TRIGGER audit_seals_append_only ON audit_seals"))
+        tx.execute(text("DROP TRIGGER audit_seals_goes_whole ON audit_seals"))

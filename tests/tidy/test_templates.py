@@ -32,6 +32,8 @@ ADDRESSES = [
     "/account/password",
     "/account/sign-out-everywhere",
     "/account/sessions/{}/end",
+    "/organizations/{}/delete",
+    "/organizations/{}/restore",
     "/people/{}/delete",
     "/access_requests",
     "/access_requests/{}",

@@ -10,6 +10,7 @@ from freehold.errors import Problem
 from freehold.kit import clock
 from freehold.organizations import actions as organizations
 from freehold.organizations import queries as accounts
+from freehold.organizations.closing import deleted_on
 from freehold.organizations.records import User
 from freehold.projects import queries
 from freehold.projects.posture_queries import counts_of, drift_of, reviews_waiting
@@ -42,7 +43,7 @@ def frame(
     return Shell(
         now=clock.now(), csrf_token=call.csrf_token, nonce=new_nonce(), here=here,
         person=_person(call, user, shown),
-        organization=OrganizationFrame(id=current.id, name=current.name) if current else None,
+        organization=OrganizationFrame(id=current.id, name=current.name, deleted_on=deleted_on(tx, current.id)) if current else None,
         organizations=tuple(OrganizationFrame(id=each.id, name=each.name) for each in visible),
         project=_project(tx, project) if project else None,
         jumps=_jumps(tx, shown) if current else (),

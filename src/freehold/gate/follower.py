@@ -89,7 +89,9 @@ class Follower:
             changes = epoch.changes_after(tx, reached) if 0 <= reached < current else []
             changed_keys = {each.subject_id for each in changes if each.subject_kind == "key"}
             selectors = selectors_of(tx, changed_keys) if changed_keys else []
-        if reached < 0 or current < reached:
+        # Each epoch has one change. Where one is missing, what it was about is gone, and cannot be told from what is left.
+        is_untold = len(changes) < min(current - reached, epoch.READ_AT_ONCE)
+        if reached < 0 or current < reached or is_untold:
             self._in_loop(lambda: self._start_anew(current))
         else:
             # The last change of this reading is as far as we have come: there may be more than one reading's worth.

@@ -47,7 +47,7 @@ def delete_person(tx: Transaction, actor: Actor, secret: InstanceSecret, person:
     instead, now = pseudonym_of(user_id), clock.now()
     by = replace(actor, name=instead.email) if actor.user_id == user_id else actor
     tokens = person_queries.personal_token_ids(tx, user_id)
-    person_queries.delete_credentials(tx, user_id, user.email)
+    person_queries.delete_credentials(tx, user_id, user.email, now)
     person_queries.close_invitations(tx, user.email, instead, now)
     _leave_everywhere(tx, by, user_id, instead)
     if not person_queries.pseudonymise(tx, user_id, instead, now):

@@ -1,5 +1,6 @@
 """SQL of deleting a person: what stands in the way, what goes at once, and what of it is still to be done."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -101,12 +102,16 @@ def personal_token_ids(tx: Transaction, user_id: str) -> list[str]:
     return list(tx.execute(select(tokens.c.id).where(tokens.c.user_id == user_id)).scalars())
 
 
-def delete_credentials(tx: Transaction, user_id: str, email: str) -> None:
-    """Delete sessions and access tokens, kept answers, tries to sign in, and letters to an address."""
+def delete_credentials(tx: Transaction, user_id: str, email: str, now: datetime) -> None:
+    """Delete sessions and what is in access tokens, kept answers, tries to sign in, and letters to an address."""
     callers = [user_id, *personal_token_ids(tx, user_id)]
     tx.execute(delete(idempotency).where(idempotency.c.caller.in_(callers)))
     tx.execute(delete(sessions).where(sessions.c.user_id == user_id))
-    tx.execute(delete(tokens).where(tokens.c.user_id == user_id))
+    for token_id in personal_token_ids(tx, user_id):
+        # What a token made may refer to it: its row stays, and nothing of what it was.
+        nothing = hashlib.sha256(f"deleted {token_id}".encode()).digest()
+        values = {"digest": nothing, "name": "Deleted", "last4": "", "revoked_at": now}
+        tx.execute(update(tokens).where(tokens.c.id == token_id).values(**values))
     forget_tries(tx, email)
     tx.execute(delete(mails).where(mails.c.recipient == email))
 

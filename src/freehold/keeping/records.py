@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +50,40 @@ class PersonPlan:
     owned_projects: tuple[str, ...]
     obstacles: tuple[Obstacle, ...]
     pseudonym: Named
+
+
+DeletionState = Literal["waiting", "deleting", "deleted"]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationDeletion:
+    """An organization that is to be deleted, is being deleted, or was: then it is all that is left of it."""
+
+    organization_id: str
+    state: DeletionState
+    name: str
+    asked_at: datetime
+    asked_by: str
+    ends_at: datetime
+    archived: list[str]
+    reminded_at: datetime | None
+    emptied_at: datetime | None
+    recipients: list[str]
+    counts: dict[str, int]
+    last_seal: dict[str, Any] | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationPlan:
+    """What deleting an organization would do. `refused`: why it cannot be, in words."""
+
+    organization_id: str
+    name: str
+    members: int
+    projects: int
+    serving_keys: int
+    webhook_endpoints: int
+    reports: int
+    audit_entries: int
+    refused: str | None

@@ -6,8 +6,9 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from freehold.keeping import erasing
+from freehold.keeping import emptying, erasing
 from freehold.kit.secrets import InstanceSecret
+from freehold.settings import Settings
 from freehold.store.engine import Store
 
 _POLL_S: Final = 1.0
@@ -18,11 +19,11 @@ _DATABASE_AWAY_S: Final = 5.0
 _log: Final = logging.getLogger(__name__)
 
 
-def run(store: Store, secret: InstanceSecret, stop: threading.Event) -> None:
+def run(store: Store, settings: Settings, secret: InstanceSecret, stop: threading.Event) -> None:
     """Delete what is due until told to stop."""
     while not stop.is_set():
         try:
-            busy = step(store, secret)
+            busy = step(store, settings, secret)
         except SQLAlchemyError:
             _log.warning("deleting waits for the database", exc_info=True)
             stop.wait(_DATABASE_AWAY_S)
@@ -30,6 +31,6 @@ def run(store: Store, secret: InstanceSecret, stop: threading.Event) -> None:
         stop.wait(_PAUSE_S if busy else _POLL_S)
 
 
-def step(store: Store, secret: InstanceSecret) -> bool:
+def step(store: Store, settings: Settings, secret: InstanceSecret) -> bool:
     """Do one piece of what is due; whether there was any."""
-    return erasing.step(store, secret)
+    return erasing.step(store, secret) or emptying.step(store, settings, secret)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from freehold.errors import FieldError, Problem, invalid
 from freehold.kit import canonical_json, clock, ids
 from freehold.organizations import audit
+from freehold.organizations.closing import require_open
 from freehold.organizations.permissions import require
 from freehold.organizations.records import Actor
 from freehold.organizations.rules import free_slug
@@ -100,6 +101,7 @@ def _sandbox(project: Project) -> Project:
 
 
 def _insert(tx: Transaction, actor: Actor, sandbox: Project, values: Bindings) -> Project:
+    require_open(tx, sandbox.organization_id)
     taken = projects.slugs_like(tx, sandbox.organization_id, "production", sandbox.slug)
     production = replace(
         sandbox, id=ids.new_id("proj"), environment="production", sandbox_id=sandbox.id, revision=1, locked=False,

@@ -17,6 +17,7 @@ from freehold.kit import clock, ids
 from freehold.organizations import audit
 from freehold.organizations import queries as organizations
 from freehold.organizations.actions import changed_meanwhile, read_organization
+from freehold.organizations.closing import require_open
 from freehold.organizations.permissions import Permission, blocked, may, require
 from freehold.organizations.records import Actor
 from freehold.organizations.rules import clean_name, free_slug, slug_of
@@ -69,6 +70,7 @@ def create_project(tx: Transaction, actor: Actor, organization_id: str, new: New
     owners = _resolve_owners(tx, organization_id, new.owners, actor, errors)
     if errors or api is None:
         raise invalid(*errors)
+    require_open(tx, organization_id)
     project = _insert(tx, actor, organization_id, new, api)
     queries.replace_owners(tx, project, owners)
     audit.record(
@@ -158,6 +160,7 @@ def restore_project(tx: Transaction, actor: Actor, project_id: str, revision: in
     project = _own(tx, actor, project_id, "projects.archive", archived=True)
     if project.state == "active":
         return project
+    require_open(tx, project.organization_id)
     _save(tx, project, revision, {"state": "active", "archived_at": None})
     epoch.advance(tx, "project", project.id, clock.now())
     _record_difference(tx, actor, project, "project.restored", {"state": "archived"}, {"state": "active"})

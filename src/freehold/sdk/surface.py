@@ -29,6 +29,7 @@ from freehold.sdk.resources.keys import KeyCalls
 from freehold.sdk.resources.members import MemberCalls
 from freehold.sdk.resources.messages import MessageCalls
 from freehold.sdk.resources.metered_events import MeteredEventCalls
+from freehold.sdk.resources.organization_deletions import OrganizationDeletionCalls
 from freehold.sdk.resources.organizations import OrganizationCalls
 from freehold.sdk.resources.person_deletions import PersonDeletionCalls
 from freehold.sdk.resources.projects import ProjectCalls
@@ -54,6 +55,7 @@ class Surface(Resource[Mode]):
         self.tokens: TokenCalls[Mode] = TokenCalls(perform, walk)
         self.person_deletions: PersonDeletionCalls[Mode] = PersonDeletionCalls(perform, walk)
         self.organizations: OrganizationCalls[Mode] = OrganizationCalls(perform, walk)
+        self.organization_deletions: OrganizationDeletionCalls[Mode] = OrganizationDeletionCalls(perform, walk)
         self.members: MemberCalls[Mode] = MemberCalls(perform, walk)
         self.invitations: InvitationCalls[Mode] = InvitationCalls(perform, walk)
         self.audit_entries: AuditEntryCalls[Mode] = AuditEntryCalls(perform, walk)

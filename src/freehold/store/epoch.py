@@ -13,6 +13,7 @@ from sqlalchemy import delete, insert, select, update
 from freehold.store.engine import Store, Transaction
 from freehold.store.schema import changes, instance, verifiers
 
+READ_AT_ONCE = 1000
 SubjectKind = Literal["api", "project", "key", "token"]
 
 
@@ -32,6 +33,11 @@ def advance(tx: Transaction, subject_kind: SubjectKind, subject_id: str, now: da
     ).scalar_one()
     tx.execute(insert(changes).values(epoch=epoch, subject_kind=subject_kind, subject_id=subject_id, at=now))
     return epoch
+
+
+def start_anew(tx: Transaction) -> int:
+    """Let every gate forget all that it holds: a new epoch of which no change tells. For what is gone, that none can name."""
+    return int(tx.execute(update(instance).values(epoch=instance.c.epoch + 1).returning(instance.c.epoch)).scalar_one())
 
 
 def current(tx: Transaction) -> int:
@@ -63,7 +69,7 @@ class Watch:
             connection.close()
 
 
-def changes_after(tx: Transaction, epoch: int, limit: int = 1000) -> list[Change]:
+def changes_after(tx: Transaction, epoch: int, limit: int = READ_AT_ONCE) -> list[Change]:
     """What changed after an epoch, in order (primary key)."""
     rows = tx.execute(
         select(changes.c.epoch, changes.c.subject_kind, changes.c.subject_id)

@@ -71,6 +71,8 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "create_instance_forwarding": ("conflict",),
     "rotate_forwarding_secret": ("conflict",),
     "send_test_entry": ("too_many_requests",),
+    "delete_organization": ("conflict",),
+    "restore_organization": ("conflict",),
     "create_api": ("already_exists",),
     "import_openapi": ("conflict",),
     "create_project": ("already_exists",),

@@ -1,10 +1,11 @@
 """Sample pages of deleting."""
 
+from dataclasses import replace
 from typing import Any
 
 from freehold.dashboard.views import keeping
 from freehold.dashboard.views.parts import Danger
-from tests.tidy.samples.frame import NOW, PROJECT, Sample, ago, shell
+from tests.tidy.samples.frame import NOW, ORGANIZATION, PROJECT, Sample, ago, shell
 
 _CALLED = {"pseudonym": "Deleted person 7vq2m0k3xa", "pseudonym_email": "deleted-7vq2m0k3xa@deleted.invalid"}
 
@@ -30,7 +31,30 @@ def keeping_pages() -> dict[str, Sample]:
     }
     todos = (keeping.Todo(text="Nobody else is a technical owner of Country lookup in production: name another one first.", href=f"/projects/{PROJECT}/settings"),)  # fmt: skip
     page = keeping.PersonDeletionPage
+    team, of_team = shell("organization", inside=False), "keeping/organization.html.j2"
+    holds = (
+        ("Members", 4),
+        ("Projects", 9),
+        ("Serving keys", 31),
+        ("Webhook endpoints", 6),
+        ("Files of reports", 12),
+        ("Entries of the audit log", 4711),
+    )
+    consequences = (
+        "Its keys stop at once: every project is archived.",
+        "Within 30 days an owner or operator can restore it to what it was.",
+    )
+    whole: dict[str, Any] = {"organization_id": ORGANIZATION, "name": "Northgate", "holds": holds, "grace_days": 30}
+    may, may_not = (
+        Danger(name="Northgate", consequences=consequences),
+        "Only an owner of the organization, or an operator of the instance, can delete it or restore it.",
+    )
+    organization = keeping.OrganizationDeletionPage
     return {
+        "delete-organization": Sample(of_team, team, organization(danger=may, **whole)),
+        "delete-organization-blocked": Sample(of_team, team, organization(danger=replace(may, blocked=may_not), **whole)),
+        "organization-waits": Sample(of_team, team, organization(danger=may, asked_at=ago(days=1), ends_at=NOW, **whole)),
+        "organization-being-deleted": Sample(of_team, team, organization(danger=may, asked_at=ago(days=30), ends_at=NOW, is_being_deleted=True, **whole)),
         "delete-account": Sample(template, frame, page(is_self=True, danger=danger, owned_projects=("Country lookup",), **person)),
         "delete-account-not-yet": Sample(template, frame, page(is_self=True, danger=danger, todos=todos, **person)),
         "account-being-deleted": Sample(template, frame, page(deleted_at=ago(minutes=1), rows=12, **gone)),

@@ -1,4 +1,4 @@
-"""Deleting people."""
+"""Deleting people and organizations."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,3 +36,22 @@ class PersonDeletionPage:
     deleted_at: datetime | None = None
     erased_at: datetime | None = None
     rows: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationDeletionPage:
+    """Deleting an organization (`keeping/organization.html.j2`). The form's field: `confirm`, its name.
+
+    `holds`: what would be deleted, as label and count. `ends_at`: it waits, and can be restored until then.
+    """
+
+    organization_id: str
+    name: str
+    holds: tuple[tuple[str, int], ...]
+    grace_days: int
+    danger: Danger
+    form: Form = field(default_factory=Form)
+    restore_form: Form = field(default_factory=Form)
+    asked_at: datetime | None = None
+    ends_at: datetime | None = None
+    is_being_deleted: bool = False

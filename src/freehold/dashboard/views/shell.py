@@ -20,10 +20,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationFrame:
-    """An organization in the switch, or the one that is shown."""
+    """An organization in the switch, or the one that is shown. `deleted_on`: it is to be deleted for good then."""
 
     id: str
     name: str
+    deleted_on: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

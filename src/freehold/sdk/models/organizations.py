@@ -39,6 +39,43 @@ class Session(Model, frozen=True, kw_only=True):
     expires_at: datetime
 
 
+class Holds(Model, frozen=True, kw_only=True):
+    """What an organization holds: all that would be deleted."""
+
+    members: int
+    projects: int
+    keys: int
+    webhook_endpoints: int
+    reports: int
+    audit_entries: int
+
+
+class OrganizationDeletion(Model, frozen=True, kw_only=True):
+    """The deletion of an organization.
+
+    `state`: `none`, `waiting` (its keys have stopped, and until `ends_at` it can be restored), `deleting` or
+    `deleted`. Once it was deleted, this is all that is left of it, for operators: `last_seal` says where its
+    audit log ended. `holds`: what would be deleted. `refused`: why you cannot delete or restore it.
+    `confirmed_by`: gate processes that refuse its keys by now, after `propagation_ms`; `silent` ones refuse
+    every key.
+    """
+
+    organization: str
+    name: str
+    state: str
+    holds: Holds | None
+    refused: str | None
+    asked_at: datetime | None
+    asked_by: str | None
+    ends_at: datetime | None
+    archived_projects: list[str]
+    finished_at: datetime | None
+    last_seal: dict[str, Any] | None
+    confirmed_by: int | None = None
+    silent: int | None = None
+    propagation_ms: int | None = None
+
+
 class Member(Model, frozen=True, kw_only=True):
     """A person in an organization."""
 

@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from freehold.sdk.calls import Call, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
-from freehold.sdk.models import Organization
+from freehold.sdk.models import Organization, OrganizationDeletion
 
 
 class OrganizationCalls(Resource[Mode]):
@@ -67,4 +67,31 @@ class OrganizationCalls(Resource[Mode]):
             body=sent({"name": name}),
             if_match=if_match,
             repeatable=True,
+        )
+
+    @operation
+    def delete(self, organization_id: str, *, name: str) -> Call[OrganizationDeletion]:
+        """Let an organization wait for its deletion: by an owner of it, or an operator. Its keys stop at once.
+
+        It answers when every live gate refuses them. Within the days of grace it can be restored to what it was.
+
+        The organization's name, typed to confirm it.
+
+        Raises Conflict, NotFound.
+        """
+        return Call(
+            "POST",
+            f"/v1/organizations/{segment(organization_id)}/delete",
+            OrganizationDeletion,
+            body=sent({"name": name}),
+        )
+
+    @operation
+    def restore(self, organization_id: str) -> Call[OrganizationDeletion]:
+        """Take the deletion of an organization back: its projects are what they were, and their keys serve again.
+
+        Raises Conflict, NotFound.
+        """
+        return Call(
+            "POST", f"/v1/organizations/{segment(organization_id)}/restore", OrganizationDeletion, repeatable=True
         )

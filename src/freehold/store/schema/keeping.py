@@ -1,4 +1,4 @@
-"""Deleting for good: people whose names are being taken out of history, and what was taken out of the audit log."""
+"""Deleting for good: people, organizations, and what was taken out of the audit log."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, text
 
@@ -36,4 +36,33 @@ audit_erasures = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("key_id", Text, nullable=False),
     Column("signature", LargeBinary, nullable=False),
+)  # fmt: skip
+
+# An organization that is to be deleted, is being deleted, or was: then this is all that is left of it. It refers to
+# nothing, so that it can outlive what it tells of.
+organization_deletions = Table(
+    "organization_deletions", metadata,
+    Column("organization_id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    # Empty once it was deleted, as `recipients` and `archived` are.
+    Column("name", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    # The projects that were archived for it: those that a restoration brings back.
+    Column("archived", JsonText, nullable=False),
+    Column("reminded_at", Instant),
+    # When its rows were gone and every gate was told to forget: what was decided before may still come in for a while.
+    Column("emptied_at", Instant),
+    # Whom the last letter goes to.
+    Column("recipients", JsonText, nullable=False),
+    Column("counts", JsonText, nullable=False),
+    # Where its audit log ended, as the last seal has it: {position, hash, sealed_at, key_id, signature}.
+    Column("last_seal", JsonText),
+    Column("finished_at", Instant),
+    CheckConstraint("state IN ('waiting', 'deleting', 'deleted')", name="state"),
+    CheckConstraint("(state = 'deleted') = (finished_at IS NOT NULL)", name="finished_at"),
+    CheckConstraint("state <> 'deleted' OR name = ''", name="name"),
+    Index("ix_organization_deletions_ends_at", "ends_at", sqlite_where=text("state <> 'deleted'"),
+          postgresql_where=text("state <> 'deleted'")),
 )  # fmt: skip
