@@ -122,9 +122,8 @@ def _bodies(types: Types, calls: list[Operation]) -> str:
         if name not in found:
             found.append(name)
             waiting += parts(types.schemas[name])
-    return module(
-        "Parts of what is sent, as dictionaries.", [types.body(name) for name in sorted(found)], words_import(types)
-    )
+    bodies = [types.body(name) for name in _in_order(types, sorted(found))]
+    return module("Parts of what is sent, as dictionaries.", bodies, words_import(types))
 
 
 def _inner(types: Types, body: Schema) -> Iterator[str]:

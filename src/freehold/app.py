@@ -15,6 +15,7 @@ from freehold.dashboard.policy import content_security_policy
 from freehold.kit.exposition import CONTENT_TYPE
 from freehold.kit.secrets import InstanceSecret
 from freehold.overview.instance_metrics import InstanceMetrics
+from freehold.production import evidence_report
 from freehold.production.document_types import FileDocument, ShapeDocument
 from freehold.production.documents import path_of, schema_of
 from freehold.settings import Settings
@@ -29,6 +30,7 @@ _API_PATHS: Final = ("/v1/", "/openapi.json", "/schemas/", "/healthz", "/readyz"
 
 def create_app(settings: Settings, store: Store, secret: InstanceSecret) -> ASGIApp:
     """The control plane as an ASGI application."""
+    evidence_report.register()
     app = Litestar(
         route_handlers=[
             *routes.api_handlers(),

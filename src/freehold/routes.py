@@ -39,6 +39,7 @@ from freehold.overview.pages.keys import issuing as key_issuing
 from freehold.overview.pages.keys import one as key_page
 from freehold.overview.pages.keys import rotating as key_rotating
 from freehold.overview.pages.keys import table as key_table
+from freehold.prices import api as prices
 from freehold.production import (
     access_pages,
     bindings_pages,
@@ -251,6 +252,12 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (post, f"{ACCESS_REQUEST}/approve", reviews.approve_access_request, "Production"),
     (post, f"{ACCESS_REQUEST}/deny", reviews.deny_access_request, "Production"),
     (post, f"{ACCESS_REQUEST}/withdraw", reviews.withdraw_access_request, "Production"),
+    (get, "/v1/price_lists", prices.list_price_lists, "Prices"),
+    (post, "/v1/price_lists", prices.create_price_list, "Prices"),
+    (post, "/v1/price_lists/preview", prices.preview_price_list, "Prices"),
+    (get, "/v1/price_lists/{price_list_id:str}", prices.read_price_list, "Prices"),
+    (post, "/v1/price_lists/{price_list_id:str}/withdraw", prices.withdraw_price_list, "Prices"),
+    (get, f"{ORGANIZATION}/price_lists", prices.list_organization_price_lists, "Prices"),
     (get, f"{PROJECT}/reports", reports.list_reports, "Reports"),
     (post, f"{PROJECT}/reports", reports.create_report, "Reports"),
     (get, f"{ORGANIZATION}/reports", reports.list_organization_reports, "Reports"),
@@ -283,7 +290,7 @@ _ANSWERS_200: Final = frozenset(
         siblings.clone_project, siblings.promote_drift, siblings.revert_drift, siblings.accept_drift,
         reviews.answer_access_request, reviews.ask_for_changes,
         reviews.approve_access_request, reviews.deny_access_request, reviews.withdraw_access_request,
-        readiness.withdraw_key_acceptance, shapes.plan_shape, shapes.restore_shape,
+        prices.preview_price_list, prices.withdraw_price_list, readiness.withdraw_key_acceptance, shapes.plan_shape, shapes.restore_shape,
     }
 )  # fmt: skip
 # These answer 202: they accept what is done afterwards.

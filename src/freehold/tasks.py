@@ -22,7 +22,7 @@ from freehold.keys import quota_tasks
 from freehold.keys import tasks as key_tasks
 from freehold.mail import tasks as mail_tasks
 from freehold.organizations import tasks as organization_tasks
-from freehold.production import drift_tasks, readiness_tasks, review_tasks, watching
+from freehold.production import drift_tasks, evidence_report, readiness_tasks, review_tasks, watching
 from freehold.production import tasks as production_tasks
 from freehold.reports import schedule_tasks
 from freehold.reports import tasks as report_tasks
@@ -44,6 +44,7 @@ def main() -> int:
     store = open_store(settings, answer_s=_ANSWER_S)
     secret = instance_secret.load(settings)
     watching.watch(store)
+    evidence_report.register()
     stop, failed = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

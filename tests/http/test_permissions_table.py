@@ -59,6 +59,10 @@ ASKED: Final = {
 
 
 SHAPE: Final = {"shape": {"api": "parcels", "labels": {"name": "Parcels", "purpose": "Looks parcels up"}}}
+PRICES: Final[dict[str, Any]] = {
+    "takes_effect_on": "2100-01-01", "currency": "EUR",
+    "items": [{"endpoint": "*", "unit": "request", "per": 1000, "tiers": [{"above": 0, "price": 40}]}],
+}  # fmt: skip
 # In the right form, and of another instance: what is wrong with it is found, not refused.
 SEAL: Final[dict[str, Any]] = {
     "chain": "", "position": 1, "hash": "00" * 32, "sealed_at": "2026-11-28T14:00:00.000Z", "key_id": "0" * 16,
@@ -132,6 +136,12 @@ TABLE: Final = (
     Row("POST", f"{FORWARDING}/test", ADMINISTRATORS),
     Row("POST", f"{FORWARDING}/rotate_secret", ADMINISTRATORS),
     Row("DELETE", FORWARDING, ADMINISTRATORS),
+    Row("GET", "/v1/price_lists", OPERATOR, hides=False),
+    Row("POST", "/v1/price_lists", OPERATOR, {**PRICES, "takes_effect_on": "2101-01-01"}, hides=False),
+    Row("POST", "/v1/price_lists/preview", OPERATOR, PRICES, hides=False),
+    Row("GET", "/v1/price_lists/{price_list_id}", PEOPLE, hides=False),
+    Row("POST", "/v1/price_lists/{price_list_id}/withdraw", OPERATOR, hides=False),
+    Row("GET", f"{ORGANIZATION}/price_lists", MEMBERS),
     Row("GET", f"{ORGANIZATION}/reports", MEMBERS),
     Row("POST", f"{ORGANIZATION}/reports", MEMBERS, {"kind": "access_review"}),
     Row("GET", f"{PROJECT}/reports", MEMBERS),
@@ -416,6 +426,9 @@ def prepare(instance: Instance) -> dict[str, str]:
         )
         for name in ("Second", "Third")
     )
+    prices = instance.client("operator")
+    # Some tests prepare twice: the second time it is there.
+    assert prices.post("/v1/price_lists", json=PRICES).status_code in (201, 422)
     period = {"from": "2026-01-01", "to": "2026-01-02"}
     ready = made(f"{project}/reports", {"kind": "usage_summary", **period})
     while report_tasks.turn(instance.store, instance.settings):
@@ -423,6 +436,7 @@ def prepare(instance: Instance) -> dict[str, str]:
     forwarding = made(f"{organization}/forwardings", {"name": "Archive", "url": "http://127.0.0.1:1024/logs"})
     queued = made(f"{project}/reports", {"kind": "usage_summary", **period})
     return {
+        "price_list_id": prices.get("/v1/price_lists").json()["data"][0]["id"],
         "report_id": ready["id"], "queued_report_id": queued["id"],
         "access_request_id": access["id"], "other_access_request_id": denied["id"],
         "fingerprint": access["present_fingerprint"],

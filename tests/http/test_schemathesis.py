@@ -49,6 +49,7 @@ TAGS: Final = (
     "Instance",
     "Production",
     "Reports",
+    "Prices",
     "Readiness",
     "Shapes",
     "Alerts",
@@ -127,7 +128,7 @@ def _send(
 
 @pytest.mark.parametrize("tag", TAGS)
 def test_a_member_with_every_right(served: Instance, tag: str) -> None:
-    attack(served, "operator" if tag == "APIs" else "owner", tag, prepare(served))
+    attack(served, "operator" if tag in ("APIs", "Prices") else "owner", tag, prepare(served))
 
 
 @pytest.mark.parametrize("tag", TAGS)

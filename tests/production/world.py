@@ -11,7 +11,7 @@ from freehold.alerts.records import AlertFilter, RuleSettings, Threshold
 from freehold.keys import actions as keys
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock, ids
-from freehold.production import revisions
+from freehold.production import evidence_report, revisions
 from freehold.production.assembling import read_shape
 from freehold.production.records import Revision, Shape
 from freehold.production.watching import watch
@@ -33,6 +33,7 @@ URL: Final = "https://example.com/hooks"
 def make_production_world(store: Store, settings: Settings) -> Instance:
     """Harbour's project with its scope and first key, and Elsewhere's; see `tests/http/served`."""
     watch(store)
+    evidence_report.register()
     instance = Instance("", store, settings)
     fill(instance)
     return instance

@@ -21,6 +21,7 @@ from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.manifests import faults_of
 from freehold.reports.places.opening import folder_of
 from freehold.reports.records import FORMATS, KINDS, READABLE, Column, Parameters, Report, ReportFormat, ReportKind
+from freehold.reports.sources.registry import SOURCES, Source
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.store.schema import reports, usage_events
@@ -29,6 +30,7 @@ from freehold.usage.retention import Retention
 from tests.conftest import TestClock
 from tests.http.served import Instance
 from tests.production.world import collect, decide, furnish, make_production_world
+from tests.reports.asked import decided_request, price
 
 DAY = timedelta(days=1)
 
@@ -45,6 +47,7 @@ class World:
     instance: Instance
     settings: Settings
     day: date
+    request: str = ""
 
     @property
     def store(self) -> Store:
@@ -52,7 +55,8 @@ class World:
 
     def ask(self, kind: Any, form: Any = "csv", who: str = "owner", whole: bool = False, **more: Any) -> Report:
         period = (self.day, self.day + DAY) if KIND_FACTS[kind].period else (None, None)
-        wanted = replace(Parameters(kind, form, *period), **more)
+        request = self.request if KIND_FACTS[kind].of_request else None
+        wanted = replace(Parameters(kind, form, *period), **{"access_request": request, **more})
         with self.store.write() as tx:
             project = None if whole else self.instance.project
             return actions.request_report(tx, self.instance.actor(who), self.instance.harbour, project, wanted)
@@ -89,6 +93,8 @@ def world(store: Store, settings: Settings, tmp_path: Path, test_clock: TestCloc
     collect(store, data)
     made = World(instance, instance.settings, clock.now().date())
     test_clock.move(2 * 86_400)
+    price(instance, made.day)
+    made.request = decided_request(instance)
     return made
 
 
@@ -143,7 +149,7 @@ def test_parquet_has_types_and_other_tools_read_it(world: World) -> None:
 
 
 def test_the_same_parameters_give_the_same_bytes(world: World, test_clock: TestClock) -> None:
-    kinds = [kind for kind in KINDS if KIND_FACTS[kind].period]
+    kinds = [kind for kind in KINDS if KIND_FACTS[kind].closed]
     first = {(kind, form): world.make(kind, form)[0] for kind in kinds for form in forms_of(kind)}
     test_clock.move(3600)
     for (kind, form), before in first.items():
@@ -211,7 +217,7 @@ def test_one_that_is_canceled_while_it_is_made_leaves_no_file(world: World, monk
         yield [tuple([None] * 15)]
         yield [tuple([None] * 15)]
 
-    monkeypatch.setitem(making.SOURCES, "usage_detail", slowly)
+    monkeypatch.setitem(SOURCES, "usage_detail", Source(slowly))
     monkeypatch.setattr(formats.Counted, "__iter__", lambda self: iter(self._batches))
     tasks.turn(world.store, world.settings)
     ended = world.read(asked)

@@ -27,7 +27,7 @@ from freehold.sdk.problems import (
 from tests.http.firings import record_firing
 from tests.http.served import DOCUMENT, Instance
 from tests.http.test_accounts import SETUP, give_setup_token
-from tests.http.test_permissions_table import CLOUD_EVENT, SEAL, SHAPE, prepare_readiness, record_request
+from tests.http.test_permissions_table import CLOUD_EVENT, PRICES, SEAL, SHAPE, prepare_readiness, record_request
 from tests.sdk.clients import Mode
 
 
@@ -222,6 +222,7 @@ def test_posts_that_are_sent_again_do_the_same_twice(instance: Instance) -> None
             "withdraw_attestation": lambda: client.attestations.withdraw(ready["attestation_id"]),
             "withdraw_key_acceptance": lambda: client.key_acceptances.withdraw(ready["acceptance_id"]),
             "plan_shape": lambda: client.shape.plan(instance.project, shape=SHAPE["shape"]),
+            "preview_price_list": lambda: operator.price_lists.preview(**PRICES),
             "check_audit_proof": lambda: client.audit_proofs.check(instance.harbour, seals=[seal]),
         }
         assert acts.keys() == REPEATABLE

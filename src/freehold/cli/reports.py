@@ -60,6 +60,7 @@ def _of_option(command: Command) -> Command:
 @click.option("--from", metavar="DAY", help="The first day: 2026-10-01.")
 @click.option("--to", metavar="DAY", help="The first day after the period: 2026-11-01.")
 @click.option("--time-zone", metavar="ZONE", help="Whose days they are: Europe/Berlin. UTC unless given.")
+@click.option("--access-request", metavar="REQUEST", help="Of readiness_evidence: the decided access request.")
 @click.option(
     "--output",
     "-o",
@@ -75,7 +76,8 @@ def create(
 ) -> None:  # fmt: skip
     """Make a report of KIND, and wait with its progress.
 
-    Kinds: usage_summary, usage_detail, key_inventory, webhook_deliveries, alert_firings, access_review, audit_log.
+    Kinds: usage_summary, usage_detail, key_inventory, webhook_deliveries, alert_firings, access_review, audit_log,
+    cost_statement (by the operator's price lists), readiness_evidence (of the decision of an access request).
 
     \b
     Examples:
@@ -84,6 +86,8 @@ def create(
       freehold reports create audit_log --format parquet --from 2026-01-01 --to 2026-04-01
       freehold reports create usage_detail -p parcel-lookup --from 2026-11-01 --to 2026-11-02 --time-zone Europe/Berlin
       freehold reports create access_review
+      freehold reports create cost_statement --from 2026-10-01 --to 2026-11-01 -o october.csv
+      freehold reports create readiness_evidence -p parcel-lookup --access-request acr_…
     """
     if target is not None and no_wait:
         raise Failure("There is no file to save before the report is made: leave --no-wait away.")
@@ -241,6 +245,7 @@ def _show(report: dict[str, Any]) -> None:
     facts = {
         "Report": f"{report['kind']} as {report['format']} ({report['id']})",
         "Period": _period(report, "as it stood"),
+        **({"Of": report["access_request"]} if report["access_request"] else {}),
         "State": report["state"] + (f": {report['reason']}" if report["reason"] else ""),
     }
     if report["state"] == "ready":

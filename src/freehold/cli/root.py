@@ -46,6 +46,7 @@ _COMMANDS: Final = {
     "usage": ("usage", "command"),
     "requests": ("requests", "command"),
     "explain": ("explain", "command"),
+    "prices": ("prices", "command"),
     "reports": ("reports", "command"),
     "audit": ("audit", "command"),
     "backup": ("backup", "backup"),

@@ -12,7 +12,7 @@ from freehold.kit import clock
 
 Prefix = Literal[
     "org", "usr", "inv", "api", "proj", "key", "whe", "msg", "dlv", "att",
-    "req", "alr", "fir", "chn", "ntf", "rep", "sch", "acr", "ace", "tok", "aud", "jrn", "sdk",
+    "req", "alr", "fir", "chn", "ntf", "rep", "prl", "sch", "acr", "ace", "tok", "aud", "jrn", "sdk",
     "wck", "wad", "inr", "mail", "rpl", "rck", "ats", "rhr", "acc", "dac", "fwd",
 ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Any
 from freehold.errors import Problem
 from freehold.kit import clock
 from freehold.organizations.records import Actor
-from freehold.production import readiness_queries, review_entries, review_rules
+from freehold.production import evidence, readiness_queries, review_entries, review_rules
 from freehold.production.records import Head
 from freehold.production.review_reading import blockers_of, head_of, locked, subject_of, viewer_of
 from freehold.production.review_records import AccessRequest
@@ -102,6 +102,7 @@ def _decide(
 def _decided(tx: Transaction, actor: Actor, request: AccessRequest) -> AccessRequest:
     """Write down what was decided, and tell the project's webhook endpoints."""
     now = again(tx, request)
+    evidence.keep(tx, now)
     facts = {
         "fingerprint": now.approved_fingerprint or head_of(tx, subject_of(tx, now)).fingerprint,
         "number": now.approved_number, "expires_at": clock.to_text(now.expires_at) if now.expires_at else None,

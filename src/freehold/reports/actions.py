@@ -12,6 +12,7 @@ from freehold.projects.actions import read_project
 from freehold.reports import queries, rules
 from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.records import Parameters, Report
+from freehold.reports.sources.registry import Asked, source_faults
 from freehold.store.engine import Transaction
 
 UNFINISHED_MAX: Final = 20
@@ -26,6 +27,10 @@ def request_report(
     else:
         read_organization(tx, actor, organization_id)
     require(actor, KIND_FACTS[wanted.kind].permission, organization_id)
+    asked = Asked(actor, organization_id, project_id, wanted)
+    faults = rules.parameter_faults(wanted, "project" if project_id else "organization", clock.now())
+    if faults or (faults := source_faults(tx, asked)):
+        raise invalid(*faults)
     if queries.count_unfinished(tx, organization_id) >= UNFINISHED_MAX:
         raise Problem(
             "conflict", f"{UNFINISHED_MAX} reports of the organization are not made yet. Wait for one, or cancel one."

@@ -12,13 +12,14 @@ from freehold.reports.local_days import NAME_MAX
 from freehold.reports.records import UTC_NAME, ColumnType, Parameters, Report, ReportFormat, ReportKind, ReportState
 from freehold.web.call import Call, checked_limit
 from freehold.web.cursors import after_id
-from freehold.web.inputs import Body, CursorText, Limit
+from freehold.web.inputs import Body, CursorText, Limit, text
 
 
 class ReportBody(Body, frozen=True):
     """What to report. Days are of `time_zone` (IANA), and `to` is the first day that is not in the period, which has to be over.
 
-    `key_inventory` and `access_review` say how things stand, and have no period.
+    `key_inventory` and `access_review` say how things stand, and have no period. `readiness_evidence` is of the decision
+    of an `access_request` of the project, and has none either.
     """
 
     kind: Annotated[ReportKind, msgspec.Meta(examples=["usage_summary"])]
@@ -26,6 +27,9 @@ class ReportBody(Body, frozen=True):
     from_: Annotated[date | None, msgspec.Meta(examples=["2026-10-01"])] = msgspec.field(name="from", default=None)
     to: Annotated[date | None, msgspec.Meta(examples=["2026-11-01"])] = None
     time_zone: Annotated[str, msgspec.Meta(examples=["Europe/Berlin"], max_length=NAME_MAX)] = UTC_NAME
+    access_request: Annotated[
+        str | None, text("acr_01m8hk3v5n7q9s1t3v5x7z9b1d", "The decided one that evidence is of.", maximum=100)
+    ] = None
 
 
 class ReportView(msgspec.Struct, kw_only=True):
@@ -39,6 +43,7 @@ class ReportView(msgspec.Struct, kw_only=True):
     from_: date | None = msgspec.field(name="from")
     to: date | None
     time_zone: str
+    access_request: str | None
     state: ReportState
     reason: str | None
     done: int
@@ -61,7 +66,7 @@ class ReportColumnView(msgspec.Struct, kw_only=True):
 
 
 class ReportManifestView(msgspec.Struct, kw_only=True):
-    """What stands beside a report's file. `sums`: of each column of integers. `source`: what its rows were taken from.
+    """What stands beside a report's file. `sums`: of each column of quantities. `source`: what its rows were taken from.
 
     `file`: what it is called where it is saved. With it, `freehold reports verify` proves the file without a server.
     """
@@ -83,6 +88,7 @@ class ReportManifestView(msgspec.Struct, kw_only=True):
     sums: dict[str, int]
     source: dict[str, Any]
     freehold: str
+    access_request: str | None = None
 
 
 def list_reports(call: Call, project_id: str, limit: Limit = 50, cursor: CursorText = None) -> Page[ReportView]:
@@ -147,7 +153,7 @@ def report_view(report: Report) -> ReportView:
     return ReportView(
         id=report.id, organization=report.organization_id, project=report.project_id, kind=parameters.kind,
         format=parameters.format, from_=parameters.since, to=parameters.until, time_zone=parameters.time_zone,
-        state=report.state, reason=report.reason,
+        access_request=parameters.access_request, state=report.state, reason=report.reason,
         done=report.done, rows=report.rows, bytes=report.bytes, sha256=report.sha256, restates=report.restates,
         asked_by=report.asked_by, created_at=report.created_at, started_at=report.started_at,
         finished_at=report.finished_at, expires_at=report.expires_at,
@@ -155,7 +161,7 @@ def report_view(report: Report) -> ReportView:
 
 
 def _parameters(data: ReportBody) -> Parameters:
-    return Parameters(data.kind, data.format, data.from_, data.to, data.time_zone)
+    return Parameters(data.kind, data.format, data.from_, data.to, data.time_zone, data.access_request)
 
 
 def _page(rows: list[Report], limit: int) -> Page[ReportView]:

@@ -67,7 +67,9 @@ class Counted:
 
     def __init__(self, columns: Sequence[Column], batches: Iterable[list[Row]]) -> None:
         self._batches = batches
-        self._integers = [(place, column.name) for place, column in enumerate(columns) if column.type == "integer"]
+        self._integers = [
+            (place, column.name) for place, column in enumerate(columns) if column.type == "integer" and column.summed
+        ]
         self.rows = 0
         self.sums = {name: 0 for _, name in self._integers}
 

@@ -14,6 +14,7 @@ class KindFacts:
     """One kind. `period`: whether it is of days, or of how things stand. `counted`: it waits until usage is counted.
 
     `summary`: how it is read by people; None where it cannot be had as HTML or PDF.
+    `of_request`: whether it is of one access request that was decided, and of no days. `utc`: its days are of UTC alone.
     """
 
     title: str
@@ -24,16 +25,28 @@ class KindFacts:
     period: bool = True
     counted: bool = False
     summary: Summary | None = None
+    of_request: bool = False
+    utc: bool = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is of what does not change any more: made again, it has the same bytes."""
+        return self.period or self.of_request
 
 
 def _columns(*named: str) -> tuple[Column, ...]:
-    """Columns by name; a name that ends in `_at` is an instant, `name:type` says another type than text."""
+    """Columns by name; a name that ends in `_at` is an instant, `name:type` says another type than text.
+
+    `name:number`: an integer that is no quantity, of which a sum would say nothing.
+    """
     made = []
     for each in named:
         name, _, kind = each.partition(":")
         match kind or ("instant" if name.endswith("_at") else "text"):
             case "integer":
                 made.append(Column(name, "integer"))
+            case "number":
+                made.append(Column(name, "integer", summed=False))
             case "boolean":
                 made.append(Column(name, "boolean"))
             case "instant":
@@ -83,5 +96,19 @@ KIND_FACTS: Final[dict[ReportKind, KindFacts]] = {
         _columns("position:integer", "id", "changed_at", "actor_kind", "actor_id", "actor_name", "on_behalf_of", "action",
                  "subject_kind", "subject_id", "subject_name", "project", "before", "after", "reason", "address", "request_id",
                  "hash"),
+    ),
+    "cost_statement": KindFacts(
+        "Cost statement", "What was served, by the operator's price lists: a line for each month, project, endpoint and tier",
+        "usage.read",
+        _columns("month", "project", "environment", "api", "endpoint", "unit", "tier:number", "above:number",
+                 "counted_before:number", "quantity:integer", "price:number", "per:number", "amount:integer", "currency",
+                 "price_list"),
+        counted=True, utc=True, summary=summaries.COSTS,
+    ),
+    "readiness_evidence": KindFacts(
+        "Readiness evidence", "Everything that the decision of one access request rested on, as it was then", "production.read",
+        _columns("section", "number:number", "name", "state", "blocking:boolean", "title", "detail", "at", "age_s:number",
+                 "evidence_kind", "evidence_id", "evidence_at", "actor", "actor_id", "fingerprint", "facts"),
+        reach=("project",), period=False, of_request=True, summary=summaries.EVIDENCE,
     ),
 }  # fmt: skip

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +22,8 @@ from freehold.reports.places.opening import keeping_of
 from freehold.reports.places.place import CannotKeep, NoFile
 from freehold.reports.provenance import about, source_facts
 from freehold.reports.readable.writing import CannotSet, write_readable
-from freehold.reports.records import Made, Report, ReportKind, Row
-from freehold.reports.sources import assets, people, usage
+from freehold.reports.records import Made, Report, Row
+from freehold.reports.sources.registry import SOURCES
 from freehold.reports.sources.wanted import Gone, Wanted
 from freehold.reports.telling import tell_ended
 from freehold.settings import Settings
@@ -39,16 +39,6 @@ _STOPPED: Final = (
 )
 
 _log: Final = logging.getLogger(__name__)
-
-SOURCES: Final[dict[ReportKind, Callable[[Wanted], Iterator[list[Row]]]]] = {
-    "usage_summary": usage.summary,
-    "usage_detail": usage.detail,
-    "key_inventory": assets.key_inventory,
-    "webhook_deliveries": assets.webhook_deliveries,
-    "alert_firings": assets.firings,
-    "access_review": people.access_review,
-    "audit_log": people.audit_log,
-}
 
 
 class CannotMake(Exception):
@@ -82,7 +72,7 @@ def _make(store: Store, settings: Settings, report: Report, hold: Hold) -> None:
     keeping = keeping_of(settings)
     keeping.forget_drafts(report.id)
     with keeping.drafted(rules.kept_name(report)) as draft:
-        batches = hold.told(SOURCES[report.parameters.kind](wanted))
+        batches = hold.told(SOURCES[report.parameters.kind].rows(wanted))
         made = _write(store, report, draft, batches)
         manifest = manifest_of(report, owner, made, source_facts(store, report, wanted, made.sums), __version__)
         sealed_by = _keep(keeping, report, hold, draft)
@@ -108,7 +98,7 @@ def _finish(
 ) -> None:
     now = clock.now()
     with store.write() as tx:
-        before = queries.last_ready_of_same(tx, report) if KIND_FACTS[report.parameters.kind].period else None
+        before = queries.last_ready_of_same(tx, report) if KIND_FACTS[report.parameters.kind].closed else None
         restates = before.id if before and before.sha256 != made.sha256 else None
         kept = rules.kept_for_days(report, settings.reports_days)
         if not queries.finish(tx, report, made, manifest, restates, now, now + kept, sealed_by):
@@ -144,7 +134,7 @@ def _wanted(store: Store, settings: Settings, report: Report) -> tuple[Wanted, s
     wanted = report.parameters
     return Wanted(
         store, archive_of(settings), report.organization_id, project_ids, report.project_id is None,
-        rules.starts_at(wanted), rules.ends_at(wanted), wanted.time_zone,
+        rules.starts_at(wanted), rules.ends_at(wanted), wanted.time_zone, wanted.access_request,
     ), owner  # fmt: skip
 
 

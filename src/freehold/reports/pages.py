@@ -22,10 +22,12 @@ from freehold.kit.paging import Cursor
 from freehold.kit.paging import page as cut_page
 from freehold.organizations.actions import read_organization
 from freehold.organizations.permissions import may
+from freehold.prices.money import money_text
 from freehold.projects.actions import read_project
 from freehold.reports import actions, rules, serving
 from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.records import FORMATS, KINDS, UTC_NAME, Parameters, Report
+from freehold.reports.sources.registry import decided_requests
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
 from freehold.web.cursors import after_id
@@ -36,7 +38,7 @@ from freehold.web.pages import page, see_other
 _SHOWN: Final = 20
 _LIST: Final = "reports/list.html.j2"
 _ONE: Final = "reports/one.html.j2"
-_FIELDS: Final = ("kind", "format", "from", "to", "time_zone")
+_FIELDS: Final = ("kind", "format", "from", "to", "time_zone", "access_request")
 _FORMAT_WORDS: Final = {
     "csv": "CSV, for spreadsheets",
     "jsonl": "JSON Lines, for programs",
@@ -142,17 +144,21 @@ def _history(
             rows = actions.list_project_reports(tx, call.actor, project_id, _SHOWN + 1, after)
         else:
             rows = actions.list_organization_reports(tx, call.actor, owner.organization_id, _SHOWN + 1, after)
+        requests = decided_requests(tx, project_id) if project_id else []
     shown = cut_page(rows, _SHOWN, lambda each: Cursor(0, each.id))
     kinds = _kinds(call, owner)
     first, after_last = rules.month_before(clock.now().date())
     usual = {"kind": kinds[0].value if kinds else "", "format": "csv", "from": str(first), "to": str(after_last),
-             "time_zone": UTC_NAME}  # fmt: skip
+             "time_zone": UTC_NAME, "access_request": call.query_value("access_request") or ""}  # fmt: skip
+    if usual["access_request"]:
+        usual["kind"] = "readiness_evidence"
     form = Form(usual, blocked=None if kinds else _NOT_YOURS,
                 idempotency_key=new_id("req"))  # fmt: skip
     if problem is not None:
         form = refused(problem, typed or {}, call.field("idempotency_key"))
     view = ReportsView(
         at=owner.at, rows=tuple(_row(call, each) for each in shown.data), form=form, of=owner.name, kinds=kinds,
+        requests=tuple(Choice(*each) for each in requests),
         formats=tuple(Choice(each, _FORMAT_WORDS[each]) for each in FORMATS),
         pager=Pager(
             older=f"{owner.at}?cursor={shown.next_cursor}" if shown.next_cursor else None,
@@ -272,7 +278,7 @@ def _parameters(typed: Mapping[str, str]) -> Parameters:
         raise invalid(FieldError("format", "Choose a format.", "unknown_format"))
     if not KIND_FACTS[kind].period:
         # The form has days filled in, for the kinds that are of some.
-        return Parameters(kind, form)
+        return Parameters(kind, form, access_request=(KIND_FACTS[kind].of_request and typed["access_request"]) or None)
     days = _day("from", typed["from"]), _day("to", typed["to"])
     return Parameters(kind, form, *days, typed["time_zone"].strip() or UTC_NAME)
 
@@ -300,6 +306,8 @@ def _row(call: Call, report: Report) -> ReportRow:
 
 
 def _period(parameters: Parameters) -> str:
+    if parameters.access_request:
+        return "When it was decided"
     if not parameters.since:
         return "As it stood"
     zone = "" if parameters.time_zone == UTC_NAME else f", {parameters.time_zone}"
@@ -313,8 +321,12 @@ def _facts(report: Report) -> tuple[tuple[str, str], ...]:
     source = manifest["source"]
     found = [
         ("SHA-256", manifest["sha256"]), ("Saved as", manifest["file"]),
-        *((f"Sum of {name}", f"{value:,}") for name, value in manifest["sums"].items()),
+        *((f"Sum of {name}", f"{value:,}") for name, value in manifest["sums"].items() if name != "amount"),
+        *(("Amount", f"{money_text(amount, currency)} {currency}") for currency, amount in source.get("amounts", {}).items()),
     ]  # fmt: skip
+    if "checks_kept" in source:
+        kept = "kept with the decision" if source["checks_kept"] else "not kept: it was decided before they were"
+        found += [("Decided", source["decided_at"]), ("Its checks", kept)]
     if "reconciled" in source:
         found += [("Its rows", _AGREES[source["reconciled"]]), ("Counted up to", source["counted_to"] or "the end")]
     return (*found, ("Made by", f"Freehold {manifest['freehold']}"))

@@ -9,6 +9,7 @@ from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.readable.documents import About
 from freehold.reports.records import READABLE, UTC_NAME, Report
 from freehold.reports.sources import usage
+from freehold.reports.sources.registry import SOURCES
 from freehold.reports.sources.wanted import Wanted
 from freehold.reports.summaries import of_organization
 from freehold.store.engine import Store
@@ -35,8 +36,14 @@ def about(store: Store, report: Report) -> About | None:
 
 def source_facts(store: Store, report: Report, wanted: Wanted, sums: Any) -> dict[str, Any]:
     """How far usage was counted, and whether the rows agree with the sums that every other page shows."""
-    if not KIND_FACTS[report.parameters.kind].counted:
-        return {"as_of": clock.to_text(report.created_at)} if not KIND_FACTS[report.parameters.kind].period else {}
+    kind, own = report.parameters.kind, SOURCES[report.parameters.kind].facts
+    if not KIND_FACTS[kind].counted:
+        said = own(wanted, sums) if own else {}
+        return said if KIND_FACTS[kind].closed else {"as_of": clock.to_text(report.created_at), **said}
+    if own:
+        with store.read() as tx:
+            to = complete_to(tx)
+        return {"counted_to": clock.to_text(to) if to else None, **own(wanted, sums)}
     if wanted.time_zone != UTC_NAME:
         return _local_facts(store, report, wanted, sums)
     start, end = wanted.period

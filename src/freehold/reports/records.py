@@ -13,6 +13,8 @@ ReportKind = Literal[
     "alert_firings",
     "access_review",
     "audit_log",
+    "cost_statement",
+    "readiness_evidence",
 ]
 ReportFormat = Literal["csv", "jsonl", "parquet", "html", "pdf"]
 ReportState = Literal["queued", "running", "ready", "failed", "expired"]
@@ -32,10 +34,14 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a report. Instants are UTC: RFC 3339 in text formats, a timestamp in Parquet."""
+    """One column of a report. Instants are UTC: RFC 3339 in text formats, a timestamp in Parquet.
+
+    `summed`: whether integers are quantities, of which the manifest has the sum.
+    """
 
     name: str
     type: ColumnType
+    summed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Parameters:
     """What decides a report's bytes. Days are of `time_zone` (IANA); `until` is the first day after the period.
 
     Kinds that say how things stand have no period: both are None, and `as_of` is when they were looked at.
+    `access_request`: the decided one that evidence is of.
     """
 
     kind: ReportKind
@@ -50,6 +57,7 @@ class Parameters:
     since: date | None = None
     until: date | None = None
     time_zone: str = UTC_NAME
+    access_request: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

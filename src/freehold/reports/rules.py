@@ -30,11 +30,15 @@ def parameter_faults(wanted: Parameters, reach: Reach, now: datetime) -> list[Fi
         readable = ", ".join(each.title.lower() for each in KIND_FACTS.values() if each.summary)
         says = f"{facts.title} has too many rows to be read by people: choose CSV, JSON Lines or Parquet. {wanted.format.upper()} is of: {readable}."
         faults.append(FieldError("format", says, "not_readable"))
+    if facts.of_request and not wanted.access_request:
+        faults.append(FieldError("access_request", "Name the access request whose decision it is of.", "required"))
+    if wanted.access_request and not facts.of_request:
+        faults.append(FieldError("access_request", f"{facts.title} is of no access request.", "no_access_request"))
     if not facts.period:
         if wanted.since or wanted.until:
-            faults.append(FieldError("from", f"{facts.title} says how things stand: it has no period.", "no_period"))
+            faults.append(FieldError("from", f"{facts.title} is of no days: it has no period.", "no_period"))
         if wanted.time_zone != UTC_NAME:
-            says = f"{facts.title} says how things stand: it has no days, and so no time zone."
+            says = f"{facts.title} is of no days, and so no time zone."
             faults.append(FieldError("time_zone", says, "no_period"))
         return faults
     if not local_days.is_known(wanted.time_zone):
@@ -44,6 +48,8 @@ def parameter_faults(wanted: Parameters, reach: Reach, now: datetime) -> list[Fi
                 "time_zone", f"{wanted.time_zone!r} is no IANA time zone, such as Europe/Berlin.", "unknown_time_zone"
             ),
         ]
+    if facts.utc and wanted.time_zone != UTC_NAME:
+        faults.append(FieldError("time_zone", f"{facts.title} is of days of UTC.", "utc_alone"))
     if wanted.since is None:
         faults.append(FieldError("from", "Name the first day.", "required"))
     if wanted.until is None:
@@ -118,6 +124,8 @@ def file_name(parameters: Parameters, owner: str) -> str:
     period = f"-{parameters.since}-{parameters.until}" if parameters.since else ""
     if parameters.time_zone != UTC_NAME:
         period += "-" + "-".join(re.findall(r"[a-z0-9]+", parameters.time_zone.lower()))
+    if parameters.access_request:
+        period = f"-{parameters.access_request}"
     return f"{owner}-{parameters.kind.replace('_', '-')}{period}.{EXTENSIONS[parameters.format]}"
 
 
@@ -127,6 +135,8 @@ def plain_parameters(parameters: Parameters) -> dict[str, Any]:
         "kind": parameters.kind, "format": parameters.format,
         "from": parameters.since.isoformat() if parameters.since else None,
         "to": parameters.until.isoformat() if parameters.until else None,
+        # Left out where there is none: what was asked for before there were any stays the same.
+        **({"access_request": parameters.access_request} if parameters.access_request else {}),
     }  # fmt: skip
     return plain if parameters.time_zone == UTC_NAME else plain | {"time_zone": parameters.time_zone}
 
@@ -134,4 +144,5 @@ def plain_parameters(parameters: Parameters) -> dict[str, Any]:
 def parameters_from(plain: Mapping[str, Any]) -> Parameters:
     """Parameters from their plain form."""
     since, until = (date.fromisoformat(plain[name]) if plain[name] else None for name in ("from", "to"))
-    return Parameters(plain["kind"], plain["format"], since, until, plain.get("time_zone", UTC_NAME))
+    zone = plain.get("time_zone", UTC_NAME)
+    return Parameters(plain["kind"], plain["format"], since, until, zone, plain.get("access_request"))

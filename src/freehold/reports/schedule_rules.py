@@ -193,6 +193,12 @@ def settings_faults(settings: ScheduleSettings, reach: Reach, now: datetime) -> 
     if reach not in facts.reach:
         words = "is of a whole organization" if reach == "project" else "is of one project"
         faults.append(FieldError("kind", f"{facts.title} {words}.", "wrong_reach"))
+    if facts.of_request:
+        faults.append(
+            FieldError("kind", f"{facts.title} is of one decision: there is nothing to repeat.", "wrong_kind")
+        )
+    if facts.utc and settings.time_zone.strip() != UTC_NAME:
+        faults.append(FieldError("time_zone", f"{facts.title} is of days of UTC.", "utc_alone"))
     if facts.period and settings.period is None:
         faults.append(
             FieldError("period", "Choose what each run reports: the last day, week or month before it.", "required")

@@ -75,3 +75,11 @@ ACCESS: Final = Summary(
     "people and tokens", by=("roles", "kind"),
     table=("kind", "name", "roles", "owns", "since_at", "last_seen_at", "expires_at"),
 )  # fmt: skip
+COSTS: Final = Summary(
+    "minor units", ("amount", "quantity"), by=("endpoint", "month", "unit", "environment"),
+    table=("month", "endpoint", "unit", "above", "quantity", "price", "per", "amount", "currency"),
+)  # fmt: skip
+EVIDENCE: Final = Summary(
+    "rows", by=("section", "state"),
+    table=("section", "number", "name", "state", "blocking", "title", "detail", "at", "evidence_kind", "evidence_id", "actor"),
+)  # fmt: skip

@@ -2,10 +2,11 @@
 
 """Parts of what is sent, as dictionaries."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NotRequired, TypedDict
 
-from freehold.sdk.models.words import Duty, QuotaPeriod
+from freehold.sdk.models.words import Duty, PriceItemUnit, QuotaPeriod
 
 
 class AlertFilterBody(TypedDict):
@@ -36,6 +37,32 @@ class OwnerBody(TypedDict):
 
     member: str
     duty: NotRequired[Duty]
+
+
+class PriceTierBody(TypedDict):
+    """A price from so many units of a month on: minor units of the currency, for each `per` units of the item."""
+
+    # Units of a month above which it holds; the first tier's is 0.
+    above: int
+    # Minor units of the currency: 40 of EUR are 0.40.
+    price: int
+
+
+class PriceItemBody(TypedDict):
+    """What an endpoint costs.
+
+    `endpoint` `*`: all the rest of the API, or without one, all the rest. `unit`: served requests, or their
+    units of cost, with which metered events are counted.
+    """
+
+    # An operation id, or `*`.
+    endpoint: str
+    unit: PriceItemUnit
+    tiers: Sequence[PriceTierBody]
+    # Units that a price is for: 1, 1000 or 1000000.
+    per: NotRequired[int]
+    # Its id or slug; null for all APIs.
+    api: NotRequired[str | None]
 
 
 class QuotaBody(TypedDict):

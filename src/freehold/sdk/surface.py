@@ -32,6 +32,7 @@ from freehold.sdk.resources.metered_events import MeteredEventCalls
 from freehold.sdk.resources.organization_deletions import OrganizationDeletionCalls
 from freehold.sdk.resources.organizations import OrganizationCalls
 from freehold.sdk.resources.person_deletions import PersonDeletionCalls
+from freehold.sdk.resources.price_lists import PriceListCalls
 from freehold.sdk.resources.projects import ProjectCalls
 from freehold.sdk.resources.readiness import ReadinessCalls
 from freehold.sdk.resources.readiness_checks import ReadinessCheckCalls
@@ -86,6 +87,7 @@ class Surface(Resource[Mode]):
         self.readiness_policies: ReadinessPolicyCalls[Mode] = ReadinessPolicyCalls(perform, walk)
         self.readiness_checks: ReadinessCheckCalls[Mode] = ReadinessCheckCalls(perform, walk)
         self.access_requests: AccessRequestCalls[Mode] = AccessRequestCalls(perform, walk)
+        self.price_lists: PriceListCalls[Mode] = PriceListCalls(perform, walk)
         self.reports: ReportCalls[Mode] = ReportCalls(perform, walk)
         self.usage: UsageCalls[Mode] = UsageCalls(perform, walk)
         self.requests: RequestCalls[Mode] = RequestCalls(perform, walk)

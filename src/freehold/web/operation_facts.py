@@ -17,6 +17,7 @@ TAGS: Final[dict[str, str]] = {
     "Webhooks": "Webhook endpoints, messages and deliveries.",
     "Alerts": "Alert rules, their firings, and chat channels.",
     "Shapes": "What a project declares as one document, its history, and applying one.",
+    "Prices": "What usage costs: the operator's price lists.",
     "Reports": "Files of what happened, that can be made again to the same bytes.",
     "Readiness": "What a sandbox project still needs for production, and what the operator asks.",
     "Production": "Requests for production access and their review.",
@@ -33,7 +34,7 @@ IDEMPOTENT: Final = frozenset(
         "replay_delivery", "start_replay", "recover_webhook", "create_report", "create_organization_report",
         "advance_webhook", "create_readiness_check", "create_attestation", "create_key_acceptance", "run_readiness_check",
         "request_access", "comment_on_access_request",
-        "create_forwarding", "create_instance_forwarding", "rotate_forwarding_secret",
+        "create_forwarding", "create_instance_forwarding", "rotate_forwarding_secret", "create_price_list",
         "set_shape", "restore_shape",
     }
 )  # fmt: skip
@@ -130,6 +131,7 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "approve_access_request": ("conflict", "shape_changed"),
     "deny_access_request": ("conflict",),
     "withdraw_access_request": ("conflict",),
+    "withdraw_price_list": ("conflict",),
     "create_report": ("conflict",),
     "create_organization_report": ("conflict",),
     "download_report": ("conflict",),
@@ -189,6 +191,7 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "minLength": 1, "maxLength": 200},
     },
     "replay_id": _id("rpl", "A replay's"),
+    "price_list_id": _id("prl", "A price list's"),
     "report_id": _id("rep", "A report's"),
     "message_id": _id("msg", "A message's"),
     "request_id": _id("req", "A request's"),

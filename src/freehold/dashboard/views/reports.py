@@ -33,7 +33,10 @@ class ReportRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportsView:
-    """A history of reports with the form that asks for one (`reports/list.html.j2`). `at`: the page's own address."""
+    """A history of reports with the form that asks for one (`reports/list.html.j2`). `at`: the page's own address.
+
+    `requests`: the decided access requests that evidence can be of.
+    """
 
     at: str
     rows: Sequence[ReportRow]
@@ -42,6 +45,7 @@ class ReportsView:
     formats: Sequence[Choice]
     form: Form
     of: str
+    requests: Sequence[Choice] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

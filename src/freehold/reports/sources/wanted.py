@@ -32,6 +32,7 @@ class Wanted:
     start: datetime | None
     end: datetime | None
     time_zone: str = UTC_NAME
+    access_request: str | None = None
 
     @property
     def period(self) -> tuple[datetime, datetime]:

@@ -53,6 +53,7 @@ from freehold.sdk.models.organizations import (
     Subject,
     User,
 )
+from freehold.sdk.models.prices import PriceItem, PriceList, PricePreview, PricePreviews, PriceTier
 from freehold.sdk.models.production import (
     AccessRequest,
     AccessRequestDetail,
@@ -227,6 +228,9 @@ from freehold.sdk.models.words import (
     OwnCheckKind,
     PolicyBlocking,
     PolicyMaterial,
+    PriceItemUnit,
+    PriceListSandbox,
+    PriceListState,
     ProbeProbe,
     ProjectionMethod,
     ProjectProductionAccess,
@@ -396,6 +400,14 @@ __all__ = [
     "PolicyMaterial",
     "Pressure",
     "Previous",
+    "PriceItem",
+    "PriceItemUnit",
+    "PriceList",
+    "PriceListSandbox",
+    "PriceListState",
+    "PricePreview",
+    "PricePreviews",
+    "PriceTier",
     "Probe",
     "ProbeProbe",
     "Project",

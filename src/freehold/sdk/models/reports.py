@@ -20,6 +20,7 @@ class Report(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
     from_: str | None
     to: str | None
     time_zone: str
+    access_request: str | None
     state: ReportState
     reason: str | None
     done: int
@@ -44,8 +45,8 @@ class ReportColumn(Model, frozen=True, kw_only=True):
 class ReportManifest(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
     """What stands beside a report's file.
 
-    `sums`: of each column of integers. `source`: what its rows were taken from. `file`: what it is called where
-    it is saved. With it, `freehold reports verify` proves the file without a server.
+    `sums`: of each column of quantities. `source`: what its rows were taken from. `file`: what it is called
+    where it is saved. With it, `freehold reports verify` proves the file without a server.
     """
 
     manifest: int
@@ -65,3 +66,4 @@ class ReportManifest(Model, frozen=True, kw_only=True, rename={"from_": "from"})
     sums: dict[str, int]
     source: dict[str, Any]
     freehold: str
+    access_request: str | None = None

@@ -101,6 +101,9 @@ if TYPE_CHECKING:
         "webhook_check",
     ]
     PolicyMaterial = Literal["alert_channels", "alerts", "keys", "labels", "limits", "owners", "scope", "webhooks"]
+    PriceItemUnit = Literal["cost", "request"]
+    PriceListSandbox = Literal["free", "priced"]
+    PriceListState = Literal["coming", "in_force", "over", "withdrawn"]
     ProbeProbe = Literal["forged", "repeated", "signed", "stale"]
     ProjectProductionAccess = Literal["approved", "denied", "live", "not_requested", "requested", "withdrawn"]
     ProjectState = Literal["active", "archived"]
@@ -115,7 +118,9 @@ if TYPE_CHECKING:
         "access_review",
         "alert_firings",
         "audit_log",
+        "cost_statement",
         "key_inventory",
+        "readiness_evidence",
         "usage_detail",
         "usage_summary",
         "webhook_deliveries",
@@ -171,6 +176,9 @@ else:
     OwnCheckKind = str
     PolicyBlocking = str
     PolicyMaterial = str
+    PriceItemUnit = str
+    PriceListSandbox = str
+    PriceListState = str
     ProbeProbe = str
     ProjectProductionAccess = str
     ProjectState = str

@@ -40,12 +40,16 @@ class ReportCalls(Resource[Mode]):
         from_: str | Unset | None = UNSET,
         to: str | Unset | None = UNSET,
         time_zone: str | Unset = UNSET,
+        access_request: str | Unset | None = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[Report]:
         """Ask for a report of a project. It is made in the background; `GET /v1/reports/{report_id}` says how far it is.
 
         What to report. Days are of `time_zone` (IANA), and `to` is the first day that is not in the period, which
         has to be over. `key_inventory` and `access_review` say how things stand, and have no period.
+        `readiness_evidence` is of the decision of an `access_request` of the project, and has none either.
+
+        `access_request`: The decided one that evidence is of.
 
         Raises Conflict, IdempotencyConflict, NotFound.
         """
@@ -53,7 +57,16 @@ class ReportCalls(Resource[Mode]):
             "POST",
             f"/v1/projects/{segment(project_id)}/reports",
             Report,
-            body=sent({"kind": kind, "format": format, "from": from_, "to": to, "time_zone": time_zone}),
+            body=sent(
+                {
+                    "kind": kind,
+                    "format": format,
+                    "from": from_,
+                    "to": to,
+                    "time_zone": time_zone,
+                    "access_request": access_request,
+                }
+            ),
             idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )
@@ -87,12 +100,16 @@ class ReportCalls(Resource[Mode]):
         from_: str | Unset | None = UNSET,
         to: str | Unset | None = UNSET,
         time_zone: str | Unset = UNSET,
+        access_request: str | Unset | None = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[Report]:
         """Ask for a report of all projects of an organization, or of the organization itself.
 
         What to report. Days are of `time_zone` (IANA), and `to` is the first day that is not in the period, which
         has to be over. `key_inventory` and `access_review` say how things stand, and have no period.
+        `readiness_evidence` is of the decision of an `access_request` of the project, and has none either.
+
+        `access_request`: The decided one that evidence is of.
 
         Raises Conflict, IdempotencyConflict, NotFound.
         """
@@ -100,7 +117,16 @@ class ReportCalls(Resource[Mode]):
             "POST",
             f"/v1/organizations/{segment(organization_id)}/reports",
             Report,
-            body=sent({"kind": kind, "format": format, "from": from_, "to": to, "time_zone": time_zone}),
+            body=sent(
+                {
+                    "kind": kind,
+                    "format": format,
+                    "from": from_,
+                    "to": to,
+                    "time_zone": time_zone,
+                    "access_request": access_request,
+                }
+            ),
             idempotency_key=key_or_new(idempotency_key),
             repeatable=True,
         )

@@ -29,6 +29,7 @@ from freehold.store.schema.organizations import (
     tokens,
     users,
 )
+from freehold.store.schema.prices import price_lists
 from freehold.store.schema.projects import project_owners, projects, scope_endpoints, scope_event_types
 from freehold.store.schema.readiness import (
     readiness_acceptances,
@@ -46,7 +47,7 @@ from freehold.store.schema.report_schedules import (
     report_schedules,
 )
 from freehold.store.schema.reports import reports
-from freehold.store.schema.reviews import access_request_entries, access_requests
+from freehold.store.schema.reviews import access_request_entries, access_request_evidence, access_requests
 from freehold.store.schema.shapes import shape_heads, shape_marks, shape_revisions
 from freehold.store.schema.siblings import drift_acceptances, drift_heads, production_bindings
 from freehold.store.schema.usage import (
@@ -82,6 +83,7 @@ from freehold.store.schema.webhooks import (
 
 __all__ = [
     "access_request_entries",
+    "access_request_evidence",
     "access_requests",
     "alert_channels",
     "alert_defaults",
@@ -121,6 +123,7 @@ __all__ = [
     "organization_deletions",
     "organizations",
     "person_deletions",
+    "price_lists",
     "production_bindings",
     "project_owners",
     "projects",

@@ -138,3 +138,16 @@ access_request_entries = Table(
     Index("ix_access_request_entries_untold", "id", sqlite_where=text("told_at IS NULL"),
           postgresql_where=text("told_at IS NULL")),
 )  # fmt: skip
+
+# What a request's decision rested on, as it was at that moment: written with the decision, never changed.
+access_request_evidence = Table(
+    "access_request_evidence", metadata,
+    Column("request_id", Text, primary_key=True),
+    Column("project_id", Text, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    # The checks with their evidence, the plan of the clone, and the shape's fingerprint and revision.
+    Column("evidence", JsonText, nullable=False),
+    ForeignKeyConstraint(
+        ["request_id", "project_id"], ["access_requests.id", "access_requests.project_id"]
+    ),
+)  # fmt: skip

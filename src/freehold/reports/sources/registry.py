@@ -1,0 +1,68 @@
+"""Which source makes the rows of which kind of report.
+
+Slices to the right of this one have rows that only they can read: they register theirs when a process starts
+(`register`, called where the app and the tasks are put together), so that this slice knows none of them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from freehold.errors import FieldError
+from freehold.organizations.records import Actor
+from freehold.reports.records import Parameters, ReportKind, Row
+from freehold.reports.sources import assets, costs, people, usage
+from freehold.reports.sources.wanted import Wanted
+from freehold.store.engine import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for a report, of whom, and for what."""
+
+    actor: Actor
+    organization_id: str
+    project_id: str | None
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The rows of one kind. `facts`: what the manifest says of them, from what was wanted and the sums of what was written.
+
+    `faults`: why there can be no such report, beyond what its parameters show by themselves. `requests`: the decided
+    access requests that a project's report of this kind can be of, by id, each in words.
+    """
+
+    rows: Callable[[Wanted], Iterator[list[Row]]]
+    facts: Callable[[Wanted, Mapping[str, int]], dict[str, Any]] | None = None
+    faults: Callable[[Transaction, Asked], list[FieldError]] | None = None
+    requests: Callable[[Transaction, str], list[tuple[str, str]]] | None = None
+
+
+SOURCES: Final[dict[ReportKind, Source]] = {
+    "usage_summary": Source(usage.summary),
+    "usage_detail": Source(usage.detail),
+    "key_inventory": Source(assets.key_inventory),
+    "webhook_deliveries": Source(assets.webhook_deliveries),
+    "alert_firings": Source(assets.firings),
+    "access_review": Source(people.access_review),
+    "audit_log": Source(people.audit_log),
+    "cost_statement": Source(costs.statement, costs.facts, lambda tx, asked: costs.faults(tx, asked.organization_id, asked.parameters)),
+}  # fmt: skip
+
+
+def register(kind: ReportKind, source: Source) -> None:
+    """Say who makes the rows of a kind."""
+    SOURCES[kind] = source
+
+
+def source_faults(tx: Transaction, asked: Asked) -> list[FieldError]:
+    """Why there can be no such report, by what its source finds; none where it has nothing against it."""
+    find = SOURCES[asked.parameters.kind].faults
+    return find(tx, asked) if find else []
+
+
+def decided_requests(tx: Transaction, project_id: str) -> list[tuple[str, str]]:
+    """The decided access requests that a project's reports can be of, newest first: ids, each with what it is in words."""
+    return [request for source in SOURCES.values() if source.requests for request in source.requests(tx, project_id)]
