@@ -21,7 +21,7 @@ RESULTS: Final = Path(__file__).with_name("results")
 # In the order in which they are run and told.
 FIGURES: Final = (
     "verify", "latency", "proxies", "packages", "better_auth", "litellm", "forward_auth", "gateway", "middleware", "workers",
-    "keyring", "keyring_postgresql", "deliveries", "hanging", "delivery_latency", "collector", "usage_queries", "usage_growth", "postures", "shapes",
+    "keyring", "keyring_postgresql", "deliveries", "hanging", "delivery_latency", "collector", "usage_queries", "usage_growth", "postures", "shapes", "reports",
 )  # fmt: skip
 
 

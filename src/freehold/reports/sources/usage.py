@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from heapq import merge
+from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import BigInteger, and_, case, func, select, tuple_, type_coerce
 
 from freehold.kit import clock
 from freehold.reports.records import UTC_NAME, Row
@@ -73,7 +74,7 @@ def detail(wanted: Wanted) -> Iterator[list[Row]]:
     while at < end:
         until = min(at + _STRETCH, end)
         for project_id in wanted.project_ids:
-            yield from _batches(_requests_of(wanted, project_id, at, until))
+            yield from _requests_of(wanted, project_id, at, until)
         at = until
 
 
@@ -96,35 +97,40 @@ def _floor_day(instant: datetime) -> datetime:
     return instant.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _requests_of(wanted: Wanted, project_id: str, start: datetime, end: datetime) -> Iterator[Row]:
-    live = ((row[1], row[0], row) for row in _live(wanted, project_id, start, end))
-    archived: Iterable[tuple[int, str, Row]] = ()
+def _requests_of(wanted: Wanted, project_id: str, start: datetime, end: datetime) -> Iterator[list[Row]]:
+    archived: list[Row] = []
     if wanted.archive is not None:
         found = wanted.archive.requests_of(project_id, start, end)
-        archived = ((row[1], row[0], row) for row in (tuple(each[name] for name in _REQUEST) for each in found))
-    last = ""
-    for at_ms, request_id, row in merge(live, archived, key=lambda each: each[:2]):
+        archived = [tuple(each[name] for name in _REQUEST) for each in found]
+    live = _live(wanted, project_id, start, end)
+    if archived:
         # One that is being archived is in both.
-        if request_id != last:
-            last = request_id
-            yield (row[0], clock.from_ms(at_ms), *row[2:])
+        both = merge((row for batch in live for row in batch), archived, key=_place)
+        live = _batches(next(same) for _, same in groupby(both, key=_place))
+    for batch in live:
+        yield [(row[0], clock.from_ms(row[1]), *row[2:]) for row in batch]
 
 
-def _live(wanted: Wanted, project_id: str, start: datetime, end: datetime) -> Iterator[Row]:
+def _place(row: Row) -> tuple[int, str]:
+    return row[1], row[0]
+
+
+def _live(wanted: Wanted, project_id: str, start: datetime, end: datetime) -> Iterator[list[Row]]:
     """Requests that the database has, with their instants in Unix milliseconds (ix_usage_events_project_at)."""
-    columns = [_E[name] for name in _REQUEST]
-    place: tuple[datetime, str] | None = None
+    at = type_coerce(_E.at, BigInteger)
+    columns = [at if name == "at" else _E[name] for name in _REQUEST]
+    last: tuple[int, str] | None = None
     while True:
         query = select(*columns).where(_E.project_id == project_id, _E.at >= start, _E.at < end)
-        if place:
-            query = query.where(or_(_E.at > place[0], and_(_E.at == place[0], _E.id > place[1])))
+        if last:
+            query = query.where(tuple_(at, _E.id) > tuple_(*last))
         with wanted.store.read() as tx:
             rows = tx.execute(query.order_by(_E.at, _E.id).limit(BATCH)).all()
-        for row in rows:
-            yield (row[0], clock.to_ms(row[1]), *row[2:])
+        if rows:
+            yield rows  # type: ignore[misc]  # rows of SQLAlchemy are tuples
         if len(rows) < BATCH:
             return
-        place = (rows[-1][1], rows[-1][0])
+        last = _place(rows[-1])
 
 
 def _batches(rows: Iterable[Any]) -> Iterator[list[Row]]:
