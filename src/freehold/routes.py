@@ -15,6 +15,7 @@ from freehold.alerts import rule_pages
 from freehold.apis import api as apis
 from freehold.apis import pages as api_pages
 from freehold.forwarding import api as forwarding
+from freehold.forwarding import pages as forwarding_pages
 from freehold.keeping import organizations_api as leaving
 from freehold.keeping import organizations_pages as leaving_pages
 from freehold.keeping import people_api as people
@@ -353,6 +354,17 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{TEAM}/reports/{{report_id:str}}/cancel", report_pages.cancel_organization_report),
     (get, f"{TEAM}/audit", audit_pages.show_audit),
     (get, f"{TEAM}/audit/proof", audit_pages.show_audit_proof),
+    (get, f"{TEAM}/audit/forwarding", forwarding_pages.show_forwardings),
+    (post, f"{TEAM}/audit/forwarding", forwarding_pages.create_forwarding),
+    (get, f"{TEAM}/audit/forwarding/{{forwarding_id:str}}", forwarding_pages.show_forwarding),
+    (post, f"{TEAM}/audit/forwarding/{{forwarding_id:str}}", forwarding_pages.edit_forwarding),
+    (post, f"{TEAM}/audit/forwarding/{{forwarding_id:str}}/{{act:str}}", forwarding_pages.act_on_forwarding),
+    (get, "/audit", audit_pages.show_instance_audit),
+    (get, "/audit/forwarding", forwarding_pages.show_instance_forwardings),
+    (post, "/audit/forwarding", forwarding_pages.create_instance_forwarding),
+    (get, "/audit/forwarding/{forwarding_id:str}", forwarding_pages.show_instance_forwarding),
+    (post, "/audit/forwarding/{forwarding_id:str}", forwarding_pages.edit_instance_forwarding),
+    (post, "/audit/forwarding/{forwarding_id:str}/{act:str}", forwarding_pages.act_on_instance_forwarding),
     (get, "/apis", api_pages.list_apis),
     (get, "/apis/new", api_pages.show_new_api),
     (post, "/apis/new", api_pages.create_api),

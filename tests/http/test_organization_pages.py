@@ -190,11 +190,11 @@ def test_the_log_says_who_did_what_and_what_it_changed(instance: Instance) -> No
     instance.client("developer").patch(f"/v1/projects/{instance.project}", json={"purpose": "Finds <parcels>"})
     answer = instance.browser("auditor").get(f"/organizations/{instance.harbour}/audit")
     page = text_of(answer)
-    assert "developer@example.com (Test) project.changed Parcel lookup" in page
-    assert "purpose Looks parcels up Finds <parcels>" in page
+    assert "developer@example.com (Test) Project changed: Parcel lookup" in page
+    assert "Purpose Looks parcels up Finds <parcels>" in page
     assert "<parcels>" not in answer.text
     assert f'href="/projects/{instance.project}/keys/{instance.key}"' in answer.text
-    assert "key.issued first in Parcel lookup" in page
+    assert "Key issued: first in Parcel lookup" in page
 
 
 def test_the_log_is_filtered_by_its_address(instance: Instance) -> None:

@@ -27,8 +27,9 @@ _ROUTES: Final = [
     if method is get
     and path not in _NOT_HERE
     and not path.endswith(("/live", "/export.csv", "/file"))
-    # Looks as a project's own does.
-    and path != "/organizations/{organization_id:str}/reports/{report_id:str}"
+    # Look as a project's own does, and an organization's.
+    and path
+    not in {"/organizations/{organization_id:str}/reports/{report_id:str}", "/audit/forwarding/{forwarding_id:str}"}
 ]
 _PROJECT: Final = "/projects/{project_id:str}"
 _MORE: Final = {

@@ -1,6 +1,7 @@
-"""The page of an organization's audit log. Reads only."""
+"""The pages of the audit log: an organization's, and for operators that of the whole instance. Read only."""
 
 import base64
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -9,52 +10,57 @@ import msgspec
 from litestar import Response
 
 from freehold.dashboard.frame import frame
-from freehold.dashboard.views.organizations import AuditChange, AuditProofPage, AuditRow, AuditView
+from freehold.dashboard.views.audit import AuditRow, AuditView
+from freehold.dashboard.views.organizations import AuditProofPage
 from freehold.dashboard.views.parts import Filter, Pager
 from freehold.errors import FieldError, invalid
 from freehold.kit import clock, paging
-from freehold.organizations import audit_reading, queries
+from freehold.organizations import audit_reading, audit_subjects, queries
+from freehold.organizations.audit_entry_api import audit_entry_view
 from freehold.organizations.audit_proof import prove
 from freehold.organizations.audit_seals import key_id_of, public_key
-from freehold.organizations.permissions import require
+from freehold.organizations.audit_words import action_words, changes_of, field_words
+from freehold.organizations.permissions import require, require_operator
 from freehold.organizations.records import AuditEntry
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
 from freehold.web.cursors import after_instant
 from freehold.web.pages import page
 
-_FILTERS: Final = ("actor", "action", "subject", "project", "from", "to")
+_FILTERS: Final = ("organization", "actor", "action", "subject_kind", "subject", "project", "request_id", "from", "to")
 _PAGE: Final = 50
+_ORGANIZATIONS_MAX: Final = 200
 
 
 def show_audit(call: Call, organization_id: str) -> Response[Any]:
     """An organization's audit log, newest first, filtered by what its address says."""
+    require(call.actor, "audit.read", organization_id)
+    return _show(call, organization_id, f"/organizations/{organization_id}/audit")
+
+
+def show_instance_audit(call: Call) -> Response[Any]:
+    """The audit log of all organizations and of the instance itself; operators only."""
+    require_operator(call.actor)
+    return _show(call, None, "/audit")
+
+
+def _show(call: Call, organization_id: str | None, here: str) -> Response[Any]:
     given = {name: call.query_value(name) for name in _FILTERS}
-    wanted = audit_reading.AuditFilter(
-        given["actor"] or None, given["action"] or None, given["subject"] or None, given["project"] or None,
-        _midnight("from", given["from"]), _midnight("to", given["to"], days=1),
-    )  # fmt: skip
-    cursor = call.query_value("cursor")
+    chain = organization_id or given["organization"] or None
+    newer = call.query_value("newer")
+    cursor = newer or call.query_value("cursor")
     with call.read() as tx:
-        require(call.actor, "audit.read", organization_id)
-        shell = frame(tx, call, "audit", organization_id)
-        entries = audit_reading.entries(tx, organization_id, wanted, _PAGE + 1, after_instant(cursor or None))
-        cut = paging.page(entries, _PAGE, lambda row: paging.Cursor(clock.to_ms(row.at), row.id))
-        names = queries.names_of_projects(tx, {row.project_id for row in cut.data if row.project_id})
-        filters = _filters(tx, organization_id, given, names)
-    here = f"/organizations/{organization_id}/audit"
-    view = AuditView(
-        organization_id=organization_id,
-        rows=tuple(_row(entry, names) for entry in cut.data),
-        filters=filters,
-        from_on=given["from"],
-        to_on=given["to"],
-        pager=Pager(
-            older=_address(here, given, cut.next_cursor) if cut.next_cursor else None,
-            newest=_address(here, given) if cursor else None,
-        ),
-    )
-    return page("organizations/audit.html.j2", shell, view)
+        shell = frame(tx, call, "audit" if organization_id else "audit-of-instance", organization_id)
+        found = audit_reading.entries(
+            tx, chain, _wanted(given), _PAGE + 1, after_instant(cursor or None), newer=bool(newer)
+        )
+        shown, pager = _cut(found, here, given, cursor, bool(newer))
+        view = AuditView(
+            at=here, organization_id=organization_id or "", rows=_rows(tx, shown, here, given), filters=_filters(tx, chain, organization_id, given),
+            subject=given["subject"], request_id=given["request_id"], from_on=given["from"], to_on=given["to"], pager=pager,
+            report_href=_report_href(chain, given), filtered=any(given.values()),
+        )  # fmt: skip
+    return page("audit/list.html.j2", shell, view)
 
 
 def show_audit_proof(call: Call, organization_id: str) -> Response[Any]:
@@ -74,6 +80,14 @@ def show_audit_proof(call: Call, organization_id: str) -> Response[Any]:
     return page("organizations/audit_proof.html.j2", shell, view)
 
 
+def _wanted(given: Mapping[str, str]) -> audit_reading.AuditFilter:
+    return audit_reading.AuditFilter(
+        given["actor"] or None, given["action"] or None, given["subject"] or None, given["project"] or None,
+        _midnight("from", given["from"]), _midnight("to", given["to"], days=1), given["subject_kind"] or None,
+        given["request_id"].strip() or None,
+    )  # fmt: skip
+
+
 def _midnight(name: str, text: str, days: int = 0) -> datetime | None:
     """The beginning of a day in UTC, or of the day so many days after it."""
     if not text:
@@ -84,71 +98,94 @@ def _midnight(name: str, text: str, days: int = 0) -> datetime | None:
         raise invalid(FieldError(name, f"`{name}` should be a day like 2026-11-22.", "invalid_date")) from None
 
 
-def _address(here: str, given: dict[str, str], cursor: str = "") -> str:
-    query = urlencode({name: value for name, value in [*given.items(), ("cursor", cursor)] if value})
+def _cut(
+    found: list[AuditEntry], here: str, given: Mapping[str, str], cursor: str, newer: bool
+) -> tuple[list[AuditEntry], Pager]:
+    """A page out of one entry too many, which stands at the far end, and the ways on from it in both directions."""
+    more = len(found) > _PAGE
+    shown = found[-_PAGE:] if newer else found[:_PAGE]
+    if not shown:
+        return [], Pager(newest=_address(here, given) if cursor else None)
+    older = more or newer
+    return shown, Pager(
+        older=_address(here, given, cursor=_place(shown[-1])) if older else None,
+        newer=_address(here, given, newer=_place(shown[0])) if cursor and (more or not newer) else None,
+        newest=_address(here, given) if cursor else None,
+    )
+
+
+def _place(entry: AuditEntry) -> str:
+    return paging.to_text(paging.Cursor(clock.to_ms(entry.at), entry.id))
+
+
+def _address(here: str, given: Mapping[str, str], **more: str) -> str:
+    query = urlencode({name: value for name, value in {**given, **more}.items() if value})
     return f"{here}?{query}" if query else here
 
 
+def _report_href(chain: str | None, given: Mapping[str, str]) -> str:
+    """The form of an organization's report of the log, with the same days; a report's `to` is the day after its last."""
+    if chain is None or chain == "instance":
+        return ""
+    last = _midnight("to", given["to"], days=1)
+    days = {"from": given["from"], "to": f"{last.date()}" if last else ""}
+    return _address(f"/organizations/{chain}/reports", {"kind": "audit_log", **days})
+
+
+# --- filters --------------------------------------------------------------------------------------
+
+
 def _filters(
-    tx: Transaction, organization_id: str, given: dict[str, str], projects: dict[str, str]
+    tx: Transaction, chain: str | None, organization_id: str | None, given: Mapping[str, str]
 ) -> tuple[Filter, ...]:
-    """Who and what, to be picked; subject and project only where a link from another page has set them."""
-    picked = [
-        Filter(name="actor", label="By", value=given["actor"],
-               choices=_choices("Anybody", given["actor"], audit_reading.actors_seen(tx, organization_id))),
-        Filter(name="action", label="Action", value=given["action"],
-               choices=_choices("Any", given["action"], audit_reading.actions_seen(tx, organization_id))),
-    ]  # fmt: skip
-    for name, label in (("subject", "Subject"), ("project", "Project")):
-        if value := given[name]:
-            choices = (("", "Any"), (value, projects.get(value, value)))
-            picked.append(Filter(name=name, label=label, value=value, choices=choices))
-    return tuple(picked)
+    seen = {
+        "actor": ("By", "Anybody", {name: name for name in audit_reading.actors_seen(tx, chain)}),
+        "action": ("Action", "Any", {name: action_words(name) for name in audit_reading.actions_seen(tx, chain)}),
+        "subject_kind": ("Of", "Anything", {name: field_words(name) for name in audit_reading.subject_kinds_seen(tx, chain)}),
+    }  # fmt: skip
+    picked = [] if organization_id else [_organizations(tx, given["organization"])]
+    picked += [_filter(name, *facts, given[name]) for name, facts in seen.items()]
+    project = given["project"]
+    known = (
+        audit_subjects.project_names(tx, chain)
+        if chain
+        else queries.names_of_projects(tx, {project} if project else set())
+    )
+    return (*picked, _filter("project", "Project", "Any", known, project)) if known or project else tuple(picked)
 
 
-def _choices(anything: str, given: str, known: list[str]) -> tuple[tuple[str, str], ...]:
-    names = known if not given or given in known else [given, *known]
-    return (("", anything), *((name, name) for name in names))
+def _organizations(tx: Transaction, given: str) -> Filter:
+    known = {each.id: each.name for each in queries.organizations_by_name(tx, None)[:_ORGANIZATIONS_MAX]}
+    return _filter("organization", "Organization", "All", {"instance": "None: the instance itself", **known}, given)
 
 
-def _row(entry: AuditEntry, projects: dict[str, str]) -> AuditRow:
-    return AuditRow(
-        id=entry.id, at=entry.at, actor=entry.actor_name, actor_kind=entry.actor_kind, action=entry.action,
-        subject_kind=entry.subject_kind, subject=entry.subject_name, href=_href(entry),
-        project=projects.get(entry.project_id or "", "") if entry.subject_kind != "project" else "",
-        address=entry.address, request_id=entry.request_id, position=entry.position, hash=entry.hash.hex(),
-        reason=entry.reason or "",
-        changes=_changes(entry.before or {}, entry.after or {}),
+def _filter(name: str, label: str, anything: str, known: Mapping[str, str], given: str) -> Filter:
+    # What a link from elsewhere has set can be chosen, and seen, even where nothing is of it.
+    choices = dict(known) if not given or given in known else {given: given, **known}
+    return Filter(name=name, label=label, value=given, choices=(("", anything), *choices.items()))
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+def _rows(tx: Transaction, entries: list[AuditEntry], here: str, given: Mapping[str, str]) -> tuple[AuditRow, ...]:
+    pages = audit_subjects.pages_of(tx, entries)
+    projects = queries.names_of_projects(tx, {entry.project_id for entry in entries if entry.project_id})
+    people = queries.names_of_users(tx, {entry.on_behalf_of for entry in entries if entry.on_behalf_of})
+    chains = {each.id: each.name for each in queries.organizations_by_name(tx, {entry.chain for entry in entries})}
+    organization = {"organization": given["organization"]}
+    return tuple(
+        AuditRow(
+            id=entry.id, at=entry.at, actor=entry.actor_name, actor_kind=entry.actor_kind, action=entry.action, words=action_words(entry.action),
+            subject_kind=field_words(entry.subject_kind), subject=entry.subject_name, href=pages.get(entry.id) or "",
+            gone=entry.id in pages and pages[entry.id] is None,
+            project=projects.get(entry.project_id or "", "") if entry.subject_kind != "project" else "", project_href=f"/projects/{entry.project_id}",
+            organization=chains.get(entry.chain, "the instance") if here == "/audit" else "",
+            address=entry.address, request_id=entry.request_id, position=entry.position, hash=entry.hash.hex(),
+            raw=msgspec.json.format(msgspec.json.encode(audit_entry_view(entry)), indent=2).decode(),
+            same_subject=_address(here, organization, subject=entry.subject_id), same_actor=_address(here, organization, actor=entry.actor_id),
+            same_request=_address(here, organization, request_id=entry.request_id), reason=entry.reason or "",
+            on_behalf_of=people.get(entry.on_behalf_of or "", ""), changes=changes_of(entry.before, entry.after),
+        )
+        for entry in entries
     )  # fmt: skip
-
-
-def _href(entry: AuditEntry) -> str:
-    """Where the subject has a page, its address."""
-    organization, project = f"/organizations/{entry.chain}", f"/projects/{entry.project_id}"
-    return {
-        "organization": f"{organization}/settings",
-        "user": f"{organization}/members",
-        "invitation": f"{organization}/members",
-        "token": f"{organization}/tokens",
-        "project": project,
-        "key": f"{project}/keys/{entry.subject_id}",
-        "webhook_endpoint": f"{project}/webhooks/{entry.subject_id}",
-        "alert_rule": f"{project}/alerts/{entry.subject_id}",
-        "alert_channel": f"{project}/alerts",
-        "replay": f"{project}/replays/{entry.subject_id}",
-    }.get(entry.subject_kind, "")
-
-
-def _changes(before: dict[str, Any], after: dict[str, Any]) -> tuple[AuditChange, ...]:
-    names = dict.fromkeys([*before, *after])
-    return tuple(AuditChange(field=name, before=_text(before, name), after=_text(after, name)) for name in names)
-
-
-def _text(values: dict[str, Any], name: str) -> str | None:
-    """A recorded value as a person reads it: lists as sentences, the rest as JSON has it."""
-    value = values.get(name)
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(value) or "none"
-    return msgspec.json.encode(value).decode()

@@ -152,6 +152,8 @@ def _history(
              "time_zone": UTC_NAME, "access_request": call.query_value("access_request") or ""}  # fmt: skip
     if usual["access_request"]:
         usual["kind"] = "readiness_evidence"
+    # Pages whose rows can be had as a report lead here with kind and days.
+    usual |= {name: value for name in _FIELDS if (value := call.query_value(name))}
     form = Form(usual, blocked=None if kinds else _NOT_YOURS,
                 idempotency_key=new_id("req"))  # fmt: skip
     if problem is not None:

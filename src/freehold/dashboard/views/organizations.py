@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from freehold.dashboard.views.form import Choice, Form
-from freehold.dashboard.views.parts import Filter, Pager
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,48 +99,6 @@ class TokensView:
     secret_name: str = ""
     own_form: Form = field(default_factory=Form)
     service_form: Form = field(default_factory=Form)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditChange:
-    """One field before and after, as text; None where it was or is not there."""
-
-    field: str
-    before: str | None
-    after: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRow:
-    """One entry. `action` as recorded (`key.revoked`); `href` leads to the subject where it has a page."""
-
-    id: str
-    at: datetime
-    actor: str
-    actor_kind: str
-    action: str
-    subject_kind: str
-    subject: str
-    href: str
-    project: str
-    address: str
-    request_id: str
-    position: int
-    hash: str
-    reason: str = ""
-    changes: tuple[AuditChange, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditView:
-    """The audit log (`organizations/audit.html.j2`). `from_on` and `to_on` are dates as typed."""
-
-    organization_id: str
-    rows: tuple[AuditRow, ...]
-    filters: tuple[Filter, ...]
-    from_on: str
-    to_on: str
-    pager: Pager
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,10 +99,11 @@ class Chip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pager:
-    """The way on in a list: addresses of the next page and back to the first one, or None."""
+    """The way on in a list: addresses of the next page, of the one before, and back to the first one, or None."""
 
     older: str | None = None
     newest: str | None = None
+    newer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
