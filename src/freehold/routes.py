@@ -59,6 +59,7 @@ from freehold.projects import api as projects
 from freehold.projects import pages as project_pages
 from freehold.reports import api as reports
 from freehold.reports import pages as report_pages
+from freehold.reports import schedule_api as schedules
 from freehold.usage import api as usage
 from freehold.usage import explain_api
 from freehold.usage import reporting_api as reporting
@@ -101,6 +102,7 @@ KEY: Final = "/v1/keys/{key_id:str}"
 ALERT: Final = "/v1/alerts/{alert_id:str}"
 ACCESS_REQUEST: Final = "/v1/access_requests/{access_request_id:str}"
 FORWARDING: Final = "/v1/forwardings/{forwarding_id:str}"
+SCHEDULE: Final = "/v1/report_schedules/{schedule_id:str}"
 FIRING: Final = "/v1/firings/{firing_id:str}"
 WEBHOOK: Final = "/v1/webhooks/{endpoint_id:str}"
 
@@ -267,6 +269,17 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, "/v1/reports/{report_id:str}/file", reports.download_report, "Reports"),
     (get, "/v1/reports/{report_id:str}/manifest", reports.read_report_manifest, "Reports"),
     (post, "/v1/reports/{report_id:str}/cancel", reports.cancel_report, "Reports"),
+    (get, f"{PROJECT}/report_schedules", schedules.list_report_schedules, "Reports"),
+    (post, f"{PROJECT}/report_schedules", schedules.create_report_schedule, "Reports"),
+    (get, f"{ORGANIZATION}/report_schedules", schedules.list_organization_report_schedules, "Reports"),
+    (post, f"{ORGANIZATION}/report_schedules", schedules.create_organization_report_schedule, "Reports"),
+    (get, "/v1/report_schedules/preview", schedules.preview_report_schedule, "Reports"),
+    (get, SCHEDULE, schedules.read_report_schedule, "Reports"),
+    (patch, SCHEDULE, schedules.edit_report_schedule, "Reports"),
+    (delete, SCHEDULE, schedules.delete_report_schedule, "Reports"),
+    (post, f"{SCHEDULE}/pause", schedules.pause_report_schedule, "Reports"),
+    (post, f"{SCHEDULE}/resume", schedules.resume_report_schedule, "Reports"),
+    (post, f"{SCHEDULE}/run", schedules.run_report_schedule, "Reports"),
     (get, f"{PROJECT}/usage", usage.read_usage, "Usage"),
     (get, f"{PROJECT}/requests", usage.list_requests, "Usage"),
     (get, "/v1/requests/{request_id:str}", usage.read_request, "Usage"),
@@ -287,6 +300,7 @@ _ANSWERS_200: Final = frozenset(
         explain_api.explain_call, checks.check_webhook, advance.advance_webhook,
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
         forwarding.pause_forwarding, forwarding.resume_forwarding, forwarding.send_test_entry, forwarding.rotate_forwarding_secret,
+        schedules.pause_report_schedule, schedules.resume_report_schedule,
         replays.cancel_replay, reports.cancel_report, audit_api.check_audit_proof, alerts.acknowledge_firing, readiness.withdraw_attestation,
         siblings.clone_project, siblings.promote_drift, siblings.revert_drift, siblings.accept_drift,
         reviews.answer_access_request, reviews.ask_for_changes,
@@ -303,6 +317,7 @@ _ANSWERS_202: Final = frozenset(
         replays.recover_webhook,
         reports.create_report,
         reports.create_organization_report,
+        schedules.run_report_schedule,
         alerts.send_test_alert,
         readiness.run_readiness_check,
     }

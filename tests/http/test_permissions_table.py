@@ -25,6 +25,7 @@ PEOPLE: Final = frozenset({"operator", "owner", "admin", "developer", "billing",
 SERVICES: Final = frozenset({"verifier", "publisher"})
 EVERYBODY: Final = PEOPLE | SERVICES
 MEMBERS: Final = frozenset({"operator", "owner", "admin", "developer", "billing", "auditor"})
+INSIDERS: Final = MEMBERS - {"operator"}
 READERS: Final = MEMBERS - {"billing"}
 DEVELOPERS: Final = frozenset({"owner", "admin", "developer"})
 ADMINISTRATORS: Final = frozenset({"owner", "admin"})
@@ -37,6 +38,8 @@ API: Final = "/v1/apis/{api}"
 PROJECT: Final = "/v1/projects/{project_id}"
 KEY: Final = "/v1/keys/{key_id}"
 WEBHOOK: Final = "/v1/webhooks/{endpoint_id}"
+SCHEDULE: Final = "/v1/report_schedules/{schedule_id}"
+SCHEDULED: Final = {"name": "Monthly", "kind": "usage_summary", "cron": "0 6 1 * *", "period": "month"}
 ALERT: Final = "/v1/alerts/{alert_id}"
 FORWARDING: Final = "/v1/forwardings/{forwarding_id}"
 ACCESS: Final = "/v1/access_requests/{access_request_id}"
@@ -150,6 +153,17 @@ TABLE: Final = (
     Row("GET", "/v1/reports/{report_id}/file", MEMBERS),
     Row("GET", "/v1/reports/{report_id}/manifest", MEMBERS),
     Row("POST", "/v1/reports/{report_id}/cancel", MEMBERS, report="queued_report_id"),
+    Row("GET", f"{ORGANIZATION}/report_schedules", MEMBERS),
+    Row("POST", f"{ORGANIZATION}/report_schedules", INSIDERS, SCHEDULED),
+    Row("GET", f"{PROJECT}/report_schedules", MEMBERS),
+    Row("POST", f"{PROJECT}/report_schedules", INSIDERS, SCHEDULED),
+    Row("GET", "/v1/report_schedules/preview", EVERYBODY, hides=False),
+    Row("GET", SCHEDULE, MEMBERS),
+    Row("PATCH", SCHEDULE, INSIDERS, {"name": "Monthly"}),
+    Row("POST", f"{SCHEDULE}/pause", INSIDERS),
+    Row("POST", f"{SCHEDULE}/resume", INSIDERS),
+    Row("POST", f"{SCHEDULE}/run", INSIDERS),
+    Row("DELETE", SCHEDULE, INSIDERS),
     Row("GET", f"{ORGANIZATION}/usage", MEMBERS),
     Row("GET", "/v1/usage", OPERATOR, hides=False),
     Row("POST", "/v1/usage/reconcile", OPERATOR, hides=False),
@@ -437,6 +451,7 @@ def prepare(instance: Instance) -> dict[str, str]:
     queued = made(f"{project}/reports", {"kind": "usage_summary", **period})
     return {
         "price_list_id": prices.get("/v1/price_lists").json()["data"][0]["id"],
+        "schedule_id": made(f"{project}/report_schedules", SCHEDULED)["id"],
         "report_id": ready["id"], "queued_report_id": queued["id"],
         "access_request_id": access["id"], "other_access_request_id": denied["id"],
         "fingerprint": access["present_fingerprint"],

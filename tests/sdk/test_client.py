@@ -205,7 +205,12 @@ def test_posts_that_are_sent_again_do_the_same_twice(instance: Instance) -> None
             chain=instance.harbour, position=1, hash=SEAL["hash"], sealed_at=datetime.now(UTC), key_id=SEAL["key_id"],
             signature=SEAL["signature"],
         )  # fmt: skip
+        schedule = client.report_schedules.create(
+            instance.project, name="Monthly", kind="usage_summary", cron="0 6 1 * *", period="month"
+        ).id
         acts: dict[str, Callable[[], Model]] = {
+            "pause_report_schedule": lambda: client.report_schedules.pause(schedule),
+            "resume_report_schedule": lambda: client.report_schedules.resume(schedule),
             "retire_secret": lambda: client.keys.retire_secret(instance.key, 1),
             "revoke_key": lambda: client.keys.revoke(instance.key),
             "archive_project": lambda: client.projects.archive(instance.project),

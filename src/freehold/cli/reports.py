@@ -23,6 +23,7 @@ from freehold.cli.options import (
     project_id,
     show_page,
 )
+from freehold.cli.report_schedules import command as schedules
 
 _POLL_S: Final = 0.5
 _COLUMNS: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
@@ -40,6 +41,9 @@ _COLUMNS: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
 @click.group("reports", short_help="Files of usage, keys, deliveries, alerts, access and changes.")
 def command() -> None:
     """Reports: what happened, as files that can be made again to the same bytes and proved without Freehold."""
+
+
+command.add_command(schedules)
 
 
 def _of_option(command: Command) -> Command:
@@ -69,9 +73,10 @@ def _of_option(command: Command) -> Command:
     help="Save the file here too, with its manifest beside it.",
 )
 @click.option("--no-wait", is_flag=True, help="Do not wait until it is made.")
+@click.option("--email", is_flag=True, help="Mail me when it has ended.")
 @json_option
 def create(
-    kind: str, project: str | None, organization: str | None, target: Path | None, no_wait: bool, as_json: bool,
+    kind: str, project: str | None, organization: str | None, target: Path | None, no_wait: bool, email: bool, as_json: bool,
     **wanted: str | None,
 ) -> None:  # fmt: skip
     """Make a report of KIND, and wait with its progress.
@@ -92,7 +97,8 @@ def create(
     if target is not None and no_wait:
         raise Failure("There is no file to save before the report is made: leave --no-wait away.")
     api = Api.current()
-    body = {"kind": kind, **{name: value for name, value in wanted.items() if value}}
+    body: dict[str, Any] = {"kind": kind, **{name: value for name, value in wanted.items() if value}}
+    body |= {"email": True} if email else {}
     report = api.post(f"{_owner(api, project, organization)}/reports", body)
     if not no_wait:
         report = _wait(api, report, quiet=as_json)
@@ -246,6 +252,7 @@ def _show(report: dict[str, Any]) -> None:
         "Report": f"{report['kind']} as {report['format']} ({report['id']})",
         "Period": _period(report, "as it stood"),
         **({"Of": report["access_request"]} if report["access_request"] else {}),
+        "Asked by": report["asked_by"] + (f", for {report['scheduled_for']}" if report["scheduled_for"] else ""),
         "State": report["state"] + (f": {report['reason']}" if report["reason"] else ""),
     }
     if report["state"] == "ready":

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from freehold.errors import Problem, invalid, not_found
+from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit import clock, ids
 from freehold.organizations import audit
 from freehold.organizations.actions import read_organization
 from freehold.organizations.permissions import may, require
 from freehold.organizations.records import Actor
 from freehold.projects.actions import read_project
-from freehold.reports import queries, rules
+from freehold.reports import queries, rules, schedule_queries
 from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.records import Parameters, Report
 from freehold.reports.sources.registry import Asked, source_faults
@@ -19,9 +19,12 @@ UNFINISHED_MAX: Final = 20
 
 
 def request_report(
-    tx: Transaction, actor: Actor, organization_id: str, project_id: str | None, wanted: Parameters
+    tx: Transaction, actor: Actor, organization_id: str, project_id: str | None, wanted: Parameters, mail: bool = False
 ) -> Report:
-    """Ask for a report of a project, or of an organization. It is made by the tasks process."""
+    """Ask for a report of a project, or of an organization. It is made by the tasks process.
+
+    `mail`: whether who asks is mailed when it has ended; Problem `invalid` for a service token, which has no address.
+    """
     if project_id is not None:
         organization_id = read_project(tx, actor, project_id).organization_id
     else:
@@ -35,7 +38,14 @@ def request_report(
         raise Problem(
             "conflict", f"{UNFINISHED_MAX} reports of the organization are not made yet. Wait for one, or cancel one."
         )
-    return queue_report(tx, actor, organization_id, project_id, wanted)
+    if mail and actor.user_id is None:
+        raise invalid(
+            FieldError("email", "A service token has no e-mail address: only a person is mailed.", "no_address")
+        )
+    report = queue_report(tx, actor, organization_id, project_id, wanted)
+    if mail and actor.user_id is not None:
+        schedule_queries.insert_report_recipients(tx, report.id, [actor.user_id])
+    return report
 
 
 def queue_report(

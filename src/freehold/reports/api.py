@@ -7,9 +7,11 @@ import msgspec
 from litestar import Response
 
 from freehold.kit.paging import Cursor, Page, page
-from freehold.reports import actions, serving
+from freehold.reports import actions, schedule_queries, serving
 from freehold.reports.local_days import NAME_MAX
 from freehold.reports.records import UTC_NAME, ColumnType, Parameters, Report, ReportFormat, ReportKind, ReportState
+from freehold.reports.schedule_records import Run
+from freehold.store.engine import Transaction
 from freehold.web.call import Call, checked_limit
 from freehold.web.cursors import after_id
 from freehold.web.inputs import Body, CursorText, Limit, text
@@ -30,10 +32,14 @@ class ReportBody(Body, frozen=True):
     access_request: Annotated[
         str | None, text("acr_01m8hk3v5n7q9s1t3v5x7z9b1d", "The decided one that evidence is of.", maximum=100)
     ] = None
+    email: Annotated[bool, msgspec.Meta(description="Mail me when it has ended.")] = False
 
 
 class ReportView(msgspec.Struct, kw_only=True):
-    """A report. `done`: rows so far. `restates`: the ready report of the same parameters whose bytes were others."""
+    """A report. `done`: rows so far. `restates`: the ready report of the same parameters whose bytes were others.
+
+    `schedule`: which one asked, for the due time `scheduled_for` (null: a person ran it), after so many runs were missed.
+    """
 
     id: str
     organization: str
@@ -52,6 +58,9 @@ class ReportView(msgspec.Struct, kw_only=True):
     sha256: str | None
     restates: str | None
     asked_by: str
+    schedule: str | None
+    scheduled_for: datetime | None
+    missed: int
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -95,13 +104,14 @@ def list_reports(call: Call, project_id: str, limit: Limit = 50, cursor: CursorT
     """A project's reports, newest first."""
     with call.read() as tx:
         rows = actions.list_project_reports(tx, call.actor, project_id, checked_limit(limit) + 1, after_id(cursor))
-    return _page(rows, limit)
+        return _page(tx, rows, limit)
 
 
 def create_report(call: Call, project_id: str, data: ReportBody) -> Response[ReportView]:
     """Ask for a report of a project. It is made in the background; `GET /v1/reports/{report_id}` says how far it is."""
     return call.create(
-        lambda tx: report_view(actions.request_report(tx, call.actor, "", project_id, _parameters(data))), 202
+        lambda tx: report_view(actions.request_report(tx, call.actor, "", project_id, _parameters(data), data.email)),
+        202,
     )
 
 
@@ -113,26 +123,29 @@ def list_organization_reports(
         rows = actions.list_organization_reports(
             tx, call.actor, organization_id, checked_limit(limit) + 1, after_id(cursor)
         )
-    return _page(rows, limit)
+        return _page(tx, rows, limit)
 
 
 def create_organization_report(call: Call, organization_id: str, data: ReportBody) -> Response[ReportView]:
     """Ask for a report of all projects of an organization, or of the organization itself."""
     return call.create(
-        lambda tx: report_view(actions.request_report(tx, call.actor, organization_id, None, _parameters(data))), 202
+        lambda tx: report_view(
+            actions.request_report(tx, call.actor, organization_id, None, _parameters(data), data.email)
+        ),
+        202,
     )
 
 
 def read_report(call: Call, report_id: str) -> ReportView:
     """One report, with how far it is."""
     with call.read() as tx:
-        return report_view(actions.read_report(tx, call.actor, report_id))
+        return _view(tx, actions.read_report(tx, call.actor, report_id))
 
 
 def cancel_report(call: Call, report_id: str) -> ReportView:
     """End a report that is not ready; it ends as failed, with that reason."""
     with call.write() as tx:
-        return report_view(actions.cancel_report(tx, call.actor, report_id))
+        return _view(tx, actions.cancel_report(tx, call.actor, report_id))
 
 
 def download_report(call: Call, report_id: str) -> Response[Any]:
@@ -147,15 +160,16 @@ def read_report_manifest(call: Call, report_id: str) -> ReportManifestView:
     return msgspec.convert(report.manifest, ReportManifestView)
 
 
-def report_view(report: Report) -> ReportView:
-    """A report as the API shows it."""
+def report_view(report: Report, run: Run | None = None) -> ReportView:
+    """A report as the API shows it. `run`: of which run of a schedule it came."""
     parameters = report.parameters
     return ReportView(
         id=report.id, organization=report.organization_id, project=report.project_id, kind=parameters.kind,
         format=parameters.format, from_=parameters.since, to=parameters.until, time_zone=parameters.time_zone,
         access_request=parameters.access_request, state=report.state, reason=report.reason,
         done=report.done, rows=report.rows, bytes=report.bytes, sha256=report.sha256, restates=report.restates,
-        asked_by=report.asked_by, created_at=report.created_at, started_at=report.started_at,
+        asked_by=report.asked_by, schedule=run.schedule_id if run else None,
+        scheduled_for=run.due_at if run else None, missed=run.missed if run else 0, created_at=report.created_at, started_at=report.started_at,
         finished_at=report.finished_at, expires_at=report.expires_at,
     )  # fmt: skip
 
@@ -164,6 +178,11 @@ def _parameters(data: ReportBody) -> Parameters:
     return Parameters(data.kind, data.format, data.from_, data.to, data.time_zone, data.access_request)
 
 
-def _page(rows: list[Report], limit: int) -> Page[ReportView]:
+def _view(tx: Transaction, report: Report) -> ReportView:
+    return report_view(report, schedule_queries.runs_of_reports(tx, [report.id]).get(report.id))
+
+
+def _page(tx: Transaction, rows: list[Report], limit: int) -> Page[ReportView]:
     cut = page(rows, limit, lambda row: Cursor(0, row.id))
-    return Page([report_view(row) for row in cut.data], cut.next_cursor)
+    runs = schedule_queries.runs_of_reports(tx, [row.id for row in cut.data])
+    return Page([report_view(row, runs.get(row.id)) for row in cut.data], cut.next_cursor)

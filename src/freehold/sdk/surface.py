@@ -38,6 +38,7 @@ from freehold.sdk.resources.readiness import ReadinessCalls
 from freehold.sdk.resources.readiness_checks import ReadinessCheckCalls
 from freehold.sdk.resources.readiness_policies import ReadinessPolicyCalls
 from freehold.sdk.resources.replays import ReplayCalls
+from freehold.sdk.resources.report_schedules import ReportScheduleCalls
 from freehold.sdk.resources.reports import ReportCalls
 from freehold.sdk.resources.requests import RequestCalls
 from freehold.sdk.resources.scope import ScopeCalls
@@ -89,6 +90,7 @@ class Surface(Resource[Mode]):
         self.access_requests: AccessRequestCalls[Mode] = AccessRequestCalls(perform, walk)
         self.price_lists: PriceListCalls[Mode] = PriceListCalls(perform, walk)
         self.reports: ReportCalls[Mode] = ReportCalls(perform, walk)
+        self.report_schedules: ReportScheduleCalls[Mode] = ReportScheduleCalls(perform, walk)
         self.usage: UsageCalls[Mode] = UsageCalls(perform, walk)
         self.requests: RequestCalls[Mode] = RequestCalls(perform, walk)
         self.metered_events: MeteredEventCalls[Mode] = MeteredEventCalls(perform, walk)

@@ -32,6 +32,7 @@ IDEMPOTENT: Final = frozenset(
         "create_token", "create_organization", "invite", "create_api", "create_project", "issue_key", "create_webhook",
         "rotate_key", "rotate_webhook_secret", "create_alert", "create_alert_channel", "send_test_alert", "publish_message",
         "replay_delivery", "start_replay", "recover_webhook", "create_report", "create_organization_report",
+        "create_report_schedule", "create_organization_report_schedule", "run_report_schedule",
         "advance_webhook", "create_readiness_check", "create_attestation", "create_key_acceptance", "run_readiness_check",
         "request_access", "comment_on_access_request",
         "create_forwarding", "create_instance_forwarding", "rotate_forwarding_secret", "create_price_list",
@@ -46,6 +47,7 @@ IF_MATCH: Final = frozenset(
         "set_readiness_policy", "edit_readiness_check", "edit_forwarding",
         "answer_access_request", "ask_for_changes", "approve_access_request", "deny_access_request", "withdraw_access_request",
         "set_shape", "restore_shape",
+        "edit_report_schedule", "delete_report_schedule", "pause_report_schedule", "resume_report_schedule",
     }
 )  # fmt: skip
 # Routes that need no caller, with who may call them.
@@ -137,6 +139,13 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "download_report": ("conflict",),
     "read_report_manifest": ("conflict",),
     "cancel_report": ("conflict",),
+    "create_report_schedule": ("conflict", "already_exists", "project_locked"),
+    "create_organization_report_schedule": ("conflict",),
+    "edit_report_schedule": ("conflict", "project_locked"),
+    "delete_report_schedule": ("project_locked",),
+    "resume_report_schedule": ("conflict",),
+    "run_report_schedule": ("conflict",),
+    "preview_report_schedule": (),
 }
 
 _ID: Final = "[0-7][0-9a-hjkmnp-tv-z]{25}"
@@ -193,6 +202,7 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "replay_id": _id("rpl", "A replay's"),
     "price_list_id": _id("prl", "A price list's"),
     "report_id": _id("rep", "A report's"),
+    "schedule_id": _id("sch", "A report schedule's"),
     "message_id": _id("msg", "A message's"),
     "request_id": _id("req", "A request's"),
 }  # fmt: skip

@@ -103,7 +103,15 @@ from freehold.sdk.models.readiness import (
     Policy,
     ProjectReadiness,
 )
-from freehold.sdk.models.reports import Report, ReportColumn, ReportManifest
+from freehold.sdk.models.reports import (
+    NextRun,
+    Recipient,
+    Report,
+    ReportColumn,
+    ReportManifest,
+    ReportSchedule,
+    ReportSchedulePreview,
+)
 from freehold.sdk.models.setup import Setup
 from freehold.sdk.models.shapes import (
     BindingSlot,
@@ -242,6 +250,8 @@ from freehold.sdk.models.words import (
     ReportColumnType,
     ReportFormat,
     ReportKind,
+    ReportSchedulePeriod,
+    ReportScheduleState,
     ReportState,
     RequestKind,
     RevisionCause,
@@ -374,6 +384,7 @@ __all__ = [
     "Metered",
     "MeteredEvent",
     "NamedPerson",
+    "NextRun",
     "NextStep",
     "Notification",
     "NotificationEvent",
@@ -427,6 +438,7 @@ __all__ = [
     "Readiness",
     "ReceiptDelivery",
     "ReceivedResponse",
+    "Recipient",
     "Reconciliation",
     "RefusedEndpoint",
     "Replay",
@@ -441,6 +453,10 @@ __all__ = [
     "ReportFormat",
     "ReportKind",
     "ReportManifest",
+    "ReportSchedule",
+    "ReportSchedulePeriod",
+    "ReportSchedulePreview",
+    "ReportScheduleState",
     "ReportState",
     "Request",
     "RequestKey",

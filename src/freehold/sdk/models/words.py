@@ -125,6 +125,8 @@ if TYPE_CHECKING:
         "usage_summary",
         "webhook_deliveries",
     ]
+    ReportSchedulePeriod = Literal["day", "month", "week"]
+    ReportScheduleState = Literal["active", "paused", "stopped"]
     ReportState = Literal["expired", "failed", "queued", "ready", "running"]
     RequestKind = Literal["denied", "failed", "served", "throttled"]
     RevisionCause = Literal["clone", "edit", "file", "promotion", "restoration", "revert"]
@@ -190,6 +192,8 @@ else:
     ReportColumnType = str
     ReportFormat = str
     ReportKind = str
+    ReportSchedulePeriod = str
+    ReportScheduleState = str
     ReportState = str
     RequestKind = str
     RevisionCause = str
