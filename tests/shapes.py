@@ -34,6 +34,7 @@ def shapes(draw: st.DrawFn, api: str = "example") -> Any:
     items |= {f"/webhooks/{name}": webhook for name, webhook in webhooks.items()}
     items |= {f"/alert_channels/{name}": _channel(draw, name) for name in draw(st.sets(_SLOTS))}
     items |= {f"/alerts/{name}": _alert(draw, sorted(keys), sorted(webhooks)) for name in draw(st.sets(_SLOTS))}
+    items |= {f"/report_schedules/{name}": _schedule(draw) for name in draw(st.sets(_SLOTS))}
     return from_items(api, items)
 
 
@@ -85,6 +86,16 @@ def _alert(draw: st.DrawFn, keys: list[str], webhooks: list[str]) -> dict[str, A
         },
         "minimum_count": 0, "severity": draw(st.sampled_from(["info", "critical"])), "next_action": "",
         "notify": sorted(draw(st.sets(st.sampled_from(["chat", "email", "webhooks"])))), "enabled": draw(st.booleans()),
+    }  # fmt: skip
+
+
+def _schedule(draw: st.DrawFn) -> dict[str, Any]:
+    kind = draw(st.sampled_from(["usage_summary", "key_inventory"]))
+    return {
+        "name": draw(st.sampled_from(["Monthly", "Weekly"])), "kind": kind, "format": draw(st.sampled_from(["csv", "jsonl"])),
+        "cron": draw(st.sampled_from(["0 6 * * MON", "30 2 L * *"])),
+        "time_zone": draw(st.sampled_from(["UTC", "Europe/Berlin"])),
+        "period": None if kind == "key_inventory" else draw(st.sampled_from(["week", "month"])),
     }  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def go_live(operator: Operator, project_id: str) -> str:
         sandbox = projects.find_project(tx, project_id)
         assert sandbox is not None
         shape = read_shape(tx, sandbox)
-        values = bindings_actions.owners_as_values(tx, sandbox, binding_slots(shape))
+        values = bindings_actions.people_as_values(tx, sandbox, binding_slots(shape))
         tools = Tools(instance_secret.load(settings), settings)
         made = clone_actions.make_sibling(tx, SYSTEM, tools, sandbox, shape, values)
     store.close()

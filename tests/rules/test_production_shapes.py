@@ -41,6 +41,35 @@ def test_a_shape_is_its_items(shape: Any) -> None:
     assert from_items("example", items_of(shape)) == shape
 
 
+def test_a_shape_without_report_schedules_is_the_bytes_that_it_was_before_there_were_any() -> None:
+    before = {
+        "version": 1, "api": "example", "labels": {"name": "", "purpose": "", "product_line": None, "use_case": None},
+        "owners": [], "scope": {"endpoints": [], "event_types": []}, "limits": {"rate_limits": {}, "quota": None},
+        "keys": {}, "webhooks": {}, "alert_channels": {}, "alerts": {},
+    }  # fmt: skip
+    assert empty_shape("example") == before
+    assert canonical_json.fingerprint(empty_shape("example")) == (
+        "646d8bd3a7ae66b3aa54323c336ec5c5d29785b8843d651c64c159f0f4746fad"
+    )
+    # One from before, and one from now that has a schedule: the schedule alone differs.
+    schedule = {
+        "name": "Monthly",
+        "kind": "usage_summary",
+        "format": "csv",
+        "cron": "0 6 1 * *",
+        "time_zone": "UTC",
+        "period": "month",
+    }
+    now = from_items("example", {"/report_schedules/monthly": schedule})
+    assert [(each.path, each.kind) for each in differences(now, before)] == [
+        ("/report_schedules/monthly", "only_in_sandbox")
+    ]
+    assert selected(now, before, {"/report_schedules/monthly"}).shape == before
+    assert [(each.slot, each.kind, each.required) for each in binding_slots(now)] == [
+        ("/report_schedules/monthly/recipients", "member", False)
+    ]
+
+
 @given(shapes(), shapes())
 def test_no_difference_means_equal_fingerprints_and_the_other_way_round(one: Any, other: Any) -> None:
     equal = canonical_json.fingerprint(one) == canonical_json.fingerprint(other)

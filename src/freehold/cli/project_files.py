@@ -17,6 +17,7 @@ _USUAL: Final[dict[str, dict[str, Any]]] = {
     "webhooks": {"fifo": False, "v1a": False, "headers": []},
     "alert_channels": {},
     "alerts": {"comparison": "above", "timezone": "UTC", "minimum_count": 0, "next_action": "", "enabled": True, "filter": {}},
+    "report_schedules": {"format": "csv", "time_zone": "UTC"},
 }  # fmt: skip
 _HEAD: Final = """\
 # What this project declares, whole: what is not here is taken away.
@@ -31,6 +32,7 @@ _COMMENTS: Final = {
     "webhooks": "Webhook endpoints by slot, the name by which environments mean the same one. URL and header values are bindings.",
     "alert_channels": "Chat channels by slot. The URL is a binding.",
     "alerts": "Alert rules by slot. A filter names a key by its name and a webhook endpoint by its slot.",
+    "report_schedules": "Report schedules by slot: five fields of cron by the clock of a time zone. Who is mailed is a binding.",
 }  # fmt: skip
 _BINDINGS: Final = """\
 Values of slots, plain or as `env:NAME`, read from the environment of whoever plans or applies.
@@ -57,7 +59,7 @@ def text_of(seen: Mapping[str, Any], url: str) -> str:
         limits = {name: value for name, value in shape["limits"].items() if value}
         lines += toml_text.table(("limits",), limits, _COMMENTS["limits"])
     for part, usual in _USUAL.items():
-        lines += _named(part, shape[part], usual)
+        lines += _named(part, shape.get(part, {}), usual)
     return "\n".join([*lines, *_slots(seen["bindings"])]) + "\n"
 
 

@@ -13,7 +13,9 @@ _DAYS: Final = (
     ("delivery", "an event was delivered"), ("alert", "an alert or test arrived"), ("failure", "failures are counted"),
     ("unused", "a key is unused"), ("rotation", "a secret is overdue for rotation"), ("approval", "an approval is over"),
 )  # fmt: skip
-_ITEMS: Final = click.Choice(["labels", "owners", "scope", "limits", "keys", "webhooks", "alerts", "alert_channels"])
+_ITEMS: Final = click.Choice(
+    ["labels", "owners", "scope", "limits", "keys", "webhooks", "alerts", "alert_channels", "report_schedules"]
+)
 _ROLES: Final = click.Choice(["owner", "admin", "developer", "billing", "auditor", "operator"])
 
 

@@ -12,7 +12,7 @@ from freehold.apis import queries as apis
 from freehold.errors import FieldError, Problem, invalid
 from freehold.kit import canonical_json, clock
 from freehold.organizations.records import Actor
-from freehold.production import shaping_alerts, shaping_keys, shaping_project, shaping_webhooks
+from freehold.production import shaping_alerts, shaping_keys, shaping_project, shaping_reports, shaping_webhooks
 from freehold.production.assembling import read_shape
 from freehold.production.assets import assets_of, filled_slots
 from freehold.production.bindings import Bindings, binding_faults, bindings_missing, missing
@@ -87,9 +87,9 @@ def faults_of(tx: Transaction, project: Project, wanted: Shape, bindings: Bindin
 # What goes first goes; then what others refer to comes before what refers to it. A key is narrowed before its endpoint
 # leaves the scope, and widened once the endpoint is in it.
 _STEPS = (
-    shaping_alerts.remove, shaping_webhooks.remove, shaping_keys.remove, shaping_project.change,
+    shaping_reports.remove, shaping_alerts.remove, shaping_webhooks.remove, shaping_keys.remove, shaping_project.change,
     shaping_project.widen_scope, shaping_keys.change, shaping_project.settle_scope,
-    shaping_webhooks.change, shaping_alerts.change,
+    shaping_webhooks.change, shaping_alerts.change, shaping_reports.change,
 )  # fmt: skip
 
 

@@ -11,9 +11,11 @@ from freehold.keys.templates import narrowed_to
 from freehold.kit.decimals import number_text
 from freehold.production.assets import Assets, assets_of
 from freehold.production.records import SHAPE_VERSION, Shape
+from freehold.production.rules import without_empty
 from freehold.projects import queries as projects
 from freehold.projects.limits import Quota, RateLimit
 from freehold.projects.records import Project, Scope
+from freehold.reports.schedule_records import ScheduleSettings
 from freehold.store.engine import Transaction
 from freehold.webhooks.own_events import OWN_EVENTS
 from freehold.webhooks.records import WebhookEndpoint
@@ -32,7 +34,7 @@ def read_shape(tx: Transaction, project: Project, assets: Assets | None = None) 
     }
     slots = {endpoint.id: slot for slot, endpoint in has.webhooks.items()}
     api = apis.find_api(tx, project.api_id)
-    return {
+    return without_empty({
         "version": SHAPE_VERSION,
         "api": api.slug if api else "",
         "labels": {
@@ -47,7 +49,8 @@ def read_shape(tx: Transaction, project: Project, assets: Assets | None = None) 
         "webhooks": {slot: _webhook(each, scope) for slot, each in has.webhooks.items()},
         "alert_channels": {slot: {"name": each.name, "kind": each.kind} for slot, each in has.channels.items()},
         "alerts": {slot: _alert(rule, key_names, slots) for slot, rule in has.rules.items()},
-    }  # fmt: skip
+        "report_schedules": {slot: schedule_in(each.settings) for slot, each in has.schedules.items()},
+    })  # fmt: skip
 
 
 def rate_limits_in(rate_limits: Sequence[RateLimit]) -> dict[str, Any]:
@@ -58,6 +61,14 @@ def rate_limits_in(rate_limits: Sequence[RateLimit]) -> dict[str, Any]:
 def quota_in(quota: Quota | None) -> dict[str, Any] | None:
     """A quota as a shape has it."""
     return {"limit": quota.limit, "period": quota.period} if quota else None
+
+
+def schedule_in(settings: ScheduleSettings) -> dict[str, Any]:
+    """A report schedule's settings as a shape has them. Whether it is paused is no part of it."""
+    return {
+        "name": settings.name, "kind": settings.kind, "format": settings.format, "cron": settings.cron,
+        "time_zone": settings.time_zone, "period": settings.period,
+    }  # fmt: skip
 
 
 def expires_after_days(created_at: datetime, expires_at: datetime | None) -> int | None:

@@ -13,6 +13,8 @@ from freehold.keys.templates import KeyTemplate, templates_of
 from freehold.production.pointers import pointer
 from freehold.projects import queries as projects
 from freehold.projects.records import Owner, Project
+from freehold.reports import schedule_queries as schedules
+from freehold.reports.schedule_records import Schedule
 from freehold.store.engine import Transaction
 from freehold.webhooks import queries as webhooks
 from freehold.webhooks.records import WebhookEndpoint
@@ -31,6 +33,7 @@ class Assets:
     webhooks: Mapping[str, WebhookEndpoint]
     channels: Mapping[str, Channel]
     rules: Mapping[str, AlertRule]
+    schedules: Mapping[str, Schedule]
 
     def networks_of(self, name: str) -> tuple[str, ...]:
         """The networks that the key of a name is restricted to; none where it is open, or there is none."""
@@ -48,6 +51,7 @@ def assets_of(tx: Transaction, project: Project) -> Assets:
         {each.slot: each for each in webhooks.endpoints_of(tx, project.id, ALL)},
         {each.slot: each for each in channels.channels_of(tx, project.id)},
         {each.slot: each for each in rule_queries.rules_of(tx, project.id, ALL)},
+        {each.slot: each for each in schedules.schedules_of_project(tx, project.id, ALL)},
     )
 
 
@@ -58,6 +62,9 @@ def filled_slots(assets: Assets) -> frozenset[str]:
         pointer("keys", name, "allowed_cidrs") for name in {*assets.keys, *assets.declared} if assets.networks_of(name)
     }
     found |= {pointer("alert_channels", slot, "url") for slot in assets.channels}
+    found |= {
+        pointer("report_schedules", slot, "recipients") for slot, each in assets.schedules.items() if each.recipients
+    }
     for slot, endpoint in assets.webhooks.items():
         found |= {pointer("webhooks", slot, "url")}
         found |= {pointer("webhooks", slot, "headers", name.lower()) for name in endpoint.headers}

@@ -26,8 +26,14 @@ def several(bindings: Bindings, *tokens: str) -> tuple[str, ...] | None:
 
 
 def missing(wanted: Shape, bindings: Bindings, filled: Collection[str]) -> list[BindingSlot]:
-    """The slots of a shape that neither hold a value nor are given one."""
-    return [each for each in binding_slots(wanted) if each.slot not in bindings and place_of(each.slot) not in filled]
+    """The slots of a shape that neither hold a value nor are given one. Whom a report schedule mails may be nobody."""
+    return [
+        each
+        for each in binding_slots(wanted)
+        if each.slot not in bindings
+        and place_of(each.slot) not in filled
+        and tokens_of(each.slot)[0] != "report_schedules"
+    ]
 
 
 def place_of(slot: str) -> str:

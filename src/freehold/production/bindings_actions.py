@@ -15,8 +15,9 @@ from freehold.organizations import audit
 from freehold.organizations import queries as organizations
 from freehold.organizations.permissions import require
 from freehold.organizations.records import Actor
-from freehold.production import bindings_queries, bindings_rules
+from freehold.production import bindings_queries, bindings_rules, pointers
 from freehold.production.assembling import read_shape
+from freehold.production.assets import ALL
 from freehold.production.bindings import bindings_missing
 from freehold.production.bindings_records import Bindings, BindingValue, BoundSlot
 from freehold.production.records import BindingSlot
@@ -24,6 +25,8 @@ from freehold.production.rules import binding_slots
 from freehold.projects import queries as projects
 from freehold.projects.actions import read_project, require_active
 from freehold.projects.records import Environment, Project
+from freehold.reports import schedule_queries as schedules
+from freehold.reports.schedule_standing import may_have
 from freehold.settings import Settings
 from freehold.store.engine import Transaction
 from freehold.webhooks.inbox_route import is_about_inboxes
@@ -116,7 +119,7 @@ def values_for(
     # What was given once is looked at again: the operator's policy, or who is a member, may have changed.
     found = checked(tx, settings, sandbox, slots, {**before, **values})
     require_all(slots, found)
-    return owners_as_values(tx, sandbox, slots) | found
+    return people_as_values(tx, sandbox, slots) | found
 
 
 def require_all(slots: list[BindingSlot], found: Collection[str]) -> None:
@@ -126,14 +129,19 @@ def require_all(slots: list[BindingSlot], found: Collection[str]) -> None:
         raise bindings_missing(missing)
 
 
-def owners_as_values(tx: Transaction, project: Project, slots: list[BindingSlot]) -> dict[str, BindingValue]:
-    """Who holds in a project the duties that these slots are of."""
+def people_as_values(tx: Transaction, project: Project, slots: list[BindingSlot]) -> dict[str, BindingValue]:
+    """Who holds in a project the duties that these slots are of, and whom its report schedules mail who may read what they report."""
     owners = projects.owners_of(tx, [project.id])[project.id]
-    return {
-        each.slot: tuple(owner.user_id for owner in owners if each.slot == f"/owners/{owner.duty}")
-        for each in slots
-        if each.kind == "member"
-    }
+    found: dict[str, list[str]] = {}
+    for owner in owners:
+        found.setdefault(pointers.pointer("owners", owner.duty), []).append(owner.user_id)
+    for schedule in schedules.schedules_of_project(tx, project.id, ALL):
+        found[pointers.pointer("report_schedules", schedule.slot, "recipients")] = [
+            each.user_id
+            for each in schedule.recipients
+            if may_have(tx, each.user_id, schedule.settings.kind, project.organization_id)
+        ]
+    return {each.slot: tuple(found[each.slot]) for each in slots if each.kind == "member" and found.get(each.slot)}
 
 
 def sandbox_of(tx: Transaction, actor: Actor, project_id: str, permission: Any) -> Project:

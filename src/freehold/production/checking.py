@@ -23,6 +23,9 @@ from freehold.projects.limits import Quota, RateLimit
 from freehold.projects.records import Scope
 from freehold.projects.rules import check_labels, check_scope
 from freehold.projects.slots import slot_fault
+from freehold.reports.schedule_records import ScheduleSettings
+from freehold.reports.schedule_rules import SCHEDULES_MAX
+from freehold.reports.schedule_rules import settings_faults as schedule_faults
 from freehold.webhooks.actions import ENDPOINTS_MAX
 from freehold.webhooks.headers import header_faults
 
@@ -45,7 +48,7 @@ def shape_faults(wanted: Shape, ground: Ground, now: datetime) -> list[FieldErro
         *_project_faults(wanted, ground), *_reference_faults(wanted),
         *(fault for name, key in wanted["keys"].items() for fault in _key_faults(name, key, wanted, now)),
         *_webhook_faults(wanted["webhooks"]), *_channel_faults(wanted["alert_channels"]),
-        *_alert_faults(wanted["alerts"], now),
+        *_alert_faults(wanted["alerts"], now), *_schedule_faults(wanted.get("report_schedules", {}), now),
     ]  # fmt: skip
 
 
@@ -94,6 +97,11 @@ def rule_settings(alert: Mapping[str, Any], key: str | None, webhook: str | None
         minimum_count=alert["minimum_count"], severity=alert["severity"], next_action=alert["next_action"],
         notify=tuple(alert["notify"]), enabled=alert["enabled"],
     )  # fmt: skip
+
+
+def schedule_settings(schedule: Mapping[str, Any]) -> ScheduleSettings:
+    """A report schedule's settings out of a shape."""
+    return ScheduleSettings(**schedule)
 
 
 def _project_faults(wanted: Shape, ground: Ground) -> Iterator[FieldError]:
@@ -176,6 +184,16 @@ def _alert_faults(alerts: Mapping[str, Any], now: datetime) -> Iterator[FieldErr
             yield _unclean(f"alerts.{slot}.name")
         if alert["next_action"].strip() != alert["next_action"]:
             yield _unclean(f"alerts.{slot}.next_action")
+
+
+def _schedule_faults(schedules: Mapping[str, Any], now: datetime) -> Iterator[FieldError]:
+    if len(schedules) > SCHEDULES_MAX:
+        yield FieldError("report_schedules", f"A project has at most {SCHEDULES_MAX} report schedules.", "too_many")
+    for slot, schedule in schedules.items():
+        yield from _slot_faults("report_schedules", slot)
+        yield from under(f"report_schedules.{slot}", schedule_faults(schedule_settings(schedule), "project", now))
+        if clean_name(schedule["name"]) != schedule["name"]:
+            yield _unclean(f"report_schedules.{slot}.name")
 
 
 def _slot_faults(part: str, slot: str) -> Iterator[FieldError]:

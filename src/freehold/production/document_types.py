@@ -14,6 +14,8 @@ from freehold.production.records import SHAPE_VERSION
 from freehold.projects.limit_rules import QUOTA_MAX, RATE_LIMIT_MAX, RATE_WINDOW_S_MAX
 from freehold.projects.limits import Period
 from freehold.projects.records import Duty
+from freehold.reports.records import UTC_NAME, ReportFormat, ReportKind
+from freehold.reports.schedule_records import SchedulePeriod
 from freehold.webhooks.rules import MAX_PER_SECOND_MAX
 
 _NUMBER: Final = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?$"
@@ -142,6 +144,20 @@ class ShapeAlert(Part, kw_only=True, frozen=True):
     enabled: bool = True
 
 
+class ShapeSchedule(Part, kw_only=True, frozen=True):
+    """A report schedule. Who is mailed is a binding, which may be left out."""
+
+    name: Text
+    kind: ReportKind
+    format: ReportFormat = "csv"
+    cron: Annotated[Text, _means("Minute, hour, day of the month, month, day of the week; at most once an hour.")]
+    time_zone: Annotated[Text, _means("IANA: by whose clock it runs, and of whose days.")] = UTC_NAME
+    period: Annotated[
+        SchedulePeriod | None,
+        _means("What each run reports: the last whole one before it; absent for kinds without one."),
+    ] = None
+
+
 class ShapeDocument(Part, kw_only=True, frozen=True):
     """What a project declares, whole. `keys` by their names, the rest by slots: 1 to 60 small letters, digits, hyphens."""
 
@@ -157,6 +173,7 @@ class ShapeDocument(Part, kw_only=True, frozen=True):
     webhooks: dict[str, ShapeWebhook] = {}
     alert_channels: dict[str, ShapeChannel] = {}
     alerts: dict[str, ShapeAlert] = {}
+    report_schedules: dict[str, ShapeSchedule] = {}
 
 
 class FileDocument(ShapeDocument, kw_only=True, frozen=True):

@@ -18,6 +18,8 @@ from freehold.kit.decimals import number_text
 from freehold.organizations.rules import clean_name
 from freehold.production.document_types import FileDocument, ShapeDocument
 from freehold.production.records import SHAPE_VERSION, Shape
+from freehold.production.rules import without_empty
+from freehold.reports.schedule_rules import normal_cron
 
 SCHEMA_PATH: Final = "/schemas/shape.json"
 FILE_SCHEMA_PATH: Final = "/schemas/file.json"
@@ -77,7 +79,9 @@ def normal_shape(document: Mapping[str, Any]) -> Shape:
         channel["name"] = clean_name(channel["name"])
     for alert in shape["alerts"].values():
         _settle(alert)
-    return shape
+    for schedule in shape["report_schedules"].values():
+        schedule["name"], schedule["cron"] = clean_name(schedule["name"]), normal_cron(schedule["cron"])
+    return without_empty(shape)
 
 
 def _settle(alert: dict[str, Any]) -> None:

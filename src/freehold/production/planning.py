@@ -65,8 +65,8 @@ def plan_for(tx: Transaction, tools: Tools, project: Project, wanted: Shape, bin
 def consequences(present: Shape, wanted: Shape, assets: Assets) -> Iterator[str]:
     """What follows from a change of shape for those who use the project, in sentences. Pure."""
     gone = {
-        part: sorted(present[part].keys() - wanted[part].keys())
-        for part in ("keys", "webhooks", "alert_channels", "alerts")
+        part: sorted(present.get(part, {}).keys() - wanted.get(part, {}).keys())
+        for part in ("keys", "webhooks", "alert_channels", "alerts", "report_schedules")
     }
     new = {part: sorted(wanted[part].keys() - present[part].keys()) for part in ("keys", "webhooks")}
     if revoked := [name for name in gone["keys"] if name in assets.keys]:
@@ -86,6 +86,8 @@ def consequences(present: Shape, wanted: Shape, assets: Assets) -> Iterator[str]
         yield f"{_list('Chat channel', gone['alert_channels'])} {_is(gone['alert_channels'])} removed."
     if gone["alerts"]:
         yield f"{_list('Alert rule', gone['alerts'])} {_is(gone['alerts'])} deleted: what is open of {_it(gone['alerts'])} is over."
+    if gone["report_schedules"]:
+        yield f"{_list('Report schedule', gone['report_schedules'])} {_is(gone['report_schedules'])} deleted; the reports stay."
     yield from _of_limits(present, wanted, assets)
 
 

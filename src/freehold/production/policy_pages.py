@@ -34,6 +34,7 @@ _FIELDS: Final = ("kind", "code", "title", "instruction", "role", "url", "valid_
 ITEMS: Final = {
     "labels": "Labels", "owners": "Owners", "scope": "Scope", "limits": "Limits of the project", "keys": "Keys and their limits",
     "webhooks": "Webhook endpoints", "alerts": "Alert rules", "alert_channels": "Alert channels",
+    "report_schedules": "Report schedules",
 }  # fmt: skip
 
 

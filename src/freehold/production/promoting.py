@@ -110,7 +110,7 @@ def _values(tx: Transaction, tools: Tools, plan: PromotionPlan, named: Bindings)
         return bindings_actions.values_for(tx, tools.secret, tools.settings, plan.sandbox, slots, named)
     found = bindings_actions.checked(tx, tools.settings, plan.sandbox, slots, named, "sandbox")
     bindings_actions.require_all(slots, found)
-    return bindings_actions.owners_as_values(tx, plan.production, slots) | found
+    return bindings_actions.people_as_values(tx, plan.production, slots) | found
 
 
 def _is_material(tx: Transaction, sandbox: Project, items: frozenset[str]) -> bool:

@@ -17,7 +17,9 @@ EvidenceKind = Literal[
 OwnKind = Literal["attestation", "http"]
 AttestingRole = Literal["owner", "admin", "developer", "billing", "auditor", "operator"]
 KeyFinding = Literal["rotation_overdue", "unused", "never_expires"]
-MaterialItem = Literal["labels", "owners", "scope", "limits", "keys", "webhooks", "alerts", "alert_channels"]
+MaterialItem = Literal[
+    "labels", "owners", "scope", "limits", "keys", "webhooks", "alerts", "alert_channels", "report_schedules"
+]
 
 CODES: Final[tuple[Code, ...]] = get_args(Code)
 ATTESTING_ROLES: Final[tuple[AttestingRole, ...]] = get_args(AttestingRole)

@@ -1,6 +1,6 @@
 """Which slots hold another value than the one they are given: what a plan shows, and applying changes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from freehold.alerts.channel_actions import open_url
 from freehold.keys.settings_rules import normal_network
@@ -35,6 +35,9 @@ def _differs(tools: Tools, project: Project, assets: Assets, bindings: Bindings,
             held = open_url(tools.secret, assets.channels[name])
             given_url = one(bindings, "alert_channels", name, "url") or ""
             return held not in (given_url, normal_url(tools, project, given_url))
+        case ["report_schedules", name, "recipients"] if name in assets.schedules:
+            people = [(each.user_id, each.email) for each in assets.schedules[name].recipients]
+            return _others(people, several(bindings, "report_schedules", name, "recipients") or ())
     return False
 
 
@@ -52,6 +55,11 @@ def _other_value(tools: Tools, project: Project, assets: Assets, bindings: Bindi
 
 
 def _other_people(assets: Assets, duty: str, given: tuple[str, ...]) -> bool:
-    held = [each for each in assets.owners if each.duty == duty]
-    names = {name: each.user_id for each in held for name in (each.user_id, each.email)}
-    return bool(held) and {names.get(member.strip().lower()) for member in given} != {each.user_id for each in held}
+    held = [(each.user_id, each.email) for each in assets.owners if each.duty == duty]
+    return bool(held) and _others(held, given)
+
+
+def _others(held: Sequence[tuple[str, str]], given: tuple[str, ...]) -> bool:
+    """Whether members, given by id or address, are other people than these, of whom both are known."""
+    ids = {name: user_id for user_id, email in held for name in (user_id, email)}
+    return {ids.get(member.strip().lower()) for member in given} != {user_id for user_id, _ in held}

@@ -15,6 +15,8 @@ A shape is one JSON document, for its canonical bytes (RFC 8785) are what is has
     alerts          by slot: name, metric, thresholds (numbers as text), comparison, period, timezone, window_s,
                     filter (a key by its name, a webhook endpoint by its slot), minimum_count, severity, next_action,
                     notify, enabled
+    report_schedules  by slot: name, kind, format, cron, time_zone, period. Absent where there is none: so the shapes of
+                    projects without any are, and were before there were any, the same bytes
 """
 
 from collections.abc import Mapping

@@ -19,7 +19,9 @@ from freehold.production.records import (
 from freehold.webhooks.own_events import OWN_EVENTS
 
 # Members of these are items by name, with fields of their own.
-NAMED: Final = ("keys", "webhooks", "alert_channels", "alerts")
+NAMED: Final = ("keys", "webhooks", "alert_channels", "alerts", "report_schedules")
+# Parts that came to shapes later: absent where they are empty, so that a shape from before is the same bytes now.
+LATER: Final = ("report_schedules",)
 
 
 def empty_shape(api: str) -> Shape:
@@ -40,7 +42,7 @@ def items_of(shape: Shape) -> dict[str, Any]:
     if shape["limits"]["quota"] is not None:
         found[pointer("limits", "quota")] = shape["limits"]["quota"]
     for part in NAMED:
-        found |= {pointer(part, name): each for name, each in shape[part].items()}
+        found |= {pointer(part, name): each for name, each in shape.get(part, {}).items()}
     return found
 
 
@@ -62,7 +64,12 @@ def from_items(api: str, items: Mapping[str, Any]) -> Shape:
                 shape["limits"]["rate_limits"][each] = items[name]
             case [part, each]:
                 shape[part][each] = items[name]
-    return shape
+    return without_empty(shape)
+
+
+def without_empty(shape: Mapping[str, Any]) -> Shape:
+    """A shape without the parts that are absent where they are empty."""
+    return {part: value for part, value in shape.items() if value or part not in LATER}
 
 
 def differences(sandbox: Shape, production: Shape) -> list[Difference]:
@@ -118,6 +125,12 @@ def binding_slots(shape: Shape) -> list[BindingSlot]:
     for name, channel in shape["alert_channels"].items():
         label = f"The URL of the channel {channel['name']}"
         slots.append(BindingSlot(pointer("alert_channels", name, "url"), "url", required=True, label=label))
+    slots += [
+        BindingSlot(
+            pointer("report_schedules", name, "recipients"), "member", required=False, label=f"Who is mailed by {schedule['name']}"
+        )
+        for name, schedule in shape.get("report_schedules", {}).items()
+    ]  # fmt: skip
     return sorted(slots, key=lambda each: tokens_of(each.slot))
 
 

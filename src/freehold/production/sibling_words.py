@@ -16,6 +16,7 @@ GROUPS: Final = {
     "webhooks": "Webhook endpoints",
     "alert_channels": "Chat channels",
     "alerts": "Alert rules",
+    "report_schedules": "Report schedules",
 }
 
 
@@ -39,6 +40,10 @@ def of_clone(found: Sequence[Difference]) -> tuple[str, ...]:
         said.append(f"{_several(webhooks, 'webhook endpoint')} made with new signing secrets, which are shown once.")
     if rules := _names(found, "alerts"):
         said.append(f"{_several(rules, 'alert rule')} made: they look at production's own traffic from then on.")
+    if schedules := _names(found, "report_schedules"):
+        said.append(
+            f"{_several(schedules, 'report schedule')} made: production's own reports, with the rights of who clones."
+        )
     said.append("Nothing else comes along: no secret, no key, no usage, no session.")
     return tuple(said)
 
@@ -72,6 +77,10 @@ def _of(each: Difference, live_keys: Collection[str], target: str) -> Iterator[s
             yield f"Deletes the alert rule {name} and what it found."
         case ["alert_channels", name] if gone:
             yield f"Removes the chat channel {name}: nothing is told there any more."
+        case ["report_schedules", name] if gone:
+            yield f"Deletes the report schedule {name}; its reports stay."
+        case ["report_schedules", name] if new:
+            yield f"Makes the report schedule {name}, which runs with the rights of who decides this."
         case ["limits", *_]:
             yield f"Changes a limit of all of {target}'s keys together at once."
 

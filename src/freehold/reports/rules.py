@@ -8,7 +8,7 @@ from typing import Any, Final
 from freehold.errors import FieldError
 from freehold.reports import local_days
 from freehold.reports.kinds import KIND_FACTS
-from freehold.reports.records import FORMATS, READABLE, UTC_NAME, Parameters, Reach, Report
+from freehold.reports.records import FORMATS, READABLE, UTC_NAME, Parameters, Reach, Report, ReportFormat, ReportKind
 
 DAYS_MAX: Final = 366
 ATTEMPTS_MAX: Final = 3
@@ -26,10 +26,7 @@ def parameter_faults(wanted: Parameters, reach: Reach, now: datetime) -> list[Fi
     if reach not in facts.reach:
         words = "is of a whole organization" if reach == "project" else "is of one project"
         faults.append(FieldError("kind", f"{facts.title} {words}.", "wrong_reach"))
-    if wanted.format in READABLE and facts.summary is None:
-        readable = ", ".join(each.title.lower() for each in KIND_FACTS.values() if each.summary)
-        says = f"{facts.title} has too many rows to be read by people: choose CSV, JSON Lines or Parquet. {wanted.format.upper()} is of: {readable}."
-        faults.append(FieldError("format", says, "not_readable"))
+    faults += format_faults(wanted.kind, wanted.format)
     if facts.of_request and not wanted.access_request:
         faults.append(FieldError("access_request", "Name the access request whose decision it is of.", "required"))
     if wanted.access_request and not facts.of_request:
@@ -57,6 +54,16 @@ def parameter_faults(wanted: Parameters, reach: Reach, now: datetime) -> list[Fi
     if wanted.since and wanted.until:
         faults += _period_faults(wanted.since, wanted.until, wanted.time_zone, now)
     return faults
+
+
+def format_faults(kind: ReportKind, form: ReportFormat) -> list[FieldError]:
+    """What keeps a kind from being had in a format."""
+    facts = KIND_FACTS[kind]
+    if form not in READABLE or facts.summary is not None:
+        return []
+    readable = ", ".join(each.title.lower() for each in KIND_FACTS.values() if each.summary)
+    says = f"{facts.title} has too many rows to be read by people: choose CSV, JSON Lines or Parquet. {form.upper()} is of: {readable}."
+    return [FieldError("format", says, "not_readable")]
 
 
 def _period_faults(since: date, until: date, time_zone: str, now: datetime) -> list[FieldError]:

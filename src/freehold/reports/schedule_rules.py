@@ -18,6 +18,7 @@ from freehold.organizations.rules import check_text, clean_name
 from freehold.reports import local_days
 from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.records import UTC_NAME, Reach
+from freehold.reports.rules import format_faults
 from freehold.reports.schedule_records import Due, NextRun, SchedulePeriod, ScheduleSettings
 
 SCHEDULES_MAX: Final = 20
@@ -205,6 +206,7 @@ def settings_faults(settings: ScheduleSettings, reach: Reach, now: datetime) -> 
         )
     if not facts.period and settings.period is not None:
         faults.append(FieldError("period", f"{facts.title} says how things stand: it has no period.", "no_period"))
+    faults += format_faults(settings.kind, settings.format)
     return [*faults, *time_faults(settings.cron, settings.time_zone, now)]
 
 
