@@ -41,6 +41,7 @@ from freehold.overview.pages.keys import one as key_page
 from freehold.overview.pages.keys import rotating as key_rotating
 from freehold.overview.pages.keys import table as key_table
 from freehold.prices import api as prices
+from freehold.prices import pages as price_pages
 from freehold.production import (
     access_pages,
     bindings_pages,
@@ -361,6 +362,12 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{TEAM}/tokens/own", token_pages.create_own_token),
     (post, f"{TEAM}/tokens/service", token_pages.create_service_token),
     (post, f"{TEAM}/tokens/{{token_id:str}}/revoke", token_pages.revoke_token),
+    (get, f"{TEAM}/prices", price_pages.show_organization_prices),
+    (get, "/prices", price_pages.show_prices),
+    (get, "/prices/new", price_pages.show_new_price_list),
+    (post, "/prices/new", price_pages.create_price_list),
+    (get, "/prices/{price_list_id:str}", price_pages.show_price_list),
+    (post, "/prices/{price_list_id:str}/withdraw", price_pages.withdraw_price_list),
     (get, f"{TEAM}/reports", report_pages.show_organization_reports),
     (post, f"{TEAM}/reports", report_pages.create_organization_report),
     (get, f"{TEAM}/reports/{{report_id:str}}", report_pages.show_organization_report),

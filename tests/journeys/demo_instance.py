@@ -85,7 +85,7 @@ def _of_project(client: httpx.Client, project_id: str) -> dict[str, str]:
     webhook = _list(client, f"{at}/webhooks")[0]["id"]
     found = {
         "project_id": project_id, "endpoint_id": webhook,
-        "number": "1",
+        "number": "1", "price_list_id": _list(client, "/v1/price_lists")[0]["id"],
         "key_id": _list(client, f"{at}/keys")[-1]["id"],
         "message_id": _list(client, f"{at}/messages")[0]["id"],
         "delivery_id": _list(client, f"/v1/webhooks/{webhook}/deliveries")[-1]["id"],

@@ -10,6 +10,7 @@ from freehold.demo.alerts import make_alerts
 from freehold.demo.drift import make_drift
 from freehold.demo.events import events_planned, make_events
 from freehold.demo.people import MadeProject, Place, at, make_organization, make_project
+from freehold.demo.prices import make_prices
 from freehold.demo.readiness import make_readiness
 from freehold.demo.reviews import make_requests
 from freehold.demo.story import STORY
@@ -78,6 +79,7 @@ def fill(store: Store, settings: Settings, secret: InstanceSecret, password: str
     progress.begin("Access requests", 3)
     progress.tell(make_requests(place, made, everybody))
     make_drift(place, made)
+    make_prices(place, made, everybody)
     progress.begin("Readiness", 1)
     make_readiness(place, made, first)
     progress.tell(1)

@@ -67,6 +67,12 @@ def known_endpoints(tx: Transaction) -> dict[str, frozenset[str]]:
     return {each: frozenset(row.operation_id for row in apis.endpoints_of(tx, each, True)) for each in found}
 
 
+def apis_in_order(tx: Transaction) -> list[tuple[str, str]]:
+    """Every API's id and name, by name."""
+    query = select(api_table.c.id, api_table.c.name).order_by(api_table.c.name, api_table.c.id)
+    return [(row.id, row.name) for row in tx.execute(query)]
+
+
 def organizations_in_order(tx: Transaction) -> list[tuple[str, str]]:
     """Every organization's id and name, by name."""
     query = select(organizations.c.id, organizations.c.name).order_by(organizations.c.name, organizations.c.id)

@@ -41,6 +41,8 @@ NOTICES: Final[dict[str, str]] = {
     "replay-started": "The replay has begun. It goes on whatever happens to this page.",
     "replay-canceled": "The replay is canceled. What it has replayed is sent all the same.",
     "report-requested": "The report is being made. It goes on whatever happens to this page.",
+    "price-list-made": "The price list is made. It holds from its day on.",
+    "price-list-withdrawn": "The price list is withdrawn. It will not take effect.",
     "report-canceled": "The report is canceled.",
     "rule-saved": "The alert rule is saved.",
     "rule-deleted": "The alert rule is deleted. Its firings stay on record.",

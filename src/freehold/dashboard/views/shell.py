@@ -66,7 +66,7 @@ class Shell:
     """All that the base template needs.
 
     `here` is the sidebar item that is current (`projects`, `members`, `tokens`, `audit`, `apis`, `usage-of-all`, `usage-of-instance`, `audit-of-instance`,
-    `reviews`, `overview`, `production`, `scope`, `keys`, `webhooks`, `usage`, `requests`, `readiness`, `settings`, `account`, or empty).
+    `prices`, `prices-of-all`, `reviews`, `overview`, `production`, `scope`, `keys`, `webhooks`, `usage`, `requests`, `readiness`, `settings`, `account`, or empty).
     `person` is None on the pages before sign-in.
     """
 
