@@ -6,17 +6,29 @@ from datetime import datetime
 from typing import Any
 
 from freehold.sdk.model import Model
-from freehold.sdk.models.words import ReportColumnType, ReportFormat, ReportKind, ReportState
+from freehold.sdk.models.words import (
+    ReportColumnType,
+    ReportScheduleState,
+    ReportState,
+    ShapeScheduleFormat,
+    ShapeScheduleKind,
+    ShapeSchedulePeriod,
+)
 
 
 class Report(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
-    """A report. `done`: rows so far. `restates`: the ready report of the same parameters whose bytes were others."""
+    """A report.
+
+    `done`: rows so far. `restates`: the ready report of the same parameters whose bytes were others.
+    `schedule`: which one asked, for the due time `scheduled_for` (null: a person ran it), after so many runs
+    were missed.
+    """
 
     id: str
     organization: str
     project: str | None
-    kind: ReportKind
-    format: ReportFormat
+    kind: ShapeScheduleKind
+    format: ShapeScheduleFormat
     from_: str | None
     to: str | None
     time_zone: str
@@ -29,6 +41,9 @@ class Report(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
     sha256: str | None
     restates: str | None
     asked_by: str
+    schedule: str | None
+    scheduled_for: datetime | None
+    missed: int
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -53,8 +68,8 @@ class ReportManifest(Model, frozen=True, kw_only=True, rename={"from_": "from"})
     report: str
     organization: str
     project: str | None
-    kind: ReportKind
-    format: ReportFormat
+    kind: ShapeScheduleKind
+    format: ShapeScheduleFormat
     from_: str | None
     to: str | None
     time_zone: str | None = None
@@ -67,3 +82,56 @@ class ReportManifest(Model, frozen=True, kw_only=True, rename={"from_": "from"})
     source: dict[str, Any]
     freehold: str
     access_request: str | None = None
+
+
+class NextRun(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """One run to come: when, and the days that it reports (`to` is the first that is not among them)."""
+
+    at: datetime
+    from_: str | None
+    to: str | None
+
+
+class ReportSchedulePreview(Model, frozen=True, kw_only=True):
+    """When an expression would run, without a schedule being made."""
+
+    cron: str
+    time_zone: str
+    words: str
+    next_runs: list[NextRun]
+
+
+class Recipient(Model, frozen=True, kw_only=True):
+    """A member who is mailed."""
+
+    id: str
+    name: str
+    email: str
+
+
+class ReportSchedule(ReportSchedulePreview, frozen=True, kw_only=True):
+    """A report schedule.
+
+    `state`: `paused` by a person, or `stopped` by rule with its `reason`. `owner`: with whose rights it runs.
+    `words`: its expression as people say it. `next_runs`: the next five; none while it does not run.
+    `last_run_at`: the due time that ran last, `last_report`: the newest report that came of it.
+    """
+
+    id: str
+    organization: str
+    project: str | None
+    slot: str
+    name: str
+    kind: ShapeScheduleKind
+    format: ShapeScheduleFormat
+    period: ShapeSchedulePeriod | None
+    recipients: list[Recipient]
+    owner: str
+    state: ReportScheduleState
+    reason: str | None
+    last_run_at: datetime | None
+    last_report: str | None
+    created_by: str
+    created_at: datetime
+    changed_at: datetime
+    etag: str

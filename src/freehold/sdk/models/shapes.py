@@ -17,6 +17,9 @@ from freehold.sdk.models.words import (
     QuotaPeriod,
     RevisionCause,
     ShapeChangeChange,
+    ShapeScheduleFormat,
+    ShapeScheduleKind,
+    ShapeSchedulePeriod,
 )
 
 
@@ -124,6 +127,20 @@ class ShapeAlert(Model, frozen=True, kw_only=True):
     enabled: bool | None = None
 
 
+class ShapeSchedule(Model, frozen=True, kw_only=True):
+    """A report schedule. Who is mailed is a binding, which may be left out."""
+
+    name: str
+    kind: ShapeScheduleKind
+    format: ShapeScheduleFormat | None = None
+    # Minute, hour, day of the month, month, day of the week; at most once an hour.
+    cron: str
+    # IANA: by whose clock it runs, and of whose days.
+    time_zone: str | None = None
+    # What each run reports: the last whole one before it; absent for kinds without one.
+    period: ShapeSchedulePeriod | None = None
+
+
 class ShapeDocument(Model, frozen=True, kw_only=True):
     """What a project declares, whole.
 
@@ -142,6 +159,7 @@ class ShapeDocument(Model, frozen=True, kw_only=True):
     webhooks: dict[str, ShapeWebhook] | None = None
     alert_channels: dict[str, ShapeChannel] | None = None
     alerts: dict[str, ShapeAlert] | None = None
+    report_schedules: dict[str, ShapeSchedule] | None = None
 
 
 class BindingSlot(Model, frozen=True, kw_only=True):

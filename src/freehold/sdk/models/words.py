@@ -100,7 +100,9 @@ if TYPE_CHECKING:
         "usage_reconciles",
         "webhook_check",
     ]
-    PolicyMaterial = Literal["alert_channels", "alerts", "keys", "labels", "limits", "owners", "scope", "webhooks"]
+    PolicyMaterial = Literal[
+        "alert_channels", "alerts", "keys", "labels", "limits", "owners", "report_schedules", "scope", "webhooks"
+    ]
     PriceItemUnit = Literal["cost", "request"]
     PriceListSandbox = Literal["free", "priced"]
     PriceListState = Literal["coming", "in_force", "over", "withdrawn"]
@@ -113,8 +115,15 @@ if TYPE_CHECKING:
     ReplayKind = Literal["delivery", "filter", "recovery"]
     ReplayState = Literal["canceled", "done", "queued", "running"]
     ReportColumnType = Literal["boolean", "instant", "integer", "text"]
-    ReportFormat = Literal["csv", "html", "jsonl", "parquet", "pdf"]
-    ReportKind = Literal[
+    ReportScheduleState = Literal["active", "paused", "stopped"]
+    ReportState = Literal["expired", "failed", "queued", "ready", "running"]
+    RequestKind = Literal["denied", "failed", "served", "throttled"]
+    RevisionCause = Literal["clone", "edit", "file", "promotion", "restoration", "revert"]
+    Role = Literal["admin", "auditor", "billing", "developer", "owner"]
+    SecretState = Literal["active", "retired", "retiring", "revoked"]
+    ShapeChangeChange = Literal["added", "changed", "removed"]
+    ShapeScheduleFormat = Literal["csv", "html", "jsonl", "parquet", "pdf"]
+    ShapeScheduleKind = Literal[
         "access_review",
         "alert_firings",
         "audit_log",
@@ -125,14 +134,7 @@ if TYPE_CHECKING:
         "usage_summary",
         "webhook_deliveries",
     ]
-    ReportSchedulePeriod = Literal["day", "month", "week"]
-    ReportScheduleState = Literal["active", "paused", "stopped"]
-    ReportState = Literal["expired", "failed", "queued", "ready", "running"]
-    RequestKind = Literal["denied", "failed", "served", "throttled"]
-    RevisionCause = Literal["clone", "edit", "file", "promotion", "restoration", "revert"]
-    Role = Literal["admin", "auditor", "billing", "developer", "owner"]
-    SecretState = Literal["active", "retired", "retiring", "revoked"]
-    ShapeChangeChange = Literal["added", "changed", "removed"]
+    ShapeSchedulePeriod = Literal["day", "month", "week"]
     SiblingDifferenceKind = Literal["differs", "only_in_production", "only_in_sandbox"]
     TokenRole = Literal["admin", "auditor", "billing", "developer", "owner", "publisher", "verifier"]
     UsageCompare = Literal["previous"]
@@ -190,9 +192,6 @@ else:
     ReplayKind = str
     ReplayState = str
     ReportColumnType = str
-    ReportFormat = str
-    ReportKind = str
-    ReportSchedulePeriod = str
     ReportScheduleState = str
     ReportState = str
     RequestKind = str
@@ -200,6 +199,9 @@ else:
     Role = str
     SecretState = str
     ShapeChangeChange = str
+    ShapeScheduleFormat = str
+    ShapeScheduleKind = str
+    ShapeSchedulePeriod = str
     SiblingDifferenceKind = str
     TokenRole = str
     UsageCompare = str

@@ -7,7 +7,7 @@ from msgspec import UNSET
 from freehold.sdk.calls import Call, Document, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
 from freehold.sdk.models import Report, ReportManifest
-from freehold.sdk.models.words import ReportFormat, ReportKind
+from freehold.sdk.models.words import ShapeScheduleFormat, ShapeScheduleKind
 
 
 class ReportCalls(Resource[Mode]):
@@ -35,12 +35,13 @@ class ReportCalls(Resource[Mode]):
         self,
         project_id: str,
         *,
-        kind: ReportKind,
-        format: ReportFormat | Unset = UNSET,
+        kind: ShapeScheduleKind,
+        format: ShapeScheduleFormat | Unset = UNSET,
         from_: str | Unset | None = UNSET,
         to: str | Unset | None = UNSET,
         time_zone: str | Unset = UNSET,
         access_request: str | Unset | None = UNSET,
+        email: bool | Unset = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[Report]:
         """Ask for a report of a project. It is made in the background; `GET /v1/reports/{report_id}` says how far it is.
@@ -50,6 +51,7 @@ class ReportCalls(Resource[Mode]):
         `readiness_evidence` is of the decision of an `access_request` of the project, and has none either.
 
         `access_request`: The decided one that evidence is of.
+        `email`: Mail me when it has ended.
 
         Raises Conflict, IdempotencyConflict, NotFound.
         """
@@ -65,6 +67,7 @@ class ReportCalls(Resource[Mode]):
                     "to": to,
                     "time_zone": time_zone,
                     "access_request": access_request,
+                    "email": email,
                 }
             ),
             idempotency_key=key_or_new(idempotency_key),
@@ -95,12 +98,13 @@ class ReportCalls(Resource[Mode]):
         self,
         organization_id: str,
         *,
-        kind: ReportKind,
-        format: ReportFormat | Unset = UNSET,
+        kind: ShapeScheduleKind,
+        format: ShapeScheduleFormat | Unset = UNSET,
         from_: str | Unset | None = UNSET,
         to: str | Unset | None = UNSET,
         time_zone: str | Unset = UNSET,
         access_request: str | Unset | None = UNSET,
+        email: bool | Unset = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[Report]:
         """Ask for a report of all projects of an organization, or of the organization itself.
@@ -110,6 +114,7 @@ class ReportCalls(Resource[Mode]):
         `readiness_evidence` is of the decision of an `access_request` of the project, and has none either.
 
         `access_request`: The decided one that evidence is of.
+        `email`: Mail me when it has ended.
 
         Raises Conflict, IdempotencyConflict, NotFound.
         """
@@ -125,6 +130,7 @@ class ReportCalls(Resource[Mode]):
                     "to": to,
                     "time_zone": time_zone,
                     "access_request": access_request,
+                    "email": email,
                 }
             ),
             idempotency_key=key_or_new(idempotency_key),
