@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
+import httpx
 import pytest
 from sqlalchemy import insert, update
 
@@ -378,22 +379,27 @@ def path_of(row: Row, ids: dict[str, str]) -> str:
 
 
 def call(instance: Instance, who: str, row: Row, ids: dict[str, str]) -> int:
+    return answer_of(instance, who, row, ids).status_code
+
+
+def answer_of(instance: Instance, who: str, row: Row, ids: dict[str, str]) -> httpx.Response:
+    """What somebody is answered who calls a route with a body that is right."""
     client = instance.client(who)
     path = path_of(row, ids)
     if isinstance(row.body, bytes):
         headers = {"Content-Type": "application/json"}
-        return client.request(row.method, path, content=row.body, headers=headers).status_code
+        return client.request(row.method, path, content=row.body, headers=headers)
     body = row.body
     if body is CLOUD_EVENT:
         headers = {"Content-Type": "application/cloudevents+json"}
-        return client.request(row.method, path, json=body, headers=headers).status_code
+        return client.request(row.method, path, json=body, headers=headers)
     if body is not None and "key" in body:
         body = {**body, "key": ids["key_id"]}
     if body is not None and "seals" in body:
         body = {"seals": [SEAL | {"chain": ids["organization_id"]}]}
     if body is not None and "fingerprint" in body:
         body = {**body, "fingerprint": ids["fingerprint"]}
-    return client.request(row.method, path, json=body).status_code
+    return client.request(row.method, path, json=body)
 
 
 def prepare(instance: Instance) -> dict[str, str]:

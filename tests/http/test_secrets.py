@@ -18,6 +18,9 @@ from tests.http.test_permissions_table import prepare
 
 PASSWORDS: Final = ("a quiet lake before dawn", "seven crooked lanterns", PASSWORD)
 HEADER: Final = "Bearer of-the-receivers-own"
+CHAT: Final = "services/T0/the-chats-own-path"
+LOGS: Final = "in?key=the-archives-own-key"
+TO_LOGS: Final = "Bearer of-the-archives-own"
 MARKUP: Final = "<img src=x onerror=alert(1)>\"'&{{7*7}}"
 
 
@@ -47,7 +50,17 @@ def make_secrets(instance: Instance) -> dict[str, str]:
     assert accepted.status_code == 201, accepted.text
     wrong = visitor.post("/v1/session", json={"email": "nina@example.com", "password": PASSWORDS[1]})
     assert wrong.status_code == 401
+    made(f"{project}/alert_channels", name="#ops", kind="slack", url=f"http://127.0.0.1:1024/{CHAT}")
+    forwarding = made(
+        f"/v1/organizations/{instance.harbour}/forwardings", name="Archive", url=f"http://127.0.0.1:1024/{LOGS}",
+        headers={"Authorization": TO_LOGS},
+    )  # fmt: skip
     return {
+        "chat URL": CHAT,
+        "URL of a forwarding": LOGS,
+        "header of a forwarding": TO_LOGS,
+        "signing secret of a forwarding": forwarding["signing_secret"],
+        "rotated secret of a forwarding": made(f"/v1/forwardings/{forwarding['id']}/rotate_secret")["signing_secret"],
         "key": made(f"{project}/keys", name="second")["secret"],
         "signing secret": webhook["signing_secret"],
         "rotated signing secret": made(f"/v1/webhooks/{webhook['id']}/rotate_secret")["signing_secret"],
@@ -99,7 +112,8 @@ def test_nothing_secret_is_shown_twice(instance: Instance) -> None:
     keys = client.get(f"/v1/{project}/keys").json()["data"]
     addresses = [
         *(f"/v1/{project}{more}" for more in ("", "/keys", "/webhooks", "/messages", "/scope")),
-        *(f"/v1/{organization}{more}" for more in ("", "/members", "/invitations", "/audit?limit=200")),
+        *(f"/v1/{organization}{more}" for more in ("", "/members", "/invitations", "/audit?limit=200", "/forwardings")),
+        f"/v1/{project}/alert_channels", f"/{project}/alerts", f"/{organization}/audit/forwarding",
         *(f"/v1/keys/{each['id']}" for each in keys), *(f"/v1/webhooks/{each['id']}" for each in webhooks),
         f"/v1/deliveries/{ids['delivery_id']}", f"/v1/attempts/{ids['attempt_id']}", "/v1/tokens", f"/v1/tokens?organization={instance.harbour}", "/v1/me",
         *(f"/{project}{more}" for more in ("", "/keys", "/webhooks", "/settings", "/scope")),

@@ -39,6 +39,9 @@ def test_bindings_are_given_and_never_shown(instance: Instance, sandbox: str) ->
     given = owner.put(f"{sandbox}/bindings", json={"bindings": {SLOT: f"{URL}/very-secret"}})
     assert (given.status_code, given.json()["missing"]) == (200, 0)
     assert "very-secret" not in instance.client("auditor").get(f"{sandbox}/bindings").text
+    log = instance.client("auditor").get(f"/v1/organizations/{instance.harbour}/audit")
+    assert log.json()["data"][0]["action"] == "binding.given"
+    assert "very-secret" not in log.text
     assert_problem(
         owner.put(f"{sandbox}/bindings", json={"bindings": {SLOT: "http://10.0.0.1"}}),
         422,
@@ -111,6 +114,10 @@ def test_drift_is_shown_promoted_reverted_and_accepted(instance: Instance, sandb
     assert owner.post(f"{sandbox}/drift/revert", json={}).json()["items"] == ["/labels/purpose", "/limits/quota"]
     equal = owner.get(f"{sandbox}/drift").json()
     assert (equal["differences"], equal["sandbox_fingerprint"]) == ([], equal["production_fingerprint"])
+    log = owner.get(f"/v1/organizations/{instance.harbour}/audit", params={"limit": 200}).json()["data"]
+    found = {each["action"]: each for each in log}
+    assert {"drift.accepted", "drift.promoted", "drift.reverted"} <= set(found)
+    assert (found["drift.accepted"]["reason"], found["drift.accepted"]["address"]) == ("Later", "127.0.0.1")
 
 
 def test_a_locked_project_says_how_it_changes(instance: Instance, sandbox: str) -> None:

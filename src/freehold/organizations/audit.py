@@ -50,13 +50,19 @@ def record(
         "action": action, "subject_kind": subject_kind, "subject_id": subject_id, "subject_name": subject_name,
         "project_id": project_id, "before": _plain(before), "after": _plain(after),
         "address": actor.address, "request_id": actor.request_id,
-        "on_behalf_of": actor.user_id if actor.kind == "token" else None, "reason": actor.reason or None,
+        "on_behalf_of": actor.user_id if actor.kind == "token" else None, "reason": _reason(actor, after),
     }  # fmt: skip
     digest = entry_hash(values, previous)
     tx.execute(
         insert(audit_entries).values(id=ids.ordered_id("aud", position), previous_hash=previous, hash=digest, **values)
     )
     tx.execute(update(audit_heads).where(audit_heads.c.chain == chain).values(hash=digest))
+
+
+def _reason(actor: Actor, after: Mapping[str, Any] | None) -> str | None:
+    """Why, where somebody was asked: said with the call, or as a field of what was done."""
+    said = (after or {}).get("reason")
+    return actor.reason or (said if isinstance(said, str) and said else None)
 
 
 def touch(tx: Transaction, actor: Actor, project_id: str) -> None:

@@ -82,7 +82,7 @@ def withdraw_invitation(tx: Transaction, actor: Actor, organization_id: str, inv
     queries.withdraw_open_invitation(tx, organization_id, invitation.email, clock.now())
     audit.record(
         tx, actor, "invitation.withdrawn", organization_id=organization_id, subject_kind="invitation",
-        subject_id=invitation.id, subject_name=invitation.email,
+        subject_id=invitation.id, subject_name=invitation.email, before={"role": invitation.role},
     )  # fmt: skip
 
 

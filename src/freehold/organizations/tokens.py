@@ -104,7 +104,7 @@ def revoke_token(tx: Transaction, actor: Actor, token_id: str) -> None:
     epoch.advance(tx, "token", token_id, now)
     audit.record(
         tx, actor, "token.revoked", organization_id=token.organization_id, subject_kind="token", subject_id=token_id,
-        subject_name=token.name,
+        subject_name=token.name, before={"kind": token.kind, "roles": token.roles},
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ _WORDS: Final[dict[str, tuple[str, str, Tone]]] = {
     "webhook_endpoint.resumed": ("resumed webhook endpoint", "webhook", "ok"),
     "webhook_endpoint.disabled": ("disabled webhook endpoint", "webhook", "bad"),
     "webhook_endpoint.deleted": ("deleted webhook endpoint", "webhook", "warn"),
+    "webhook_endpoint.tested": ("sent a test event to", "send", ""),
     "webhook_endpoint.secret_rotated": ("rotated the signing secret of", "rotate-cw", ""),
     "alert.created": ("made alert rule", "bell", ""),
     "alert.changed": ("changed alert rule", "bell", ""),

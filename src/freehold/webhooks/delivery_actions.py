@@ -12,6 +12,7 @@ from typing import Any
 from freehold.apis import queries as apis
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit import clock, ids
+from freehold.organizations import audit
 from freehold.organizations.permissions import may, require
 from freehold.organizations.records import Actor
 from freehold.projects import queries as projects
@@ -149,6 +150,11 @@ def prepare_test(tx: Transaction, actor: Actor, endpoint_id: str, event_type: st
     delivery = _pending(message, endpoint.id, now, until)
     delivery_queries.insert_message(tx, message)
     delivery_queries.insert_deliveries(tx, [delivery])
+    audit.record(
+        tx, actor, "webhook_endpoint.tested", organization_id=endpoint.organization_id, subject_kind="webhook_endpoint",
+        subject_id=endpoint.id, subject_name=endpoint.url, project_id=endpoint.project_id,
+        after={"event_type": wanted, "message": message.id},
+    )  # fmt: skip
     return Dispatch(delivery.id, until, endpoint, queries.secrets_of(tx, [endpoint.id])[endpoint.id], message)
 
 

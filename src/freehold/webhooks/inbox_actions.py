@@ -6,7 +6,7 @@ here in words, and by a constraint.
 
 import secrets as entropy
 import time
-from typing import Final
+from typing import Any, Final
 
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit import clock, ids
@@ -56,13 +56,13 @@ def keep_inbox(
         address = "".join(entropy.choice(ids.ALPHABET) for _ in range(_ADDRESS_CHARACTERS))
         made = Inbox(project_id, address, answer, retry_after_s, clock.now())
         inbox_queries.insert_inbox(tx, made)
-        _record(tx, actor, project, "webhook_inbox.opened", made)
+        _record(tx, actor, project, "webhook_inbox.opened", _facts(made))
         return made
     if (there.answer, there.retry_after_s) == (answer, retry_after_s):
         return there
     inbox_queries.change_answer(tx, project_id, answer, retry_after_s)
     changed = Inbox(project_id, there.address, answer, retry_after_s, there.created_at)
-    _record(tx, actor, project, "webhook_inbox.changed", changed)
+    _record(tx, actor, project, "webhook_inbox.changed", _facts(changed))
     return changed
 
 
@@ -82,8 +82,11 @@ def list_requests(
 
 def clear_inbox(tx: Transaction, actor: Actor, project_id: str) -> int:
     """Let go of all that came to a project's inbox; how many requests that was."""
-    _sandbox_project(tx, actor, project_id, edit=True)
-    return inbox_queries.clear_requests(tx, project_id)
+    project = _sandbox_project(tx, actor, project_id, edit=True)
+    cleared = inbox_queries.clear_requests(tx, project_id)
+    if cleared:
+        _record(tx, actor, project, "webhook_inbox.cleared", {"requests": cleared})
+    return cleared
 
 
 def receive(
@@ -141,11 +144,14 @@ def _sandbox_project(tx: Transaction, actor: Actor, project_id: str, *, edit: bo
     return project
 
 
-def _record(tx: Transaction, actor: Actor, project: Project, action: str, inbox: Inbox) -> None:
+def _facts(inbox: Inbox) -> dict[str, Any]:
+    return {"answer": inbox.answer, "retry_after_s": inbox.retry_after_s}
+
+
+def _record(tx: Transaction, actor: Actor, project: Project, action: str, after: dict[str, Any]) -> None:
     audit.record(
         tx, actor, action, organization_id=project.organization_id, subject_kind="project", subject_id=project.id,
-        subject_name=project.name, project_id=project.id,
-        after={"answer": inbox.answer, "retry_after_s": inbox.retry_after_s},
+        subject_name=project.name, project_id=project.id, after=after,
     )  # fmt: skip
 
 

@@ -1,0 +1,62 @@
+"""Killed between sending and moving the cursor, at any step: no entry is lost, and the order is kept."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import update
+
+from freehold.forwarding.records import Place
+from freehold.settings import Settings
+from freehold.store.engine import Store
+from freehold.store.schema import forwardings
+from tests.forwarding.world import HARBOUR, make_world
+from tests.webhooks.receivers import served
+
+STEPS: Final = ("between entries", "after send", "within record")
+# 100 on each database for a release: FORWARDING_KILLS=100 pytest tests/faults/test_forwarding_kill.py
+KILLS: Final = int(os.environ.get("FORWARDING_KILLS", "3"))
+_ROOT: Final = Path(__file__).resolve().parents[2]
+
+
+def test_killed_at_any_step_nothing_is_lost_and_the_order_is_kept(store: Store, settings: Settings) -> None:
+    dice = random.Random(KILLS)
+    world = make_world(store, replace(settings, webhook_allow="127.0.0.0/8"))
+    command = [sys.executable, "-m", "tests.faults.forwarding_part", str(settings.data), settings.database_url]
+    with (
+        served() as there,
+        subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as part,
+    ):
+        made = world.forward(Place("webhook", there.url()), HARBOUR, after=0).forwarding
+        assert part.stdin is not None
+        assert part.stdout is not None
+        for number in range(KILLS):
+            step = STEPS[number % len(STEPS)]
+            entries = dice.randint(2, 7)
+            world.write_entries(entries)
+            at = dice.randrange(entries) if step == "between entries" else 0
+            part.stdin.write(f"{step} {at}\n")
+            part.stdin.flush()
+            assert part.stdout.readline() == "ended\n"
+            with store.write() as tx:
+                # Whoever died holds a lease, which would run out by itself.
+                tx.execute(update(forwardings).values(leased_until_at=None))
+        part.stdin.close()
+        world.turn(2)
+        heard = [json.loads(each.body)["data"]["position"] for each in there.requests]
+        ids = {(json.loads(each.body)["data"]["position"], each.by_name["webhook-id"]) for each in there.requests}
+    last = max(heard)
+    assert world.lag(made.id).entries == 0
+    assert set(heard) == set(range(1, last + 1))
+    assert len(ids) == last, "an entry that was sent twice had another id"
+    # Each goes one on, or back to where the cursor stood: never past one that was not sent before.
+    furthest = 0
+    for position in heard:
+        assert position <= furthest + 1
+        furthest = max(furthest, position)
+    assert len(heard) > last, "no kill fell between sending and moving the cursor"
