@@ -61,6 +61,7 @@ from freehold.projects import pages as project_pages
 from freehold.reports import api as reports
 from freehold.reports import pages as report_pages
 from freehold.reports import schedule_api as schedules
+from freehold.reports import schedule_pages
 from freehold.usage import api as usage
 from freehold.usage import explain_api
 from freehold.usage import reporting_api as reporting
@@ -370,6 +371,15 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, "/prices/{price_list_id:str}/withdraw", price_pages.withdraw_price_list),
     (get, f"{TEAM}/reports", report_pages.show_organization_reports),
     (post, f"{TEAM}/reports", report_pages.create_organization_report),
+    (get, f"{TEAM}/reports/schedules", schedule_pages.show_organization_schedules),
+    (get, f"{TEAM}/reports/schedules/new", schedule_pages.show_new_organization_schedule),
+    (post, f"{TEAM}/reports/schedules/new", schedule_pages.create_organization_schedule),
+    (get, f"{TEAM}/reports/schedules/{{schedule_id:str}}", schedule_pages.show_organization_schedule),
+    (post, f"{TEAM}/reports/schedules/{{schedule_id:str}}", schedule_pages.edit_organization_schedule),
+    (post, f"{TEAM}/reports/schedules/{{schedule_id:str}}/pause", schedule_pages.pause_organization_schedule),
+    (post, f"{TEAM}/reports/schedules/{{schedule_id:str}}/resume", schedule_pages.resume_organization_schedule),
+    (post, f"{TEAM}/reports/schedules/{{schedule_id:str}}/run", schedule_pages.run_organization_schedule),
+    (post, f"{TEAM}/reports/schedules/{{schedule_id:str}}/delete", schedule_pages.delete_organization_schedule),
     (get, f"{TEAM}/reports/{{report_id:str}}", report_pages.show_organization_report),
     (get, f"{TEAM}/reports/{{report_id:str}}/live", report_pages.live_organization_report),
     (get, f"{TEAM}/reports/{{report_id:str}}/file", report_pages.download_organization_report),
@@ -490,6 +500,15 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (get, f"{HERE}/messages/{{message_id:str}}", message_pages.show_message),
     (get, f"{HERE}/reports", report_pages.show_reports),
     (post, f"{HERE}/reports", report_pages.create_report),
+    (get, f"{HERE}/reports/schedules", schedule_pages.show_schedules),
+    (get, f"{HERE}/reports/schedules/new", schedule_pages.show_new_schedule),
+    (post, f"{HERE}/reports/schedules/new", schedule_pages.create_schedule),
+    (get, f"{HERE}/reports/schedules/{{schedule_id:str}}", schedule_pages.show_schedule),
+    (post, f"{HERE}/reports/schedules/{{schedule_id:str}}", schedule_pages.edit_schedule),
+    (post, f"{HERE}/reports/schedules/{{schedule_id:str}}/pause", schedule_pages.pause_schedule),
+    (post, f"{HERE}/reports/schedules/{{schedule_id:str}}/resume", schedule_pages.resume_schedule),
+    (post, f"{HERE}/reports/schedules/{{schedule_id:str}}/run", schedule_pages.run_schedule),
+    (post, f"{HERE}/reports/schedules/{{schedule_id:str}}/delete", schedule_pages.delete_schedule),
     (get, f"{HERE}/reports/{{report_id:str}}", report_pages.show_report),
     (get, f"{HERE}/reports/{{report_id:str}}/live", report_pages.live_report),
     (get, f"{HERE}/reports/{{report_id:str}}/file", report_pages.download_report),

@@ -19,6 +19,7 @@ from freehold.store.schema import (
     members,
     organizations,
     projects,
+    report_schedules,
     reports,
     tokens,
     usage_events,
@@ -78,6 +79,11 @@ _KINDS: Final[dict[str, _Kind]] = {
     "access_request": _Kind(_of_project("/production", own=False), access_requests.c.id),
     "request": _Kind(_of_project("/requests"), usage_events.c.id),
     "report": _Kind(_report, reports.c.id),
+    "report_schedule": _Kind(
+        lambda entry: _report(entry).replace("/reports/", "/reports/schedules/"),
+        report_schedules.c.id,
+        (report_schedules.c.deleted_at.is_(None),),
+    ),
     "api": _Kind(lambda entry: f"/apis/{entry.subject_id}", apis.c.id),
     "forwarding": _Kind(_forwarding, forwardings.c.id),
 }

@@ -54,9 +54,20 @@ _WORDS: Final[dict[str, tuple[str, str, Tone]]] = {
     "access_request.expired": ("ended the approval of", "clock", "warn"),
     "access_request.live": ("brought live", "shield-check", "ok"),
     "alert_channel.created": ("added chat channel", "bell", ""),
+    "report_schedule.created": ("made report schedule", "calendar", ""),
+    "report_schedule.changed": ("changed report schedule", "calendar", ""),
+    "report_schedule.paused": ("paused report schedule", "calendar", "warn"),
+    "report_schedule.resumed": ("resumed report schedule", "calendar", ""),
+    "report_schedule.stopped": ("stopped report schedule", "circle-x", "bad"),
+    "report_schedule.deleted": ("deleted report schedule", "calendar", "warn"),
     "alert_channel.deleted": ("removed chat channel", "bell", "warn"),
 }
-_PLACES: Final[dict[str, str]] = {"key": "keys", "webhook_endpoint": "webhooks", "alert": "alerts"}
+_PLACES: Final[dict[str, str]] = {
+    "key": "keys",
+    "webhook_endpoint": "webhooks",
+    "alert": "alerts",
+    "report_schedule": "reports/schedules",
+}
 
 
 def activity(entry: AuditEntry) -> Activity:

@@ -165,8 +165,9 @@ def parameters_at(settings: ScheduleSettings, at: datetime) -> Parameters:
     """What a run of a schedule at an instant asks for: days of the zone by whose clock it runs."""
     if settings.period is None:
         return Parameters(settings.kind, settings.format)
-    since, until = rules.period_before(at, settings.period, rules.zone_of(settings.time_zone))
-    return Parameters(settings.kind, settings.format, since, until, settings.time_zone)
+    days = rules.days_of(settings)
+    since, until = rules.period_before(at, settings.period, rules.zone_of(days))
+    return Parameters(settings.kind, settings.format, since, until, days)
 
 
 def note_run(tx: Transaction, schedule: Schedule, report: Report, due_at: datetime | None, missed: int) -> None:

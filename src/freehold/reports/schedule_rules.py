@@ -175,11 +175,16 @@ def period_before(at: datetime, period: SchedulePeriod | None, zone: tzinfo) -> 
 
 def runs_to_come(settings: ScheduleSettings, after: datetime, count: int) -> list[NextRun]:
     """The next runs of acceptable settings, with the days that each of them reports."""
-    zone = zone_of(settings.time_zone)
+    zone, days = zone_of(settings.time_zone), zone_of(days_of(settings))
     return [
-        NextRun(at, *period_before(at, settings.period, zone))
+        NextRun(at, *period_before(at, settings.period, days))
         for at in islice(runs_after(settings.cron, zone, after), count)
     ]
+
+
+def days_of(settings: ScheduleSettings) -> str:
+    """In which zone the days of a schedule's reports are: its own, but for kinds that are of UTC's alone."""
+    return UTC_NAME if KIND_FACTS[settings.kind].utc else settings.time_zone
 
 
 def words_of(cron: str) -> str:
@@ -200,12 +205,16 @@ def settings_faults(settings: ScheduleSettings, reach: Reach, now: datetime) -> 
         )
     if facts.utc and settings.time_zone.strip() != UTC_NAME:
         faults.append(FieldError("time_zone", f"{facts.title} is of days of UTC.", "utc_alone"))
+    if facts.of_request:
+        faults.append(
+            FieldError("kind", f"{facts.title} is of one decision: it is asked for by hand.", "not_scheduled")
+        )
     if facts.period and settings.period is None:
         faults.append(
             FieldError("period", "Choose what each run reports: the last day, week or month before it.", "required")
         )
     if not facts.period and settings.period is not None:
-        faults.append(FieldError("period", f"{facts.title} says how things stand: it has no period.", "no_period"))
+        faults.append(FieldError("period", f"{facts.title} is of no days: it has no period.", "no_period"))
     faults += format_faults(settings.kind, settings.format)
     return [*faults, *time_faults(settings.cron, settings.time_zone, now)]
 
