@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from freehold.reports import schedule_rules as rules
 from freehold.reports.records import ReportKind
+from freehold.reports.schedule_picker import DAYS, WEEKDAYS, Pick, cron_of, pick_faults, pick_of
 from freehold.reports.schedule_records import Due, SchedulePeriod, ScheduleSettings
 
 NOW: Final = datetime(2027, 1, 15, 8, tzinfo=UTC)
@@ -292,3 +293,41 @@ def test_the_next_runs_say_which_days_they_report(kind: ReportKind) -> None:
     assert [each.at for each in found] == [datetime(2027, 1, 18, 5, tzinfo=UTC) + place * 7 * DAY for place in range(5)]
     first = (found[0].since, found[0].until)
     assert first == ((date(2027, 1, 11), date(2027, 1, 18)) if period else (None, None))
+
+
+# --- the picker -----------------------------------------------------------------------------------
+
+PICKS: Final = st.builds(
+    Pick, st.sampled_from(["daily", "weekly", "monthly"]), st.times().map(lambda at: f"{at:%H:%M}"),
+    st.sets(st.sampled_from(WEEKDAYS), min_size=1).map(tuple), st.sampled_from(DAYS),
+)  # fmt: skip
+
+
+@given(PICKS)
+def test_every_pick_is_an_expression_that_comes_and_leads_back_to_the_pick(pick: Pick) -> None:
+    cron = cron_of(pick)
+    assert pick_faults(pick) == []
+    assert cron == rules.normal_cron(cron)
+    rules.check_cron(cron, NOW)
+    again = pick_of(cron)
+    assert cron_of(again) == cron
+    # All days of the week are every day.
+    assert again.repeats == ("daily" if cron.endswith("* * *") else pick.repeats)
+
+
+@pytest.mark.parametrize(
+    "cron", ["0 * * * *", "0 6 1,15 * *", "0 6 1 1 *", "0 6 1 * MON", "0 6 * * MON-FRI", "0 6 LW * *"]
+)
+def test_what_no_pick_makes_is_an_expression_of_its_own(cron: str) -> None:
+    assert (pick_of(cron).repeats, cron_of(pick_of(cron))) == ("own", cron)
+
+
+@pytest.mark.parametrize(
+    ("pick", "field"),
+    [
+        (Pick("sometimes"), "repeats"), (Pick("daily", "25:00"), "time"), (Pick("daily", ""), "time"),
+        (Pick("weekly", weekdays=()), "weekdays"), (Pick("monthly", day="32"), "day"), (Pick("monthly", day=""), "day"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_of_a_pick_is_named(pick: Pick, field: str) -> None:
+    assert [each.field for each in pick_faults(pick)] == [field]

@@ -203,12 +203,6 @@ def settings_faults(settings: ScheduleSettings, reach: Reach, now: datetime) -> 
         faults.append(
             FieldError("kind", f"{facts.title} is of one decision: there is nothing to repeat.", "wrong_kind")
         )
-    if facts.utc and settings.time_zone.strip() != UTC_NAME:
-        faults.append(FieldError("time_zone", f"{facts.title} is of days of UTC.", "utc_alone"))
-    if facts.of_request:
-        faults.append(
-            FieldError("kind", f"{facts.title} is of one decision: it is asked for by hand.", "not_scheduled")
-        )
     if facts.period and settings.period is None:
         faults.append(
             FieldError("period", "Choose what each run reports: the last day, week or month before it.", "required")
