@@ -20,7 +20,7 @@ from freehold.reports import actions, queries, rules, tasks
 from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.manifests import faults_of
 from freehold.reports.places.opening import folder_of, keeping_of
-from freehold.reports.records import FORMATS, Parameters, Report, ReportKind
+from freehold.reports.records import FORMATS, READABLE, Parameters, Report, ReportKind
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.store.schema import reports
@@ -52,7 +52,8 @@ def ask(instance: Instance, dice: random.Random) -> None:
     day = clock.now().date() - timedelta(days=1)
     period = (day, day + timedelta(days=1)) if KIND_FACTS[kind].period else (None, None)
     with instance.store.write() as tx:
-        wanted = Parameters(kind, dice.choice(FORMATS), *period)
+        forms = [form for form in FORMATS if KIND_FACTS[kind].summary or form not in READABLE]
+        wanted = Parameters(kind, dice.choice(forms), *period)
         actions.request_report(tx, instance.actor("owner"), instance.harbour, instance.project, wanted)
 
 

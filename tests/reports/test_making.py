@@ -2,6 +2,7 @@
 
 import csv
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from freehold.errors import Problem
 from freehold.keys import actions as keys
@@ -280,6 +281,61 @@ def test_an_expired_one_leaves_its_record(world: World, test_clock: TestClock) -
     assert not path.exists()
     assert (world.read(report).state, world.read(report).sha256) == ("expired", report.sha256)
     assert tasks.turn(world.store, world.settings) is False
+
+
+def test_a_file_is_kept_as_long_as_its_report_says(world: World, test_clock: TestClock) -> None:
+    with world.store.write() as tx:
+        wanted = Parameters("key_inventory", "csv")
+        owner, of = world.instance.actor("owner"), world.instance.project
+        asked = actions.request_report(tx, owner, "", of, wanted, keep_days=2)
+        with pytest.raises(Problem, match="not right") as refused:
+            actions.request_report(tx, owner, "", of, wanted, keep_days=0)
+    assert [each.field for each in refused.value.errors] == ["keep_days"]
+    usual, _ = world.make("key_inventory")
+    assert usual.expires_at == clock.now() + 90 * DAY
+    assert world.read(asked).expires_at == clock.now() + 2 * DAY
+    test_clock.move(2 * 86_400)
+    while tasks.turn(world.store, world.settings):
+        pass
+    assert (world.read(asked).state, world.read(usual).state) == ("expired", "ready")
+
+
+def test_a_process_that_is_told_to_stop_gives_its_report_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, stop = world.ask("usage_detail"), threading.Event()
+
+    def stopped(_wanted: Any) -> Any:
+        yield [tuple([None] * 15)]
+        stop.set()
+        yield [tuple([None] * 15)]
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setitem(SOURCES, "usage_detail", Source(stopped))
+        assert tasks.turn(world.store, world.settings, stop) is True
+    given_back = world.read(asked)
+    assert (given_back.state, given_back.attempts, given_back.done) == ("queued", 0, 0)
+    assert "stopped" in (given_back.reason or "")
+    assert list(folder_of(world.settings).iterdir()) == []
+    assert tasks.turn(world.store, world.settings) is True
+    assert (world.read(asked).state, world.read(asked).rows) == ("ready", 10)
+
+
+def test_a_lease_is_renewed_while_no_rows_pass(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holding, "_RENEW_S", 0.01)
+    world.ask("usage_summary")
+    with world.store.write() as tx:
+        claimed = queries.claim(tx, clock.now(), clock.now() + timedelta(milliseconds=1))
+    assert claimed is not None
+
+    def leased_until() -> datetime:
+        with world.store.read() as tx:
+            until: datetime = tx.execute(
+                select(reports.c.leased_until_at).where(reports.c.id == claimed.id)
+            ).scalar_one()
+        return until
+
+    with holding.Hold(world.store, claimed, threading.Event()):
+        while leased_until() < clock.now() + timedelta(seconds=1):
+            pass
 
 
 def test_what_dead_writers_left_is_swept(world: World) -> None:

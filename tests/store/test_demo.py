@@ -29,6 +29,7 @@ from freehold.store.schema import (
     key_secrets,
     messages,
     organizations,
+    reports,
     secret_uses,
     usage_events,
     usage_rollups,
@@ -248,3 +249,13 @@ def test_a_set_up_instance_is_refused_before_anything_is_made(settings: Settings
     with store.read() as tx:
         assert tx.execute(select(func.count()).select_from(organizations)).scalar_one() == 1
         assert tx.execute(select(func.count()).select_from(projects_table)).scalar_one() == 0
+
+
+def test_its_reports_are_ready_and_one_has_expired(demo: tuple[Store, Filled]) -> None:
+    store, _ = demo
+    with store.read() as tx:
+        found = [(row.state, row.parameters["kind"]) for row in tx.execute(select(reports).order_by(reports.c.id))]
+    assert found == [
+        ("expired", "usage_summary"), ("ready", "usage_summary"), ("ready", "audit_log"), ("ready", "usage_detail"),
+        ("ready", "key_inventory"), ("ready", "access_review"),
+    ]  # fmt: skip

@@ -66,6 +66,9 @@ def _of_option(command: Command) -> Command:
 @click.option("--time-zone", metavar="ZONE", help="Whose days they are: Europe/Berlin. UTC unless given.")
 @click.option("--access-request", metavar="REQUEST", help="Of readiness_evidence: the decided access request.")
 @click.option(
+    "--keep-days", type=int, metavar="DAYS", help="How long the file is kept; as the instance does unless given."
+)
+@click.option(
     "--output",
     "-o",
     "target",
@@ -77,7 +80,7 @@ def _of_option(command: Command) -> Command:
 @json_option
 def create(
     kind: str, project: str | None, organization: str | None, target: Path | None, no_wait: bool, email: bool, as_json: bool,
-    **wanted: str | None,
+    **wanted: Any,
 ) -> None:  # fmt: skip
     """Make a report of KIND, and wait with its progress.
 
@@ -97,7 +100,7 @@ def create(
     if target is not None and no_wait:
         raise Failure("There is no file to save before the report is made: leave --no-wait away.")
     api = Api.current()
-    body: dict[str, Any] = {"kind": kind, **{name: value for name, value in wanted.items() if value}}
+    body: dict[str, Any] = {"kind": kind, **{name: value for name, value in wanted.items() if value not in (None, "")}}
     body |= {"email": True} if email else {}
     report = api.post(f"{_owner(api, project, organization)}/reports", body)
     if not no_wait:
@@ -258,6 +261,6 @@ def _show(report: dict[str, Any]) -> None:
     if report["state"] == "ready":
         facts |= {
             "Holds": f"{report['rows']:,} rows, {report['bytes']:,} bytes", "SHA-256": report["sha256"],
-            "Restates": report["restates"] or "nothing", "Kept until": report["expires_at"],
+            "Restates": report["restates"] or "nothing", "Kept until": report["expires_at"] + (", encrypted" if report["encrypted"] else ""),
         }  # fmt: skip
     output.print_facts(facts)

@@ -12,6 +12,7 @@ from freehold.demo.events import events_planned, make_events
 from freehold.demo.people import MadeProject, Place, at, make_organization, make_project
 from freehold.demo.prices import make_prices
 from freehold.demo.readiness import make_readiness
+from freehold.demo.reports import make_reports
 from freehold.demo.reviews import make_requests
 from freehold.demo.story import STORY
 from freehold.demo.traffic import make_traffic
@@ -82,6 +83,9 @@ def fill(store: Store, settings: Settings, secret: InstanceSecret, password: str
     make_prices(place, made, everybody)
     progress.begin("Readiness", 1)
     make_readiness(place, made, first)
+    progress.tell(1)
+    progress.begin("Reports", 1)
+    make_reports(place, made, first)
     progress.tell(1)
     emails = tuple(f"{person.mailbox}@{story.domain}" for story in STORY for person in story.people)
     return Filled(len(STORY), len(made), requests, messages, emails)

@@ -19,11 +19,18 @@ UNFINISHED_MAX: Final = 20
 
 
 def request_report(
-    tx: Transaction, actor: Actor, organization_id: str, project_id: str | None, wanted: Parameters, mail: bool = False
+    tx: Transaction,
+    actor: Actor,
+    organization_id: str,
+    project_id: str | None,
+    wanted: Parameters,
+    mail: bool = False,
+    keep_days: int | None = None,
 ) -> Report:
     """Ask for a report of a project, or of an organization. It is made by the tasks process.
 
     `mail`: whether who asks is mailed when it has ended; Problem `invalid` for a service token, which has no address.
+    `keep_days`: how many days its file is kept; None: as many as the instance keeps files.
     """
     if project_id is not None:
         organization_id = read_project(tx, actor, project_id).organization_id
@@ -32,6 +39,7 @@ def request_report(
     require(actor, KIND_FACTS[wanted.kind].permission, organization_id)
     asked = Asked(actor, organization_id, project_id, wanted)
     faults = rules.parameter_faults(wanted, "project" if project_id else "organization", clock.now())
+    faults += rules.keep_days_faults(keep_days)
     if faults or (faults := source_faults(tx, asked)):
         raise invalid(*faults)
     if queries.count_unfinished(tx, organization_id) >= UNFINISHED_MAX:
@@ -42,14 +50,19 @@ def request_report(
         raise invalid(
             FieldError("email", "A service token has no e-mail address: only a person is mailed.", "no_address")
         )
-    report = queue_report(tx, actor, organization_id, project_id, wanted)
+    report = queue_report(tx, actor, organization_id, project_id, wanted, keep_days)
     if mail and actor.user_id is not None:
         schedule_queries.insert_report_recipients(tx, report.id, [actor.user_id])
     return report
 
 
 def queue_report(
-    tx: Transaction, actor: Actor, organization_id: str, project_id: str | None, wanted: Parameters
+    tx: Transaction,
+    actor: Actor,
+    organization_id: str,
+    project_id: str | None,
+    wanted: Parameters,
+    keep_days: int | None = None,
 ) -> Report:
     """Put a report into the queue for an actor who may have it: whoever calls this has made sure of that."""
     now = clock.now()
@@ -59,6 +72,7 @@ def queue_report(
         id=ids.new_id("rep"), organization_id=organization_id, project_id=project_id, parameters=wanted, state="queued",
         reason=None, asked_by=actor.name, asked_by_id=actor.id, created_at=now, started_at=None, finished_at=None,
         expires_at=None, attempts=0, done=0, cancel=False, rows=None, bytes=None, sha256=None, manifest=None, restates=None,
+        keep_days=keep_days,
     )  # fmt: skip
     queries.insert_report(tx, report, now)
     _record(tx, actor, "report.requested", report)

@@ -10,11 +10,12 @@ from freehold.kit.paging import Cursor, Page, page
 from freehold.reports import actions, schedule_queries, serving
 from freehold.reports.local_days import NAME_MAX
 from freehold.reports.records import UTC_NAME, ColumnType, Parameters, Report, ReportFormat, ReportKind, ReportState
+from freehold.reports.rules import KEEP_DAYS_MAX
 from freehold.reports.schedule_records import Run
 from freehold.store.engine import Transaction
 from freehold.web.call import Call, checked_limit
 from freehold.web.cursors import after_id
-from freehold.web.inputs import Body, CursorText, Limit, text
+from freehold.web.inputs import Body, CursorText, Limit, number, text
 
 
 class ReportBody(Body, frozen=True):
@@ -33,12 +34,16 @@ class ReportBody(Body, frozen=True):
         str | None, text("acr_01m8hk3v5n7q9s1t3v5x7z9b1d", "The decided one that evidence is of.", maximum=100)
     ] = None
     email: Annotated[bool, msgspec.Meta(description="Mail me when it has ended.")] = False
+    keep_days: Annotated[
+        int | None, number(30, "How many days the file is kept; as the instance does where absent.", 1, KEEP_DAYS_MAX)
+    ] = None
 
 
 class ReportView(msgspec.Struct, kw_only=True):
     """A report. `done`: rows so far. `restates`: the ready report of the same parameters whose bytes were others.
 
     `schedule`: which one asked, for the due time `scheduled_for` (null: a person ran it), after so many runs were missed.
+    `encrypted`: whether its file is, where it is kept; what is fetched is not.
     """
 
     id: str
@@ -65,6 +70,7 @@ class ReportView(msgspec.Struct, kw_only=True):
     started_at: datetime | None
     finished_at: datetime | None
     expires_at: datetime | None
+    encrypted: bool
 
 
 class ReportColumnView(msgspec.Struct, kw_only=True):
@@ -110,7 +116,9 @@ def list_reports(call: Call, project_id: str, limit: Limit = 50, cursor: CursorT
 def create_report(call: Call, project_id: str, data: ReportBody) -> Response[ReportView]:
     """Ask for a report of a project. It is made in the background; `GET /v1/reports/{report_id}` says how far it is."""
     return call.create(
-        lambda tx: report_view(actions.request_report(tx, call.actor, "", project_id, _parameters(data), data.email)),
+        lambda tx: report_view(
+            actions.request_report(tx, call.actor, "", project_id, _parameters(data), data.email, data.keep_days)
+        ),
         202,
     )
 
@@ -130,7 +138,7 @@ def create_organization_report(call: Call, organization_id: str, data: ReportBod
     """Ask for a report of all projects of an organization, or of the organization itself."""
     return call.create(
         lambda tx: report_view(
-            actions.request_report(tx, call.actor, organization_id, None, _parameters(data), data.email)
+            actions.request_report(tx, call.actor, organization_id, None, _parameters(data), data.email, data.keep_days)
         ),
         202,
     )
@@ -171,6 +179,7 @@ def report_view(report: Report, run: Run | None = None) -> ReportView:
         asked_by=report.asked_by, schedule=run.schedule_id if run else None,
         scheduled_for=run.due_at if run else None, missed=run.missed if run else 0, created_at=report.created_at, started_at=report.started_at,
         finished_at=report.finished_at, expires_at=report.expires_at,
+        encrypted=report.sealed_by is not None,
     )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ from freehold.web.pages import page, see_other
 _SHOWN: Final = 20
 _LIST: Final = "reports/list.html.j2"
 _ONE: Final = "reports/one.html.j2"
-_FIELDS: Final = ("kind", "format", "from", "to", "time_zone", "access_request")
+_FIELDS: Final = ("kind", "format", "from", "to", "time_zone", "access_request", "keep_days")
 _FORMAT_WORDS: Final = {
     "csv": "CSV, for spreadsheets",
     "jsonl": "JSON Lines, for programs",
@@ -176,7 +176,9 @@ def _create(call: Call, organization_id: str, project_id: str | None) -> Respons
         owner = _owner(tx, call, organization_id, project_id)
 
     def act(tx: Transaction) -> Answer:
-        made = actions.request_report(tx, call.actor, organization_id, project_id, _parameters(typed))
+        made = actions.request_report(
+            tx, call.actor, organization_id, project_id, _parameters(typed), keep_days=_days(typed["keep_days"])
+        )
         return Answer(202, made.id.encode())
 
     try:
@@ -283,6 +285,13 @@ def _parameters(typed: Mapping[str, str]) -> Parameters:
         return Parameters(kind, form, access_request=(KIND_FACTS[kind].of_request and typed["access_request"]) or None)
     days = _day("from", typed["from"]), _day("to", typed["to"])
     return Parameters(kind, form, *days, typed["time_zone"].strip() or UTC_NAME)
+
+
+def _days(text: str) -> int | None:
+    if not text.strip():
+        return None
+    # One that is no number is out of range, and told in the same words.
+    return int(text) if text.strip().isdecimal() and len(text.strip()) < 10 else 0
 
 
 def _day(name: str, text: str) -> date | None:

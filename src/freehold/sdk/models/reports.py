@@ -21,7 +21,7 @@ class Report(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
 
     `done`: rows so far. `restates`: the ready report of the same parameters whose bytes were others.
     `schedule`: which one asked, for the due time `scheduled_for` (null: a person ran it), after so many runs
-    were missed.
+    were missed. `encrypted`: whether its file is, where it is kept; what is fetched is not.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Report(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
     started_at: datetime | None
     finished_at: datetime | None
     expires_at: datetime | None
+    encrypted: bool
 
 
 class ReportColumn(Model, frozen=True, kw_only=True):

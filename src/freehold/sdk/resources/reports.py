@@ -42,6 +42,7 @@ class ReportCalls(Resource[Mode]):
         time_zone: str | Unset = UNSET,
         access_request: str | Unset | None = UNSET,
         email: bool | Unset = UNSET,
+        keep_days: int | Unset | None = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[Report]:
         """Ask for a report of a project. It is made in the background; `GET /v1/reports/{report_id}` says how far it is.
@@ -52,6 +53,7 @@ class ReportCalls(Resource[Mode]):
 
         `access_request`: The decided one that evidence is of.
         `email`: Mail me when it has ended.
+        `keep_days`: How many days the file is kept; as the instance does where absent.
 
         Raises Conflict, IdempotencyConflict, NotFound.
         """
@@ -68,6 +70,7 @@ class ReportCalls(Resource[Mode]):
                     "time_zone": time_zone,
                     "access_request": access_request,
                     "email": email,
+                    "keep_days": keep_days,
                 }
             ),
             idempotency_key=key_or_new(idempotency_key),
@@ -105,6 +108,7 @@ class ReportCalls(Resource[Mode]):
         time_zone: str | Unset = UNSET,
         access_request: str | Unset | None = UNSET,
         email: bool | Unset = UNSET,
+        keep_days: int | Unset | None = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[Report]:
         """Ask for a report of all projects of an organization, or of the organization itself.
@@ -115,6 +119,7 @@ class ReportCalls(Resource[Mode]):
 
         `access_request`: The decided one that evidence is of.
         `email`: Mail me when it has ended.
+        `keep_days`: How many days the file is kept; as the instance does where absent.
 
         Raises Conflict, IdempotencyConflict, NotFound.
         """
@@ -131,6 +136,7 @@ class ReportCalls(Resource[Mode]):
                     "time_zone": time_zone,
                     "access_request": access_request,
                     "email": email,
+                    "keep_days": keep_days,
                 }
             ),
             idempotency_key=key_or_new(idempotency_key),
