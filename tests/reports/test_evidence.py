@@ -71,6 +71,8 @@ def test_it_has_everything_that_the_approval_rested_on(instance: Instance) -> No
     proof = checks["technical_owner"]
     assert (proof["state"], proof["blocking"], proof["evidence_kind"]) == ("passed", "false", "person")
     assert proof["evidence_id"]
+    assert decision["at"].endswith("Z")
+    assert int(proof["age_s"]) >= 0
     newest = history_of(instance)[0]
     (shape,) = section(rows, "shape")
     assert decision["fingerprint"] == shape["fingerprint"] == newest.fingerprint

@@ -125,7 +125,8 @@ def _kept_rows(request: AccessRequest, kept: dict[str, Any]) -> Iterator[dict[st
         yield {
             **{name: check[name] for name in ("title", "state", "blocking", "detail", "evidence_kind", "evidence_id")},
             "section": "check", "number": number, "name": check["code"], "at": since, "evidence_at": proved,
-            "age_s": int((request.decided_at - of).total_seconds()) if of and request.decided_at else None,
+            # Clocks of machines differ: what proves a check is not younger than the decision.
+            "age_s": max(int((request.decided_at - of).total_seconds()), 0) if of and request.decided_at else None,
             "facts": _json({"evidence": check["evidence"], "instruction": check["instruction"]}),
         }  # fmt: skip
     for number, slot in enumerate(kept.get("slots", ()), 1):

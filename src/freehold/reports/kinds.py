@@ -98,7 +98,7 @@ KIND_FACTS: Final[dict[ReportKind, KindFacts]] = {
                  "hash"),
     ),
     "cost_statement": KindFacts(
-        "Cost statement", "What was served, by the operator's price lists: a line for each month, project, endpoint and tier",
+        "Cost statement", "What was served, by the operator's price lists: a line for each month, project, endpoint and tier. Amounts are in minor units",
         "usage.read",
         _columns("month", "project", "environment", "api", "endpoint", "unit", "tier:number", "above:number",
                  "counted_before:number", "quantity:integer", "price:number", "per:number", "amount:integer", "currency",
@@ -107,7 +107,7 @@ KIND_FACTS: Final[dict[ReportKind, KindFacts]] = {
     ),
     "readiness_evidence": KindFacts(
         "Readiness evidence", "Everything that the decision of one access request rested on, as it was then", "production.read",
-        _columns("section", "number:number", "name", "state", "blocking:boolean", "title", "detail", "at", "age_s:number",
+        _columns("section", "number:number", "name", "state", "blocking:boolean", "title", "detail", "at:instant", "age_s:number",
                  "evidence_kind", "evidence_id", "evidence_at", "actor", "actor_id", "fingerprint", "facts"),
         reach=("project",), period=False, of_request=True, summary=summaries.EVIDENCE,
     ),
