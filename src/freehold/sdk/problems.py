@@ -39,6 +39,10 @@ class ExpectationFailed(Problem):
     """The request expects what cannot be done (417 `expectation_failed`)."""
 
 
+class FileDamaged(Problem):
+    """The file is not what was made (500 `file_damaged`)."""
+
+
 class Forbidden(Problem):
     """Your role does not allow this (403 `forbidden`)."""
 
@@ -121,6 +125,7 @@ PROBLEMS: Final[dict[str, type[Problem]]] = {
     "body_too_large": BodyTooLarge,
     "conflict": Conflict,
     "expectation_failed": ExpectationFailed,
+    "file_damaged": FileDamaged,
     "forbidden": Forbidden,
     "head_too_large": HeadTooLarge,
     "idempotency_conflict": IdempotencyConflict,

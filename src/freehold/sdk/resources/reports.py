@@ -155,7 +155,7 @@ class ReportCalls(Resource[Mode]):
     def download(self, report_id: str) -> Call[Document]:
         """A ready report's file. Ranges are served (RFC 9110); the entity tag is the file's SHA-256.
 
-        Raises Conflict, NotFound.
+        Raises Conflict, FileDamaged, NotFound.
         """
         return Call("GET", f"/v1/reports/{segment(report_id)}/file", Document, repeatable=True)
 
