@@ -20,6 +20,8 @@ from freehold.keeping import organizations_api as leaving
 from freehold.keeping import organizations_pages as leaving_pages
 from freehold.keeping import people_api as people
 from freehold.keeping import people_pages
+from freehold.keeping import retention_api as kept
+from freehold.keeping import retention_pages as kept_pages
 from freehold.keys import api as keys
 from freehold.keys import rotation_api as rotation
 from freehold.organizations import api as organizations
@@ -117,6 +119,9 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, "/v1/tokens", organizations.list_tokens, "Accounts"),
     (post, "/v1/tokens", organizations.create_token, "Accounts"),
     (delete, "/v1/tokens/{token_id:str}", organizations.revoke_token, "Accounts"),
+    (get, "/v1/kept", kept.list_retentions, "Instance"),
+    (get, "/v1/kept/{kind:str}/preview", kept.preview_retention, "Instance"),
+    (put, "/v1/kept/{kind:str}", kept.set_retention, "Instance"),
     (get, "/v1/people/{person:str}/deletion", people.read_person_deletion, "Accounts"),
     (post, "/v1/people/{person:str}/delete", people.delete_person, "Accounts"),
     (get, "/v1/organizations", organizations.list_organizations, "Organizations"),
@@ -343,6 +348,10 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, "/account/password", account_pages.change_password),
     (post, "/account/sign-out-everywhere", account_pages.sign_out_everywhere),
     (post, "/account/sessions/{session_id:str}/end", account_pages.end_session),
+    (get, "/kept", kept_pages.show_kept),
+    (post, "/kept/person", kept_pages.find_person),
+    (get, "/kept/{kind:str}", kept_pages.show_kind),
+    (post, "/kept/{kind:str}", kept_pages.set_retention),
     (get, f"{TEAM}/delete", leaving_pages.show_organization_deletion),
     (post, f"{TEAM}/delete", leaving_pages.delete_organization),
     (post, f"{TEAM}/restore", leaving_pages.restore_organization),

@@ -166,6 +166,9 @@ TABLE: Final = (
     Row("POST", f"{SCHEDULE}/run", INSIDERS),
     Row("DELETE", SCHEDULE, INSIDERS),
     Row("GET", f"{ORGANIZATION}/usage", MEMBERS),
+    Row("GET", "/v1/kept", OPERATOR, hides=False),
+    Row("GET", "/v1/kept/{kind}/preview", OPERATOR, hides=False),
+    Row("PUT", "/v1/kept/{kind}", OPERATOR, {"days": 60}, hides=False),
     Row("GET", "/v1/usage", OPERATOR, hides=False),
     Row("POST", "/v1/usage/reconcile", OPERATOR, hides=False),
     Row("GET", "/v1/usage/reconciliation", OPERATOR, hides=False),
@@ -466,7 +469,7 @@ def prepare(instance: Instance) -> dict[str, str]:
         **readiness, "organization_id": instance.harbour, "api": "parcels", "project_id": instance.project,
         "key_id": instance.key, "user_id": instance.users["developer"].id, "token_id": token["id"],
         "invitation_id": invitation["id"], "endpoint_id": webhook["id"], "message_id": message["id"],
-        "delivery_id": delivery, "attempt_id": check["probes"][0]["attempt"], "check_id": check["id"], "replay_id": replay["id"], "event_type": "parcel.moved", "other_endpoint_id": other["id"], "request_id": record_request(instance), "version": "1",
+        "delivery_id": delivery, "attempt_id": check["probes"][0]["attempt"], "check_id": check["id"], "replay_id": replay["id"], "event_type": "parcel.moved", "other_endpoint_id": other["id"], "request_id": record_request(instance), "version": "1", "kind": "requests",
         "number": "1", "forwarding_id": forwarding["id"],
         "declared_key_id": declare(instance),
     }  # fmt: skip

@@ -73,7 +73,7 @@ def _find(demo: Demo, client: httpx.Client) -> None:
     requests = {each["state"]: each["id"] for each in _list(client, "/v1/access_requests")}
     everywhere = {
         "organization_id": organizations["northgate"], "api": "example", "own_check_id": asked, "access_request_id": requests["requested"],
-        "approved_id": requests["approved"], "person": "me",
+        "approved_id": requests["approved"], "person": "me", "kind": "requests",
     }  # fmt: skip
     demo.ids = everywhere | _of_project(client, named["country-lookup", "sandbox"])
     demo.production = everywhere | _of_project(client, named["country-lookup", "production"])

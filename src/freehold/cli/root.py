@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "members": ("members", "command"),
     "tokens": ("tokens", "command"),
     "people": ("people", "command"),
+    "kept": ("kept", "command"),
     "apis": ("apis", "command"),
     "projects": ("projects", "command"),
     "scope": ("scope", "command"),

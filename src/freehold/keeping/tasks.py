@@ -2,11 +2,12 @@
 
 import logging
 import threading
+import time
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from freehold.keeping import emptying, erasing
+from freehold.keeping import emptying, erasing, trimming
 from freehold.kit.secrets import InstanceSecret
 from freehold.settings import Settings
 from freehold.store.engine import Store
@@ -14,6 +15,8 @@ from freehold.store.engine import Store
 _POLL_S: Final = 1.0
 # A pause after each piece: whoever else writes goes first.
 _PAUSE_S: Final = 0.02
+# How often it is looked for what is no longer kept.
+_TRIM_S: Final = 60.0
 _DATABASE_AWAY_S: Final = 5.0
 
 _log: Final = logging.getLogger(__name__)
@@ -21,9 +24,13 @@ _log: Final = logging.getLogger(__name__)
 
 def run(store: Store, settings: Settings, secret: InstanceSecret, stop: threading.Event) -> None:
     """Delete what is due until told to stop."""
+    trimmed_s = 0.0
     while not stop.is_set():
         try:
             busy = step(store, settings, secret)
+            if not busy and time.monotonic() - trimmed_s > _TRIM_S:
+                busy = trimming.step(store)
+                trimmed_s = trimmed_s if busy else time.monotonic()
         except SQLAlchemyError:
             _log.warning("deleting waits for the database", exc_info=True)
             stop.wait(_DATABASE_AWAY_S)

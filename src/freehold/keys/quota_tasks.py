@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from freehold.keys import quota_leases
 from freehold.keys.quota_settling import settle
 from freehold.kit import clock
+from freehold.store import retentions
 from freehold.store.engine import Store
 
 _POLL_S: Final = 1.0
@@ -27,11 +28,11 @@ _log: Final = logging.getLogger(__name__)
 
 def run(store: Store, usage_days: int, stop: threading.Event) -> None:
     """Look for what is to be settled, every second, until told to stop."""
-    kept, keep_house_in_s = timedelta(days=usage_days) - _MARGIN, 0.0
+    keep_house_in_s = 0.0
     while not stop.is_set():
         pause_s = _POLL_S
         try:
-            if settle(store, clock.now(), kept, _AT_ONCE):
+            if settle(store, clock.now(), _kept(store, usage_days), _AT_ONCE):
                 pause_s = 0.0
             if keep_house_in_s <= 0:
                 keep_house_in_s = 0.0 if _keep_house(store) else _HOUSEKEEPING_S
@@ -40,6 +41,13 @@ def run(store: Store, usage_days: int, stop: threading.Event) -> None:
             pause_s = _DATABASE_AWAY_S
         stop.wait(pause_s)
         keep_house_in_s -= pause_s
+
+
+def _kept(store: Store, usage_days: int) -> timedelta:
+    """For how long usage events are there to be counted by: as operators have set it, else as the environment has."""
+    with store.read() as tx:
+        days = retentions.days_of(tx, "requests", usage_days) or usage_days
+    return timedelta(days=days) - _MARGIN
 
 
 def _keep_house(store: Store) -> bool:

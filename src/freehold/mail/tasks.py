@@ -13,6 +13,7 @@ from freehold.mail import queries, rules
 from freehold.mail.records import Mail
 from freehold.mail.smtp import Post, Server, server_of
 from freehold.settings import Settings
+from freehold.store import retentions
 from freehold.store.engine import Store
 
 # Longer than a batch takes, each of whose mails may wait for a slow server.
@@ -20,8 +21,9 @@ LEASE: Final = timedelta(minutes=5)
 _AT_ONCE: Final = 8
 _POLL_S: Final = 1.0
 _DATABASE_AWAY_S: Final = 5.0
-_KEPT: Final = timedelta(days=30)
-_SWEEP_S: Final = 600.0
+# Unless an operator says otherwise.
+KEPT_DAYS: Final = 30
+_SWEEP_S: Final = 60.0
 _DELETE_AT_ONCE: Final = 500
 _NO_SERVER: Final = rules.Refusal(
     "No SMTP server is set: FREEHOLD_SMTP_URL was empty when this was due.", for_good=True
@@ -39,7 +41,8 @@ def run(store: Store, settings: Settings, stop: threading.Event) -> None:
             if time.monotonic() - swept_s > _SWEEP_S:
                 swept_s = time.monotonic()
                 with store.write() as tx:
-                    queries.delete_ended(tx, clock.now() - _KEPT, _DELETE_AT_ONCE)
+                    kept = timedelta(days=retentions.days_of(tx, "mails", KEPT_DAYS) or KEPT_DAYS)
+                    queries.delete_ended(tx, clock.now() - kept, _DELETE_AT_ONCE)
         except SQLAlchemyError:
             _log.warning("mails wait for the database", exc_info=True)
             stop.wait(_DATABASE_AWAY_S)

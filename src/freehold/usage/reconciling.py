@@ -14,6 +14,7 @@ from sqlalchemy import func, insert, select, text
 from freehold.kit import clock, ids
 from freehold.kit.sketch import decode
 from freehold.settings import Settings
+from freehold.store import retentions
 from freehold.store.engine import Store, Transaction
 from freehold.store.schema import projects, reconciliations, usage_events
 from freehold.usage.actions import as_of
@@ -93,7 +94,7 @@ class _Report:
 
 def reconcile(store: Store, settings: Settings) -> Reconciliation:
     """Compare all sums of all projects with each other, and keep what was found."""
-    now, report = clock.now(), _Report()
+    now, report, settings = clock.now(), _Report(), retentions.in_force(store, settings)
     with store.read() as tx:
         moment = as_of(tx)
         owners = ["", *tx.execute(select(projects.c.id).order_by(projects.c.id)).scalars()]

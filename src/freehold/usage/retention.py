@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from freehold.kit import clock, ids
 from freehold.settings import Settings
+from freehold.store import retentions
 from freehold.store.engine import Store, Transaction
 from freehold.store.schema import cost_reports, usage_archives, usage_events
 from freehold.usage import partitions, queries
@@ -64,7 +65,7 @@ class Retention:
 
     def step(self) -> bool:
         """Do a little; whether there may be more to do."""
-        kept = bounds(self._settings, clock.now())
+        kept = bounds(retentions.in_force(self._store, self._settings), clock.now())
         if not self._store.is_sqlite and self._partition(kept):
             return True
         if self._put_requests_away(kept.requests_ms) or delete_old(self._store, kept.minutes_ms, kept.hours_ms):

@@ -22,7 +22,7 @@ TAGS: Final[dict[str, str]] = {
     "Readiness": "What a sandbox project still needs for production, and what the operator asks.",
     "Production": "Requests for production access and their review.",
     "Usage": "Usage, single requests and explanations.",
-    "Instance": "Whether the instance works, and this document.",
+    "Instance": "Whether the instance works, what it keeps, and this document.",
     "Gate": "The data plane, on an address of its own: decides which requests may pass.",
 }
 
@@ -70,6 +70,8 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "change_role": ("conflict",),
     "remove_member": ("conflict",),
     "delete_person": ("conflict",),
+    "preview_retention": ("not_found",),
+    "set_retention": ("not_found",),
     "create_forwarding": ("conflict",),
     "create_instance_forwarding": ("conflict",),
     "rotate_forwarding_secret": ("conflict",),
@@ -161,6 +163,10 @@ def _id(prefix: str, what: str) -> dict[str, Any]:
 
 PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "organization_id": _id("org", "An organization's"),
+    "kind": {
+        "description": "A kind of data that is kept.", "example": "requests",
+        "schema": {"type": "string", "enum": ["requests", "minutes", "hours", "messages", "firings", "mails"]},
+    },
     "person": {
         "description": "A person: `me`, an id, or an e-mail address.", "example": "me",
         "schema": {"type": "string", "minLength": 1, "maxLength": 254},

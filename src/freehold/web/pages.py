@@ -98,6 +98,7 @@ NOTICES: Final[dict[str, str]] = {
     "api-fails-open": "The API fails open.",
     "api-fails-closed": "The API fails closed.",
     "api-made": "The API is registered. Import its OpenAPI document next.",
+    "retention-saved": "It is kept so from now on. What is older goes within minutes.",
     "organization-waits": "The organization waits to be deleted. Its keys have stopped.",
     "organization-restored": "The organization is restored. Its keys serve again.",
     "organization-made": "The organization is made, and you own it. Invite its people next.",

@@ -4,7 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from freehold.dashboard.views import keeping
+from freehold.dashboard.views.form import Form
 from freehold.dashboard.views.parts import Danger
+from freehold.keeping.kinds import KINDS
 from tests.tidy.samples.frame import NOW, ORGANIZATION, PROJECT, Sample, ago, shell
 
 _CALLED = {"pseudonym": "Deleted person 7vq2m0k3xa", "pseudonym_email": "deleted-7vq2m0k3xa@deleted.invalid"}
@@ -50,7 +52,30 @@ def keeping_pages() -> dict[str, Sample]:
         "Only an owner of the organization, or an operator of the instance, can delete it or restore it.",
     )
     organization = keeping.OrganizationDeletionPage
+    rows = tuple(
+        keeping.KeptRow(
+            kind=kind,
+            title=facts.title,
+            detail=facts.detail,
+            how_long=facts.words or "30 days",
+            by="Default",
+            rows=1_204_311,
+            oldest=ago(days=30),
+            settable=facts.floor is not None,
+        )
+        for kind, facts in KINDS.items()
+    )
+    one: dict[str, Any] = {"kind": "requests", "title": "Single requests", "detail": "Each decision, with its explanation", "why": KINDS["requests"].why,
+        "how_long": "30 days", "by": "FREEHOLD_USAGE_DAYS", "floor": 1, "setting": "FREEHOLD_USAGE_DAYS"}  # fmt: skip
+    of_kind, kept = "keeping/kind.html.j2", shell("kept", inside=False)
+    wrong = Form(
+        {"days": "14", "confirm": "request"}, {"confirm": "This deletes 612,004 rows: type requests to confirm it."}
+    )
     return {
+        "kept": Sample("keeping/kept.html.j2", kept, keeping.KeptPage(rows=rows)),
+        "kept-kind": Sample(of_kind, kept, keeping.KeptKindPage(form=Form({"days": "30"}), **one)),
+        "kept-kind-preview": Sample(of_kind, kept, keeping.KeptKindPage(form=wrong, previewed=True, wanted="14 days", rows=612_004, oldest=ago(days=30), newest=ago(days=14), **one)),
+        "kept-kind-raised": Sample(of_kind, kept, keeping.KeptKindPage(form=Form({"days": "90"}), previewed=True, wanted="90 days", **one)),
         "delete-organization": Sample(of_team, team, organization(danger=may, **whole)),
         "delete-organization-blocked": Sample(of_team, team, organization(danger=replace(may, blocked=may_not), **whole)),
         "organization-waits": Sample(of_team, team, organization(danger=may, asked_at=ago(days=1), ends_at=NOW, **whole)),

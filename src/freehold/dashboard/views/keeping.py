@@ -1,4 +1,4 @@
-"""Deleting people and organizations."""
+"""What is kept for how long, and deleting people and organizations."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -55,3 +55,50 @@ class OrganizationDeletionPage:
     asked_at: datetime | None = None
     ends_at: datetime | None = None
     is_being_deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRow:
+    """One kind of data. `how_long` and `by` in words; `rows` is None where there is nothing to count."""
+
+    kind: str
+    title: str
+    detail: str
+    how_long: str
+    by: str
+    rows: int | None = None
+    more: bool = False
+    oldest: datetime | None = None
+    settable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPage:
+    """What is kept (`keeping/kept.html.j2`). `person_form`: finding an account by its address, `email`."""
+
+    rows: tuple[KeptRow, ...]
+    person_form: Form = field(default_factory=Form)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptKindPage:
+    """One kind and other days for it (`keeping/kind.html.j2`). Fields: `days` (empty: as the environment says), `confirm`.
+
+    `previewed`: other days were asked for; then `rows`, `oldest` and `newest` are exactly what they would delete now.
+    """
+
+    kind: str
+    title: str
+    detail: str
+    why: str
+    how_long: str
+    by: str
+    floor: int
+    setting: str
+    form: Form
+    previewed: bool = False
+    wanted: str = ""
+    rows: int = 0
+    oldest: datetime | None = None
+    newest: datetime | None = None
+    archived: bool = False

@@ -14,7 +14,7 @@ from freehold.store.schema.alerts import alert_channels, alert_defaults, alert_f
 from freehold.store.schema.apis import apis, endpoints, event_types
 from freehold.store.schema.forwarding import forwarding_cursors, forwardings
 from freehold.store.schema.instance import changes, idempotency, instance, throttles, verifiers
-from freehold.store.schema.keeping import audit_erasures, organization_deletions, person_deletions
+from freehold.store.schema.keeping import audit_erasures, organization_deletions, person_deletions, retentions
 from freehold.store.schema.keys import key_endpoints, key_secrets, key_templates, keys
 from freehold.store.schema.mail import mails
 from freehold.store.schema.metadata import metadata
@@ -144,6 +144,7 @@ __all__ = [
     "report_schedule_runs",
     "report_schedules",
     "reports",
+    "retentions",
     "scope_endpoints",
     "scope_event_types",
     "secret_uses",

@@ -66,3 +66,13 @@ organization_deletions = Table(
     Index("ix_organization_deletions_ends_at", "ends_at", sqlite_where=text("state <> 'deleted'"),
           postgresql_where=text("state <> 'deleted'")),
 )  # fmt: skip
+
+# For how many days what is kept, where an operator has set it here rather than in the environment.
+retentions = Table(
+    "retentions", metadata,
+    Column("kind", Text, primary_key=True),
+    Column("days", Integer, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", Instant, nullable=False),
+    CheckConstraint("days BETWEEN 1 AND 36600", name="days"),
+)  # fmt: skip
