@@ -28,7 +28,7 @@ from tests.http.served import Instance, assert_problem, text_of
 KILLS: Final = int(os.environ.get("KEEPING_KILLS", "2"))
 NOT_HARBOURS: Final = {
     "apis", "endpoints", "event_types", "instance", "journals", "organization_deletions", "person_deletions", "readiness_own_checks",
-    "readiness_policies", "reconciliations", "sessions", "throttles", "users", "verifiers",
+    "readiness_policies", "reconciliations", "retentions", "sessions", "throttles", "users", "verifiers",
 }  # fmt: skip
 
 

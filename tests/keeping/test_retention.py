@@ -88,13 +88,12 @@ def _firing(tx: Any, world: UsageWorld, rule: str, at: Any, open_: bool) -> None
 
 
 def rows_of(store: Store, kind: str) -> int:
-    table, *where = {
-        "requests": (usage_events,), "minutes": (usage_rollups, usage_rollups.c.grain == "minute"),
-        "hours": (usage_rollups, usage_rollups.c.grain == "hour"), "messages": (messages,),
-        "firings": (alert_firings,), "mails": (mails_table,),
-    }[kind]  # fmt: skip
+    table = {"requests": usage_events, "messages": messages, "firings": alert_firings, "mails": mails_table}.get(kind)
+    query = select(func.count()).select_from(usage_rollups if table is None else table)
+    if table is None:
+        query = query.where(usage_rollups.c.grain == kind.removesuffix("s"))
     with store.read() as tx:
-        return int(tx.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
+        return int(tx.execute(query).scalar_one())
 
 
 def let_loops_delete(store: Store, settings: Settings) -> None:

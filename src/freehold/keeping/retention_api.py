@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
+from litestar.params import Parameter
 
 from freehold.keeping import retention_actions as actions
 from freehold.keeping.kinds import DAYS_MAX, KINDS, SETTABLE
@@ -13,6 +14,9 @@ from freehold.kit.paging import Page
 from freehold.web.call import Call
 from freehold.web.inputs import Body
 
+PreviewDays = Annotated[
+    int | None, Parameter(description="So many days; absent: as the environment says.", ge=1, le=DAYS_MAX)
+]
 Days = Annotated[int, msgspec.Meta(ge=1, le=DAYS_MAX, examples=[14])]
 
 
@@ -67,7 +71,7 @@ def list_retentions(call: Call) -> Page[RetentionView]:
         return Page([_view(each) for each in actions.list_kept(tx, call.actor, call.settings)], None)
 
 
-def preview_retention(call: Call, kind: str, days: Days | None = None) -> RetentionPreviewView:
+def preview_retention(call: Call, kind: str, days: PreviewDays = None) -> RetentionPreviewView:
     """Exactly what other days for a kind would delete now; without `days`, what the environment's would."""
     with call.read() as tx:
         return _preview(actions.preview(tx, call.actor, call.settings, kind, days))

@@ -4,7 +4,7 @@ What an operator sets here is in force instead of what the environment says; wit
 """
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -31,4 +31,5 @@ def in_force(store: Store, settings: Settings) -> Settings:
     """The settings, with what operators have set of them."""
     with store.read() as tx:
         given = days_set(tx)
-    return replace(settings, **{name: given[kind] for kind, name in SETTINGS.items() if kind in given})
+    values: dict[str, Any] = {name: given[kind] for kind, name in SETTINGS.items() if kind in given}
+    return replace(settings, **values)
