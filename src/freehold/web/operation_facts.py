@@ -165,7 +165,7 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "organization_id": _id("org", "An organization's"),
     "kind": {
         "description": "A kind of data that is kept.", "example": "requests",
-        "schema": {"type": "string", "enum": ["requests", "minutes", "hours", "messages", "firings", "mails"]},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 40, "pattern": "^[a-z]+$"},
     },
     "person": {
         "description": "A person: `me`, an id, or an e-mail address.", "example": "me",
