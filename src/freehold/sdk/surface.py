@@ -41,6 +41,7 @@ from freehold.sdk.resources.replays import ReplayCalls
 from freehold.sdk.resources.report_schedules import ReportScheduleCalls
 from freehold.sdk.resources.reports import ReportCalls
 from freehold.sdk.resources.requests import RequestCalls
+from freehold.sdk.resources.retentions import RetentionCalls
 from freehold.sdk.resources.scope import ScopeCalls
 from freehold.sdk.resources.shape import ShapeCalls
 from freehold.sdk.resources.tokens import TokenCalls
@@ -55,6 +56,7 @@ class Surface(Resource[Mode]):
     def __init__(self, perform: Perform, walk: Walk) -> None:
         super().__init__(perform, walk)
         self.tokens: TokenCalls[Mode] = TokenCalls(perform, walk)
+        self.retentions: RetentionCalls[Mode] = RetentionCalls(perform, walk)
         self.person_deletions: PersonDeletionCalls[Mode] = PersonDeletionCalls(perform, walk)
         self.organizations: OrganizationCalls[Mode] = OrganizationCalls(perform, walk)
         self.organization_deletions: OrganizationDeletionCalls[Mode] = OrganizationDeletionCalls(perform, walk)

@@ -28,6 +28,7 @@ from freehold.sdk.models.apis import (
 )
 from freehold.sdk.models.forwarding import Forwarding, ForwardingTest, ForwardingWithSecret
 from freehold.sdk.models.gate import LimitState, VerifiedKey, VerifyAnswer
+from freehold.sdk.models.instance import Retention, RetentionPreview
 from freehold.sdk.models.keys import (
     Caller,
     ConfirmedKey,
@@ -459,6 +460,8 @@ __all__ = [
     "Request",
     "RequestKey",
     "RequestKind",
+    "Retention",
+    "RetentionPreview",
     "Revision",
     "RevisionCause",
     "RevisionDetail",
