@@ -28,7 +28,7 @@ NOT_CALLED: Final = {
 # POSTs without an Idempotency-Key that set what they set however often they are sent, or only read.
 REPEATABLE: Final = frozenset(
     {
-        "archive_project", "restore_project", "restore_organization", "revoke_key", "retire_secret", "pause_webhook", "resume_webhook", "acknowledge_firing",
+        "archive_project", "restore_project", "revoke_key", "retire_secret", "pause_webhook", "resume_webhook", "acknowledge_firing",
         "explain_call", "report_cost", "meter_usage", "reconcile_usage", "withdraw_attestation", "withdraw_key_acceptance",
         "plan_shape", "check_audit_proof", "pause_forwarding", "resume_forwarding", "preview_price_list",
         "pause_report_schedule", "resume_report_schedule",
