@@ -92,6 +92,4 @@ class OrganizationCalls(Resource[Mode]):
 
         Raises Conflict, NotFound.
         """
-        return Call(
-            "POST", f"/v1/organizations/{segment(organization_id)}/restore", OrganizationDeletion, repeatable=True
-        )
+        return Call("POST", f"/v1/organizations/{segment(organization_id)}/restore", OrganizationDeletion)
