@@ -35,6 +35,7 @@ from freehold.webhooks import replay_tasks
 from tests.databases import SECRET
 from tests.faults.alert_parts import alert_collector, alert_tasks, alert_writer
 from tests.faults.report_parts import report_maker
+from tests.faults.schedule_parts import schedule_runner
 from tests.faults.usage_events import AT_MS, event
 
 BATCH_MAX: Final = 12
@@ -128,6 +129,7 @@ PARTS: Final = {
         alert_collector,
         alert_tasks,
         report_maker,
+        schedule_runner,
     )
 }
 

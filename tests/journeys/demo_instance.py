@@ -92,6 +92,7 @@ def _of_project(client: httpx.Client, project_id: str) -> dict[str, str]:
         "event_type": _list(client, f"{at}/messages")[0]["event_type"],
         "replay_id": _replay(client, webhook), "report_id": _report(client, at),
         "rule_id": _list(client, f"{at}/alerts")[0]["id"],
+        "schedule_id": _list(client, f"{at}/report_schedules")[-1]["id"],
         "firing_id": next((each["id"] for each in _list(client, f"{at}/firings")), ""),
     }  # fmt: skip
     for kind in ("served", "denied", "throttled", "failed"):

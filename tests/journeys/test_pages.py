@@ -29,7 +29,11 @@ _ROUTES: Final = [
     and not path.endswith(("/live", "/export.csv", "/file"))
     # Look as a project's own does, and an organization's.
     and path
-    not in {"/organizations/{organization_id:str}/reports/{report_id:str}", "/audit/forwarding/{forwarding_id:str}"}
+    not in {
+        "/organizations/{organization_id:str}/reports/schedules/{schedule_id:str}",
+        "/organizations/{organization_id:str}/reports/{report_id:str}",
+        "/audit/forwarding/{forwarding_id:str}",
+    }
 ]
 _PROJECT: Final = "/projects/{project_id:str}"
 _MORE: Final = {

@@ -14,6 +14,7 @@ from freehold.demo.prices import make_prices
 from freehold.demo.readiness import make_readiness
 from freehold.demo.reports import make_reports
 from freehold.demo.reviews import make_requests
+from freehold.demo.schedules import make_schedules
 from freehold.demo.story import STORY
 from freehold.demo.traffic import make_traffic
 from freehold.keys import actions as keys
@@ -81,6 +82,7 @@ def fill(store: Store, settings: Settings, secret: InstanceSecret, password: str
     progress.tell(make_requests(place, made, everybody))
     make_drift(place, made)
     make_prices(place, made, everybody)
+    make_schedules(place, made)
     progress.begin("Readiness", 1)
     make_readiness(place, made, first)
     progress.tell(1)
