@@ -61,9 +61,10 @@ from freehold.production import sibling_api as siblings
 from freehold.projects import api as projects
 from freehold.projects import pages as project_pages
 from freehold.reports import api as reports
-from freehold.reports import pages as report_pages
 from freehold.reports import schedule_api as schedules
 from freehold.reports import schedule_pages
+from freehold.reports.pages import history as report_history
+from freehold.reports.pages import one as report_page
 from freehold.usage import api as usage
 from freehold.usage import explain_api
 from freehold.usage import reporting_api as reporting
@@ -378,8 +379,6 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, "/prices/new", price_pages.create_price_list),
     (get, "/prices/{price_list_id:str}", price_pages.show_price_list),
     (post, "/prices/{price_list_id:str}/withdraw", price_pages.withdraw_price_list),
-    (get, f"{TEAM}/reports", report_pages.show_organization_reports),
-    (post, f"{TEAM}/reports", report_pages.create_organization_report),
     (get, f"{TEAM}/reports/schedules", schedule_pages.show_organization_schedules),
     (get, f"{TEAM}/reports/schedules/new", schedule_pages.show_new_organization_schedule),
     (post, f"{TEAM}/reports/schedules/new", schedule_pages.create_organization_schedule),
@@ -389,10 +388,14 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{TEAM}/reports/schedules/{{schedule_id:str}}/resume", schedule_pages.resume_organization_schedule),
     (post, f"{TEAM}/reports/schedules/{{schedule_id:str}}/run", schedule_pages.run_organization_schedule),
     (post, f"{TEAM}/reports/schedules/{{schedule_id:str}}/delete", schedule_pages.delete_organization_schedule),
-    (get, f"{TEAM}/reports/{{report_id:str}}", report_pages.show_organization_report),
-    (get, f"{TEAM}/reports/{{report_id:str}}/live", report_pages.live_organization_report),
-    (get, f"{TEAM}/reports/{{report_id:str}}/file", report_pages.download_organization_report),
-    (post, f"{TEAM}/reports/{{report_id:str}}/cancel", report_pages.cancel_organization_report),
+    (get, f"{TEAM}/reports", report_history.show_reports),
+    (post, f"{TEAM}/reports", report_history.create_report),
+    (get, f"{TEAM}/reports/live", report_history.live_reports),
+    (get, f"{TEAM}/reports/{{report_id:str}}", report_page.show_report),
+    (get, f"{TEAM}/reports/{{report_id:str}}/live", report_page.live_report),
+    (get, f"{TEAM}/reports/{{report_id:str}}/file", report_page.download_report),
+    (get, f"{TEAM}/reports/{{report_id:str}}/preview", report_page.preview_report),
+    (post, f"{TEAM}/reports/{{report_id:str}}/cancel", report_page.cancel_report),
     (get, f"{TEAM}/audit", audit_pages.show_audit),
     (get, f"{TEAM}/audit/proof", audit_pages.show_audit_proof),
     (get, f"{TEAM}/audit/forwarding", forwarding_pages.show_forwardings),
@@ -507,8 +510,9 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{HERE}/event_types/{{event_type:str}}/send", event_type_pages.send_example),
     (get, f"{HERE}/messages", message_pages.show_messages),
     (get, f"{HERE}/messages/{{message_id:str}}", message_pages.show_message),
-    (get, f"{HERE}/reports", report_pages.show_reports),
-    (post, f"{HERE}/reports", report_pages.create_report),
+    (get, f"{HERE}/reports", report_history.show_reports),
+    (post, f"{HERE}/reports", report_history.create_report),
+    (get, f"{HERE}/reports/live", report_history.live_reports),
     (get, f"{HERE}/reports/schedules", schedule_pages.show_schedules),
     (get, f"{HERE}/reports/schedules/new", schedule_pages.show_new_schedule),
     (post, f"{HERE}/reports/schedules/new", schedule_pages.create_schedule),
@@ -518,10 +522,11 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{HERE}/reports/schedules/{{schedule_id:str}}/resume", schedule_pages.resume_schedule),
     (post, f"{HERE}/reports/schedules/{{schedule_id:str}}/run", schedule_pages.run_schedule),
     (post, f"{HERE}/reports/schedules/{{schedule_id:str}}/delete", schedule_pages.delete_schedule),
-    (get, f"{HERE}/reports/{{report_id:str}}", report_pages.show_report),
-    (get, f"{HERE}/reports/{{report_id:str}}/live", report_pages.live_report),
-    (get, f"{HERE}/reports/{{report_id:str}}/file", report_pages.download_report),
-    (post, f"{HERE}/reports/{{report_id:str}}/cancel", report_pages.cancel_report),
+    (get, f"{HERE}/reports/{{report_id:str}}", report_page.show_report),
+    (get, f"{HERE}/reports/{{report_id:str}}/live", report_page.live_report),
+    (get, f"{HERE}/reports/{{report_id:str}}/file", report_page.download_report),
+    (get, f"{HERE}/reports/{{report_id:str}}/preview", report_page.preview_report),
+    (post, f"{HERE}/reports/{{report_id:str}}/cancel", report_page.cancel_report),
     (get, f"{HERE}/alerts", alert_pages.show_alerts),
     (get, f"{HERE}/alerts/new", rule_pages.show_new_rule),
     (post, f"{HERE}/alerts/new", rule_pages.create_rule),
@@ -557,7 +562,8 @@ def page_handlers() -> list[HTTPRouteHandler]:
             path,
             include_in_schema=False,
             status_code=200,
-            name=f"{handler.__module__}.{handler.__name__}",
+            # By its address: one handler may stand on those of a project and of an organization.
+            name=f"{decorator.__name__} {path}",
         )(handler if iscoroutinefunction(handler) else _in_thread(handler))
         for decorator, path, handler in PAGES
     ]

@@ -12,6 +12,7 @@ from freehold.reports import tasks
 from freehold.reports.places.opening import folder_of
 from freehold.web.middleware import Outermost
 from tests.http.served import Instance, assert_problem, text_of
+from tests.http.test_key_pages import waiting
 
 
 def ask(instance: Instance, who: str = "owner", **body: Any) -> dict[str, Any]:
@@ -170,7 +171,7 @@ def test_an_organizations_pages(instance: Instance) -> None:
     assert browser.post(f"{place}/cancel").status_code == 303
     assert "It was canceled." in text_of(browser.get(place))
     billing = instance.browser("billing").get(at)
-    assert "Audit log" not in text_of(billing).partition("New report")[2]
+    assert "Audit log" not in text_of(billing).rpartition("New report")[2]
     other = instance.browser("developer").get(at)
     assert "Access review" in text_of(other)
 
@@ -203,3 +204,102 @@ def test_an_encrypted_file_is_served_in_parts_and_what_was_altered_is_told(
     file.write_bytes(sealed)
     app.state.shared = replace(app.state.shared, settings=replace(instance.settings, reports_key=""))
     assert_problem(client.get(path), 503, "unavailable")
+
+
+def test_a_history_is_filtered_in_its_address(instance: Instance) -> None:
+    ask(instance)
+    plain = ask_plainly(instance)
+    make_all(instance)
+    client, path = instance.client("owner"), f"/v1/projects/{instance.project}/reports"
+
+    def found(**wanted: str) -> list[str]:
+        return [each["kind"] for each in client.get(path, params=wanted).json()["data"]]
+
+    assert found() == ["key_inventory", "usage_summary"]
+    assert found(kind="key_inventory", state="ready", asker="person") == ["key_inventory"]
+    # An underscore is no wildcard, and no kind is part of another's name.
+    assert found(state="failed") == found(asker="schedule") == found(kind="audit_log") == []
+    assert_problem(client.get(path, params={"kind": "nonsense"}), 422, "invalid", "kind")
+    browser, at = instance.browser("owner"), f"/projects/{instance.project}/reports"
+    shown = browser.get(f"{at}?kind=key_inventory&state=ready").text
+    assert f"{at}/{plain['id']}" in shown
+    assert shown.count('class="fh-row"') == 1
+    assert "No report matches" in browser.get(f"{at}?asker=schedule").text
+    assert browser.get(f"{at}?kind=nonsense&state=never").text.count('class="fh-row"') == 2
+    for _ in range(20):
+        ask_plainly(instance)
+    make_all(instance)
+    first = browser.get(f"{at}?kind=key_inventory").text
+    older = next(line for line in first.split('"') if line.startswith(f"{at}?kind=key_inventory&amp;cursor="))
+    assert browser.get(older.replace("&amp;", "&")).text.count('class="fh-row"') == 1
+
+
+def test_a_report_is_run_again_with_the_same_parameters(instance: Instance) -> None:
+    asked = ask(instance, format="html", time_zone="Asia/Tokyo", **{"from": "2026-10-01", "to": "2026-10-03"})
+    make_all(instance)
+    browser, at = instance.browser("admin"), f"/projects/{instance.project}/reports"
+    shown = browser.get(f"{at}/{asked['id']}")
+    assert "2026-10-01 to 2026-10-02, 2 days of Asia/Tokyo, HTML" in text_of(shown)
+    # Its form hides all that it asks for.
+    done = browser.submit(at, {}, at=f"{at}/{asked['id']}")
+    assert done.status_code == 303
+    again = done.headers["location"].partition("?")[0].rpartition("/")[2]
+    make_all(instance)
+    client = instance.client("owner")
+    before, after = (client.get(f"/v1/reports/{each}").json() for each in (asked["id"], again))
+    same = ("kind", "format", "from", "to", "time_zone", "sha256", "rows")
+    assert {name: before[name] for name in same} == {name: after[name] for name in same}
+    assert after["id"] != before["id"]
+
+
+def test_a_readable_report_is_shown_where_it_can_do_nothing(instance: Instance) -> None:
+    page, csv = ask(instance, format="html"), ask(instance)
+    make_all(instance)
+    browser, at = instance.browser("owner"), f"/projects/{instance.project}/reports"
+    shown, saved = (browser.get(f"{at}/{page['id']}/{way}") for way in ("preview", "file"))
+    assert shown.content == saved.content
+    assert shown.headers["content-disposition"].startswith("inline; ")
+    assert saved.headers["content-disposition"].startswith("attachment; ")
+    for answer in (shown, saved, instance.client("owner").get(f"/v1/reports/{page['id']}/file")):
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'; style-src 'sha256-")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert browser.get(f"{at}/{csv['id']}/preview").status_code == 404
+    assert "/preview" not in browser.get(f"{at}/{csv['id']}").text
+    assert instance.browser("stranger").get(f"{at}/{page['id']}/preview").status_code == 404
+    other = f"/organizations/{instance.harbour}/reports/{page['id']}/preview"
+    assert browser.get(other).status_code == 404
+
+
+def test_a_history_follows_what_is_being_made(instance: Instance) -> None:
+    asked = ask(instance)
+    browser, at = instance.browser("owner"), f"/projects/{instance.project}/reports"
+    assert f'data-live-url="{at}/live"' in browser.get(at).text
+    with waiting(browser, f"{at}/live") as events:
+        assert "Queued" in events.get(timeout=20)[1]
+        make_all(instance)
+        told = [events.get(timeout=20)]
+        while told[-1][0] != "done":
+            told.append(events.get(timeout=20))
+    last = told[-2][1]
+    assert "Ready" in last
+    assert asked["id"] in last
+    assert "data-live-url" not in browser.get(at).text
+
+
+def test_a_time_zone_that_is_none_comes_back_in_the_form(instance: Instance) -> None:
+    browser, at = instance.browser("owner"), f"/projects/{instance.project}/reports"
+    typed = {
+        "kind": "usage_summary",
+        "format": "pdf",
+        "from": "2026-10-01",
+        "to": "2026-10-02",
+        "time_zone": "Europe/Atlantis",
+    }
+    refused = browser.submit(at, typed)
+    assert refused.status_code == 422
+    assert "is no IANA time zone" in text_of(refused)
+    assert 'value="Europe/Atlantis"' in refused.text
+    detail = browser.submit(at, typed | {"kind": "usage_detail", "time_zone": ""})
+    assert detail.status_code == 422
+    assert "too many rows to be read by people" in text_of(detail)

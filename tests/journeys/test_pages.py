@@ -26,7 +26,7 @@ _ROUTES: Final = [
     for method, path, _ in PAGES
     if method is get
     and path not in _NOT_HERE
-    and not path.endswith(("/live", "/export.csv", "/file"))
+    and not path.endswith(("/live", "/export.csv", "/file", "/preview"))
     # Look as a project's own does, and an organization's.
     and path
     not in {
@@ -50,6 +50,7 @@ _MORE: Final = {
     "an approved access request": "/access_requests/{approved_id:str}",
     "a promotion": f"{_PROJECT}/drift/plan?do=promote&item=/labels/purpose",
     "an acceptance": f"{_PROJECT}/drift/plan?do=accept&item=/labels/purpose",
+    "no report fits": f"{_PROJECT}/reports?state=failed&asker=schedule",
     "something done": f"{_PROJECT}?done=saved",
 }
 _PAGES: Final = {_PROJECT if path == _PROJECT else path.removeprefix(f"{_PROJECT}/"): path for path in _ROUTES} | _MORE

@@ -116,6 +116,13 @@ def create(
 @command.command("list")
 @_of_option
 @organization_option
+@click.option("--kind", metavar="KIND", help="Only those of this kind.")
+@click.option(
+    "--state", type=click.Choice(["queued", "running", "ready", "failed", "expired"]), help="Only those in this state."
+)
+@click.option(
+    "--asker", type=click.Choice(["person", "schedule"]), help="Only those that people, or schedules, asked for."
+)
 @page_options
 @json_option
 def list_reports(project: str | None, organization: str | None, as_json: bool, **question: Any) -> None:
@@ -124,6 +131,7 @@ def list_reports(project: str | None, organization: str | None, as_json: bool, *
     \b
     Example:
       freehold reports list -p parcel-lookup
+      freehold reports list -p parcel-lookup --kind usage_summary --state ready
     """
     api = Api.current()
     found = api.get(f"{_owner(api, project, organization)}/reports", question)

@@ -11,7 +11,7 @@ from freehold.organizations.records import Actor
 from freehold.projects.actions import read_project
 from freehold.reports import queries, rules, schedule_queries
 from freehold.reports.kinds import KIND_FACTS
-from freehold.reports.records import Parameters, Report
+from freehold.reports.records import Parameters, Report, ReportFilter
 from freehold.reports.sources.registry import Asked, source_faults
 from freehold.store.engine import Transaction
 
@@ -80,21 +80,31 @@ def queue_report(
 
 
 def list_project_reports(
-    tx: Transaction, actor: Actor, project_id: str, limit: int, after_id: str | None = None
+    tx: Transaction,
+    actor: Actor,
+    project_id: str,
+    limit: int,
+    after_id: str | None = None,
+    wanted: ReportFilter = queries.ANY,
 ) -> list[Report]:
     """A project's reports, newest first. What they hold is shown to those who may read what they are of."""
     project = read_project(tx, actor, project_id)
     require(actor, "projects.read", project.organization_id)
-    return queries.reports_of_project(tx, project.id, limit, after_id)
+    return queries.reports_of_project(tx, project.id, limit, after_id, wanted)
 
 
 def list_organization_reports(
-    tx: Transaction, actor: Actor, organization_id: str, limit: int, after_id: str | None = None
+    tx: Transaction,
+    actor: Actor,
+    organization_id: str,
+    limit: int,
+    after_id: str | None = None,
+    wanted: ReportFilter = queries.ANY,
 ) -> list[Report]:
     """An organization's own reports, newest first."""
     require(actor, "organization.read", organization_id)
     read_organization(tx, actor, organization_id)
-    return queries.reports_of_organization(tx, organization_id, limit, after_id)
+    return queries.reports_of_organization(tx, organization_id, limit, after_id, wanted)
 
 
 def read_report(tx: Transaction, actor: Actor, report_id: str) -> Report:

@@ -5,17 +5,35 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response
+from litestar.params import QueryParameter
 
 from freehold.kit.paging import Cursor, Page, page
 from freehold.reports import actions, schedule_queries, serving
 from freehold.reports.local_days import NAME_MAX
-from freehold.reports.records import UTC_NAME, ColumnType, Parameters, Report, ReportFormat, ReportKind, ReportState
+from freehold.reports.records import (
+    UTC_NAME,
+    Asker,
+    ColumnType,
+    Parameters,
+    Report,
+    ReportFilter,
+    ReportFormat,
+    ReportKind,
+    ReportState,
+)
 from freehold.reports.rules import KEEP_DAYS_MAX
 from freehold.reports.schedule_records import Run
 from freehold.store.engine import Transaction
 from freehold.web.call import Call, checked_limit
 from freehold.web.cursors import after_id
 from freehold.web.inputs import Body, CursorText, Limit, number, text
+
+OfKind = Annotated[ReportKind | None, QueryParameter(name="kind", description="Only those of this kind.")]
+InState = Annotated[ReportState | None, QueryParameter(name="state", description="Only those in this state.")]
+AskedBy = Annotated[
+    Asker | None,
+    QueryParameter(name="asker", description="Only those that people and tokens, or schedules, asked for."),
+]
 
 
 class ReportBody(Body, frozen=True):
@@ -106,10 +124,15 @@ class ReportManifestView(msgspec.Struct, kw_only=True):
     access_request: str | None = None
 
 
-def list_reports(call: Call, project_id: str, limit: Limit = 50, cursor: CursorText = None) -> Page[ReportView]:
-    """A project's reports, newest first."""
+def list_reports(
+    call: Call, project_id: str, kind: OfKind = None, in_state: InState = None, asker: AskedBy = None, limit: Limit = 50, cursor: CursorText = None,
+) -> Page[ReportView]:  # fmt: skip
+    """A project's reports, newest first; only those of a kind, in a state, or asked for by people or by schedules."""
+    wanted = ReportFilter(kind, in_state, asker)
     with call.read() as tx:
-        rows = actions.list_project_reports(tx, call.actor, project_id, checked_limit(limit) + 1, after_id(cursor))
+        rows = actions.list_project_reports(
+            tx, call.actor, project_id, checked_limit(limit) + 1, after_id(cursor), wanted
+        )
         return _page(tx, rows, limit)
 
 
@@ -124,12 +147,13 @@ def create_report(call: Call, project_id: str, data: ReportBody) -> Response[Rep
 
 
 def list_organization_reports(
-    call: Call, organization_id: str, limit: Limit = 50, cursor: CursorText = None
-) -> Page[ReportView]:
-    """An organization's own reports, of all its projects together, newest first."""
+    call: Call, organization_id: str, kind: OfKind = None, in_state: InState = None, asker: AskedBy = None, limit: Limit = 50, cursor: CursorText = None,
+) -> Page[ReportView]:  # fmt: skip
+    """An organization's own reports, of all its projects together, newest first; filtered like a project's."""
+    wanted = ReportFilter(kind, in_state, asker)
     with call.read() as tx:
         rows = actions.list_organization_reports(
-            tx, call.actor, organization_id, checked_limit(limit) + 1, after_id(cursor)
+            tx, call.actor, organization_id, checked_limit(limit) + 1, after_id(cursor), wanted
         )
         return _page(tx, rows, limit)
 

@@ -1,16 +1,17 @@
 """SQL of reports: asked for, found, claimed with leases, told of, ended, expired."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Text, insert, or_, select, type_coerce, update
 
-from freehold.reports.records import Made, Report
+from freehold.reports.records import Made, Report, ReportFilter
 from freehold.reports.rules import parameters_from, plain_parameters
 from freehold.store.engine import Transaction
 from freehold.store.schema import reports
 
+ANY: Final = ReportFilter()
 _C = reports.c
 _UNFINISHED = ("queued", "running")
 
@@ -32,17 +33,19 @@ def find_report(tx: Transaction, report_id: str) -> Report | None:
     return _report(row) if row else None
 
 
-def reports_of_project(tx: Transaction, project_id: str, limit: int, after_id: str | None = None) -> list[Report]:
+def reports_of_project(
+    tx: Transaction, project_id: str, limit: int, after_id: str | None = None, wanted: ReportFilter = ANY
+) -> list[Report]:
     """A project's reports, newest first, after an id (ix_reports_project)."""
-    query = select(reports).where(_C.project_id == project_id)
+    query = select(reports).where(_C.project_id == project_id, *_matching(wanted))
     return _newest(tx, query, limit, after_id)
 
 
 def reports_of_organization(
-    tx: Transaction, organization_id: str, limit: int, after_id: str | None = None
+    tx: Transaction, organization_id: str, limit: int, after_id: str | None = None, wanted: ReportFilter = ANY
 ) -> list[Report]:
     """An organization's own reports, of all its projects, newest first, after an id (ix_reports_organization)."""
-    query = select(reports).where(_C.organization_id == organization_id, _C.project_id.is_(None))
+    query = select(reports).where(_C.organization_id == organization_id, _C.project_id.is_(None), *_matching(wanted))
     return _newest(tx, query, limit, after_id)
 
 
@@ -155,6 +158,17 @@ def expired(tx: Transaction, now: datetime, limit: int) -> list[Report]:
 def expire(tx: Transaction, report_id: str) -> None:
     """Say that a report's file is gone; the record stays."""
     tx.execute(update(reports).where(_C.id == report_id, _C.state == "ready").values(state="expired"))
+
+
+def _matching(wanted: ReportFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.kind:
+        # In the text of the parameters, as it is written: one history is short enough to be looked through.
+        yield type_coerce(_C.parameters, Text).contains(f'"kind":"{wanted.kind}"', autoescape=True)
+    if wanted.state:
+        yield _C.state == wanted.state
+    if wanted.asker:
+        by_schedule = _C.asked_by_id.startswith("sch_", autoescape=True)
+        yield by_schedule if wanted.asker == "schedule" else ~by_schedule
 
 
 def _newest(tx: Transaction, query: Any, limit: int, after_id: str | None) -> list[Report]:

@@ -19,12 +19,14 @@ ReportKind = Literal[
 ReportFormat = Literal["csv", "jsonl", "parquet", "html", "pdf"]
 ReportState = Literal["queued", "running", "ready", "failed", "expired"]
 ColumnType = Literal["text", "integer", "boolean", "instant"]
+Asker = Literal["person", "schedule"]
 Reach = Literal["project", "organization"]
 
 KINDS: Final[tuple[ReportKind, ...]] = get_args(ReportKind)
 FORMATS: Final[tuple[ReportFormat, ...]] = get_args(ReportFormat)
 # To be read by people: figures, a chart and the first rows.
 READABLE: Final[tuple[ReportFormat, ...]] = ("html", "pdf")
+ASKERS: Final[tuple[Asker, ...]] = get_args(Asker)
 STATES: Final[tuple[ReportState, ...]] = get_args(ReportState)
 
 UTC_NAME: Final = "UTC"
@@ -88,6 +90,15 @@ class Report:
     sealed_by: str | None = None
     # How many days its file is kept; None: as many as the instance keeps files.
     keep_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFilter:
+    """Which reports of a history are wanted; None: all. `asker`: asked for by people and tokens, or by schedules."""
+
+    kind: ReportKind | None = None
+    state: ReportState | None = None
+    asker: Asker | None = None
 
 
 @dataclass(frozen=True, slots=True)

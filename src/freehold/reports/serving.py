@@ -29,7 +29,7 @@ MEDIA_TYPES: Final[dict[ReportFormat, str]] = {
     "csv": "text/csv; header=present",
     "jsonl": "application/jsonl",
     "parquet": "application/vnd.apache.parquet",
-    "html": "text/html; charset=utf-8",
+    "html": "text/html",
     "pdf": "application/pdf",
 }
 
@@ -70,7 +70,7 @@ def send_file(call: Call, report: Report, owner: str, *, to_look_at: bool = Fals
     size, tag = reading.size, f'"{report.sha256}"'
     headers = {
         # Names that people gave are in the files: a browser shows one with nothing allowed to it, or saves it.
-        "Content-Security-Policy": SERVED_POLICY, "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": SERVED_POLICY,
         "Content-Disposition": f'{"inline" if to_look_at else "attachment"}; filename="{file_name(report.parameters, owner)}"', "ETag": tag,
         "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache",
     }  # fmt: skip
