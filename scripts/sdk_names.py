@@ -103,6 +103,7 @@ WORDS: Final = {
     "UsageView.bucket": "Bucket",
     "UsageView.group_by": "GroupBy",
     "not": "FilterField",
+    "asker": "Asker",
 }
 
 # Errors that any call can meet, or that only a browser can: not said of each call again.

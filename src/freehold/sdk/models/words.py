@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     ]
     AlertNotify = Literal["chat", "email", "webhooks"]
     AlertSeverity = Literal["critical", "info", "warning"]
+    Asker = Literal["person", "schedule"]
     AttemptOutcome = Literal["accepted", "blocked", "refused", "unreachable"]
     AttestationRole = Literal["admin", "auditor", "billing", "developer", "operator", "owner"]
     BindingKind = Literal["header", "member", "networks", "url"]
@@ -152,6 +153,7 @@ else:
     AlertMetric = str
     AlertNotify = str
     AlertSeverity = str
+    Asker = str
     AttemptOutcome = str
     AttestationRole = str
     BindingKind = str

@@ -7,16 +7,28 @@ from msgspec import UNSET
 from freehold.sdk.calls import Call, Document, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
 from freehold.sdk.models import Report, ReportManifest
-from freehold.sdk.models.words import ShapeScheduleFormat, ShapeScheduleKind
+from freehold.sdk.models.words import Asker, ReportFormat, ReportKind, ReportState
 
 
 class ReportCalls(Resource[Mode]):
     """What `client.reports` does."""
 
     @listing
-    def list(self, project_id: str, *, limit: int | None = None, cursor: str | None = None) -> Call[Page[Report]]:
-        """A project's reports, newest first.
+    def list(
+        self,
+        project_id: str,
+        *,
+        kind: ReportKind | None = None,
+        state: ReportState | None = None,
+        asker: Asker | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Call[Page[Report]]:
+        """A project's reports, newest first; only those of a kind, in a state, or asked for by people or by schedules.
 
+        `kind`: Only those of this kind.
+        `state`: Only those in this state.
+        `asker`: Only those that people and tokens, or schedules, asked for.
         `limit`: How many to answer, 1 to 200.
         `cursor`: Where the list goes on: `next_cursor` of the answer before.
 
@@ -26,7 +38,7 @@ class ReportCalls(Resource[Mode]):
             "GET",
             f"/v1/projects/{segment(project_id)}/reports",
             Page[Report],
-            query={"limit": limit, "cursor": cursor},
+            query={"kind": kind, "state": state, "asker": asker, "limit": limit, "cursor": cursor},
             repeatable=True,
         )
 
@@ -35,14 +47,12 @@ class ReportCalls(Resource[Mode]):
         self,
         project_id: str,
         *,
-        kind: ShapeScheduleKind,
-        format: ShapeScheduleFormat | Unset = UNSET,
+        kind: ReportKind,
+        format: ReportFormat | Unset = UNSET,
         from_: str | Unset | None = UNSET,
         to: str | Unset | None = UNSET,
         time_zone: str | Unset = UNSET,
         access_request: str | Unset | None = UNSET,
-        email: bool | Unset = UNSET,
-        keep_days: int | Unset | None = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[Report]:
         """Ask for a report of a project. It is made in the background; `GET /v1/reports/{report_id}` says how far it is.
@@ -52,8 +62,6 @@ class ReportCalls(Resource[Mode]):
         `readiness_evidence` is of the decision of an `access_request` of the project, and has none either.
 
         `access_request`: The decided one that evidence is of.
-        `email`: Mail me when it has ended.
-        `keep_days`: How many days the file is kept; as the instance does where absent.
 
         Raises Conflict, IdempotencyConflict, NotFound.
         """
@@ -69,8 +77,6 @@ class ReportCalls(Resource[Mode]):
                     "to": to,
                     "time_zone": time_zone,
                     "access_request": access_request,
-                    "email": email,
-                    "keep_days": keep_days,
                 }
             ),
             idempotency_key=key_or_new(idempotency_key),
@@ -79,10 +85,20 @@ class ReportCalls(Resource[Mode]):
 
     @listing
     def of_organization(
-        self, organization_id: str, *, limit: int | None = None, cursor: str | None = None
+        self,
+        organization_id: str,
+        *,
+        kind: ReportKind | None = None,
+        state: ReportState | None = None,
+        asker: Asker | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
     ) -> Call[Page[Report]]:
-        """An organization's own reports, of all its projects together, newest first.
+        """An organization's own reports, of all its projects together, newest first; filtered like a project's.
 
+        `kind`: Only those of this kind.
+        `state`: Only those in this state.
+        `asker`: Only those that people and tokens, or schedules, asked for.
         `limit`: How many to answer, 1 to 200.
         `cursor`: Where the list goes on: `next_cursor` of the answer before.
 
@@ -92,7 +108,7 @@ class ReportCalls(Resource[Mode]):
             "GET",
             f"/v1/organizations/{segment(organization_id)}/reports",
             Page[Report],
-            query={"limit": limit, "cursor": cursor},
+            query={"kind": kind, "state": state, "asker": asker, "limit": limit, "cursor": cursor},
             repeatable=True,
         )
 
@@ -101,14 +117,12 @@ class ReportCalls(Resource[Mode]):
         self,
         organization_id: str,
         *,
-        kind: ShapeScheduleKind,
-        format: ShapeScheduleFormat | Unset = UNSET,
+        kind: ReportKind,
+        format: ReportFormat | Unset = UNSET,
         from_: str | Unset | None = UNSET,
         to: str | Unset | None = UNSET,
         time_zone: str | Unset = UNSET,
         access_request: str | Unset | None = UNSET,
-        email: bool | Unset = UNSET,
-        keep_days: int | Unset | None = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[Report]:
         """Ask for a report of all projects of an organization, or of the organization itself.
@@ -118,8 +132,6 @@ class ReportCalls(Resource[Mode]):
         `readiness_evidence` is of the decision of an `access_request` of the project, and has none either.
 
         `access_request`: The decided one that evidence is of.
-        `email`: Mail me when it has ended.
-        `keep_days`: How many days the file is kept; as the instance does where absent.
 
         Raises Conflict, IdempotencyConflict, NotFound.
         """
@@ -135,8 +147,6 @@ class ReportCalls(Resource[Mode]):
                     "to": to,
                     "time_zone": time_zone,
                     "access_request": access_request,
-                    "email": email,
-                    "keep_days": keep_days,
                 }
             ),
             idempotency_key=key_or_new(idempotency_key),
