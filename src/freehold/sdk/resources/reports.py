@@ -7,7 +7,7 @@ from msgspec import UNSET
 from freehold.sdk.calls import Call, Document, Mode, Resource, Unset, key_or_new, listing, operation, segment, sent
 from freehold.sdk.listings import Page
 from freehold.sdk.models import Report, ReportManifest
-from freehold.sdk.models.words import Asker, ReportFormat, ReportKind, ReportState
+from freehold.sdk.models.words import Asker, ReportState, ShapeScheduleFormat, ShapeScheduleKind
 
 
 class ReportCalls(Resource[Mode]):
@@ -18,7 +18,7 @@ class ReportCalls(Resource[Mode]):
         self,
         project_id: str,
         *,
-        kind: ReportKind | None = None,
+        kind: ShapeScheduleKind | None = None,
         state: ReportState | None = None,
         asker: Asker | None = None,
         limit: int | None = None,
@@ -47,12 +47,13 @@ class ReportCalls(Resource[Mode]):
         self,
         project_id: str,
         *,
-        kind: ReportKind,
-        format: ReportFormat | Unset = UNSET,
+        kind: ShapeScheduleKind,
+        format: ShapeScheduleFormat | Unset = UNSET,
         from_: str | Unset | None = UNSET,
         to: str | Unset | None = UNSET,
         time_zone: str | Unset = UNSET,
         access_request: str | Unset | None = UNSET,
+        email: bool | Unset = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[Report]:
         """Ask for a report of a project. It is made in the background; `GET /v1/reports/{report_id}` says how far it is.
@@ -62,6 +63,7 @@ class ReportCalls(Resource[Mode]):
         `readiness_evidence` is of the decision of an `access_request` of the project, and has none either.
 
         `access_request`: The decided one that evidence is of.
+        `email`: Mail me when it has ended.
 
         Raises Conflict, IdempotencyConflict, NotFound.
         """
@@ -77,6 +79,7 @@ class ReportCalls(Resource[Mode]):
                     "to": to,
                     "time_zone": time_zone,
                     "access_request": access_request,
+                    "email": email,
                 }
             ),
             idempotency_key=key_or_new(idempotency_key),
@@ -88,7 +91,7 @@ class ReportCalls(Resource[Mode]):
         self,
         organization_id: str,
         *,
-        kind: ReportKind | None = None,
+        kind: ShapeScheduleKind | None = None,
         state: ReportState | None = None,
         asker: Asker | None = None,
         limit: int | None = None,
@@ -117,12 +120,13 @@ class ReportCalls(Resource[Mode]):
         self,
         organization_id: str,
         *,
-        kind: ReportKind,
-        format: ReportFormat | Unset = UNSET,
+        kind: ShapeScheduleKind,
+        format: ShapeScheduleFormat | Unset = UNSET,
         from_: str | Unset | None = UNSET,
         to: str | Unset | None = UNSET,
         time_zone: str | Unset = UNSET,
         access_request: str | Unset | None = UNSET,
+        email: bool | Unset = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[Report]:
         """Ask for a report of all projects of an organization, or of the organization itself.
@@ -132,6 +136,7 @@ class ReportCalls(Resource[Mode]):
         `readiness_evidence` is of the decision of an `access_request` of the project, and has none either.
 
         `access_request`: The decided one that evidence is of.
+        `email`: Mail me when it has ended.
 
         Raises Conflict, IdempotencyConflict, NotFound.
         """
@@ -147,6 +152,7 @@ class ReportCalls(Resource[Mode]):
                     "to": to,
                     "time_zone": time_zone,
                     "access_request": access_request,
+                    "email": email,
                 }
             ),
             idempotency_key=key_or_new(idempotency_key),
