@@ -54,6 +54,7 @@ class ReportCalls(Resource[Mode]):
         time_zone: str | Unset = UNSET,
         access_request: str | Unset | None = UNSET,
         email: bool | Unset = UNSET,
+        keep_days: int | Unset | None = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[Report]:
         """Ask for a report of a project. It is made in the background; `GET /v1/reports/{report_id}` says how far it is.
@@ -64,6 +65,7 @@ class ReportCalls(Resource[Mode]):
 
         `access_request`: The decided one that evidence is of.
         `email`: Mail me when it has ended.
+        `keep_days`: How many days the file is kept; as the instance does where absent.
 
         Raises Conflict, IdempotencyConflict, NotFound.
         """
@@ -80,6 +82,7 @@ class ReportCalls(Resource[Mode]):
                     "time_zone": time_zone,
                     "access_request": access_request,
                     "email": email,
+                    "keep_days": keep_days,
                 }
             ),
             idempotency_key=key_or_new(idempotency_key),
@@ -127,6 +130,7 @@ class ReportCalls(Resource[Mode]):
         time_zone: str | Unset = UNSET,
         access_request: str | Unset | None = UNSET,
         email: bool | Unset = UNSET,
+        keep_days: int | Unset | None = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[Report]:
         """Ask for a report of all projects of an organization, or of the organization itself.
@@ -137,6 +141,7 @@ class ReportCalls(Resource[Mode]):
 
         `access_request`: The decided one that evidence is of.
         `email`: Mail me when it has ended.
+        `keep_days`: How many days the file is kept; as the instance does where absent.
 
         Raises Conflict, IdempotencyConflict, NotFound.
         """
@@ -153,6 +158,7 @@ class ReportCalls(Resource[Mode]):
                     "time_zone": time_zone,
                     "access_request": access_request,
                     "email": email,
+                    "keep_days": keep_days,
                 }
             ),
             idempotency_key=key_or_new(idempotency_key),
