@@ -39,7 +39,7 @@ def fill_template(store: Store) -> None:
 
 def is_partition(table: str) -> bool:
     """Whether a table of PostgreSQL is a part of another one."""
-    return table.startswith(("usage_events_", "usage_rollups_"))
+    return table.startswith(("usage_events_", "usage_rollups_", "usage_totals_"))
 
 
 def make_sqlite_template(path: Path) -> Path:

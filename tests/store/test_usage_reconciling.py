@@ -9,27 +9,37 @@ from sqlalchemy import text
 from freehold.kit import clock
 from freehold.settings import Settings
 from freehold.store.engine import Store
-from freehold.usage import reconciling
+from freehold.usage import findings, reconciling
 from freehold.usage.reconciling import reconcile
 from tests.conftest import TestClock
 from tests.store.usage_world import UsageWorld, make_usage_world
 
 DAY_MS = 86_400_000
 
+# What an hour's totals are compared by.
+BY_HOUR = ("hour and total", "hour and total by key", "hour and total by endpoint", "hour and total by outcome")
 # A row of each kind, changed, lost or made up; and between what the difference shows.
 WRONGS = {
     "a request's cost": ("UPDATE usage_events SET cost = cost + 1 WHERE cost = 3", {"requests and hour", "requests and minute"}),
     "a request that is gone": ("DELETE FROM usage_events WHERE cost = 3", {"requests and hour", "requests and minute"}),
     "a request of another key": ("UPDATE usage_events SET key_id = 'key_other' WHERE cost = 3", {"requests and hour", "requests and minute"}),
-    "a minute": ("UPDATE usage_rollups SET requests = requests + 1 WHERE grain = 'minute'", {"requests and minute", "minute and hour"}),
-    "a minute that is gone": ("DELETE FROM usage_rollups WHERE grain = 'minute' AND cost = 3", {"requests and minute", "minute and hour"}),
-    "an hour": ("UPDATE usage_rollups SET cost = cost + 1 WHERE grain = 'hour'", {"requests and hour", "minute and hour", "hour and day"}),
+    "a minute": ("UPDATE usage_rollups SET requests = requests + 1 WHERE grain = 'minute'", {"requests and minute", "minute and hour", "minute and total"}),
+    "a minute that is gone": ("DELETE FROM usage_rollups WHERE grain = 'minute' AND cost = 3", {"requests and minute", "minute and hour", "minute and total"}),
+    "an hour": ("UPDATE usage_rollups SET cost = cost + 1 WHERE grain = 'hour'", {"requests and hour", "minute and hour", "hour and day", *BY_HOUR}),
     "a day": ("UPDATE usage_rollups SET latency_us_sum = latency_us_sum + 1 WHERE grain = 'day'", {"hour and day", "day and month"}),
-    "a month": ("UPDATE usage_rollups SET latency_count = latency_count + 1 WHERE grain = 'month'", {"day and month", "latencies by month"}),
+    "a month": ("UPDATE usage_rollups SET latency_count = latency_count + 1 WHERE grain = 'month'", {"day and month", "latencies by month", "month and total"}),
     "a month that is made up": (
-        "UPDATE usage_rollups SET outcome = 'revoked' WHERE grain = 'month' AND outcome = 'allowed'", {"day and month"},
+        "UPDATE usage_rollups SET outcome = 'revoked' WHERE grain = 'month' AND outcome = 'allowed'", {"day and month", "month and total"},
     ),
     "a sketch": ("UPDATE usage_rollups SET latency = :broken WHERE grain = 'hour'", {"latencies by hour"}),
+    "a total": ("UPDATE usage_totals SET cost = cost + 1 WHERE grain = 'day'", {"day and total"}),
+    "a total that is gone": ("DELETE FROM usage_totals WHERE grain = 'hour'", set(BY_HOUR)),
+    "a total of another part": ("UPDATE usage_totals SET endpoint = 'other' WHERE division = 'endpoint'", {"hour and total by endpoint"}),
+    "kinds taken for each other": (
+        "UPDATE usage_totals SET served = 0, denied = denied + served WHERE grain = 'minute' AND served > 0", {"minute and total"},
+    ),
+    "a total's sketch": ("UPDATE usage_totals SET latency = NULL WHERE grain = 'month'", {"month and total"}),
+    "a total's broken sketch": ("UPDATE usage_totals SET latency = :broken WHERE division = 'whole' AND grain = 'month'", {"latencies by month", "month and total"}),
     "a key of another project": (
         "UPDATE usage_rollups SET key_id = (SELECT id FROM keys WHERE name = 'foreign') WHERE grain = 'day'",
         {"hour and day", "day and month", "project and organization"},
@@ -75,7 +85,7 @@ def test_nothing_at_all_reconciles(store: Store, settings: Settings) -> None:
 
 # Each kind once, and those whose statements the databases read in their own ways on both.
 ENGINES = [("sqlite", kind) for kind in WRONGS] + [
-    ("postgresql", kind) for kind in ("an hour", "a sketch", "a key of another project")
+    ("postgresql", kind) for kind in ("an hour", "a sketch", "a total that is gone", "a key of another project")
 ]
 
 
@@ -98,7 +108,7 @@ def test_a_wrong_row_of_each_kind_is_named(world: UsageWorld, store: Store, sett
 def test_differences_without_end_are_counted_and_the_first_are_kept(
     world: UsageWorld, store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reconciling, "FINDINGS_MAX", 2)
+    monkeypatch.setattr(findings, "FINDINGS_MAX", 2)
     with store.write() as tx:
         tx.execute(text("UPDATE usage_rollups SET cost = cost + 1 WHERE grain = 'hour'"))
     found = reconcile(store, settings)

@@ -1,12 +1,15 @@
 """Proving rollups against their events, by adding up anew, in another way than the product does."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from freehold.kit.sketch import bucket_of, decode
 from freehold.store.engine import Store
+from freehold.usage.rules import kind_of
 
 _EVENTS = text("""
     SELECT at, COALESCE(project_id, ''), COALESCE(key_id, ''), COALESCE(secret, ''), COALESCE(endpoint, ''), outcome,
@@ -15,6 +18,10 @@ _EVENTS = text("""
 _ROLLUPS = text("""
     SELECT grain, bucket_at, project_id, key_id, secret, endpoint, outcome, status_class, organization_id,
            requests, cost, latency_us_sum, latency_count, latency FROM usage_rollups
+""")
+_TOTALS = text("""
+    SELECT project_id, division, grain, bucket_at, key_id, secret, endpoint, outcome,
+           requests, cost, allowed, served, throttled, denied, failed, latency FROM usage_totals
 """)
 _WIDTHS_MS = {"minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
 
@@ -27,10 +34,7 @@ def assert_sums_are_right(store: Store) -> int:
     latencies: dict[tuple[object, ...], Counter[int]] = {}
     expected: dict[tuple[object, ...], Counter[str]] = {}
     for at, project, key, secret, endpoint, outcome, status, organization, cost, latency_us in events:
-        starts = {grain: at - at % width for grain, width in _WIDTHS_MS.items()}
-        moment = datetime.fromtimestamp(at / 1000, UTC)
-        starts["month"] = int(datetime(moment.year, moment.month, 1, tzinfo=UTC).timestamp() * 1000)
-        for grain, start in starts.items():
+        for grain, start in _starts(at).items():
             place = (
                 grain,
                 start,
@@ -54,4 +58,39 @@ def assert_sums_are_right(store: Store) -> int:
         place: (*(counter[name] for name in names), dict(latencies.get(place, {})))
         for place, counter in expected.items()
     }
+    _assert_totals_are_right(store, events)
     return len(events)
+
+
+def _assert_totals_are_right(store: Store, events: Sequence[Row[*tuple[Any, ...]]]) -> None:
+    """Every row of totals, from the events: not from the rollups, which are proved above."""
+    with store.read() as tx:
+        found = {tuple(row[:8]): (*row[8:-1], decode(row[-1] or b"")) for row in tx.execute(_TOTALS)}
+    counts: dict[tuple[object, ...], Counter[str]] = {}
+    sketches: dict[tuple[object, ...], Counter[int]] = {}
+    for at, project, key, secret, endpoint, outcome, status, _, cost, latency_us in events:
+        known = (key, secret, endpoint) if key else ("", "", "")
+        parts = [("whole", grain, start, "", "", "", "") for grain, start in _starts(at).items()]
+        hour = _starts(at)["hour"]
+        parts += [
+            ("key", "hour", hour, *known[:2], "", ""),
+            ("endpoint", "hour", hour, "", "", known[2], ""),
+            ("outcome", "hour", hour, "", "", "", outcome),
+        ]
+        for part in parts:
+            kind = kind_of(outcome, status)
+            counts.setdefault((project, *part), Counter()).update(
+                {"requests": 1, "cost": cost, "allowed": outcome == "allowed", kind: 1}
+            )
+            if latency_us is not None and part[0] == "whole":
+                sketches.setdefault((project, *part), Counter())[bucket_of(latency_us)] += 1
+    names = ("requests", "cost", "allowed", "served", "throttled", "denied", "failed")
+    assert found == {
+        part: (*(counter[name] for name in names), dict(sketches.get(part, {}))) for part, counter in counts.items()
+    }
+
+
+def _starts(at: int) -> dict[str, int]:
+    moment = datetime.fromtimestamp(at / 1000, UTC)
+    starts = {grain: at - at % width for grain, width in _WIDTHS_MS.items()}
+    return starts | {"month": int(datetime(moment.year, moment.month, 1, tzinfo=UTC).timestamp() * 1000)}

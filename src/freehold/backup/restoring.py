@@ -23,6 +23,7 @@ from freehold.usage.rollups import DAY_MS
 
 _PIECE: Final = 1 << 20
 # What a part may be called: nothing leaves the data directory, whatever a file says.
+_BY_MINUTE: Final = {"usage_rollups": partitions.MINUTES, "usage_totals": partitions.TOTALS}
 _NAME: Final = re.compile(r"tables/[a-z_]+\.jsonl|secret\.key|journal(/[A-Za-z0-9_][A-Za-z0-9_.\-]*)+")
 
 Told = Callable[[str, int], None]
@@ -104,9 +105,9 @@ def _make_partitions(tx: Transaction, table: str, batch: Sequence[dict[str, Any]
     """PostgreSQL keeps single requests and minutes by the day: each day's partition is made before its rows come."""
     if table == "usage_events":
         partitions.make_days(tx, partitions.EVENTS, {row["at"] - row["at"] % DAY_MS for row in batch})
-    elif table == "usage_rollups":
+    elif table in _BY_MINUTE:
         minutes = [row["bucket_at"] for row in batch if row["grain"] == "minute"]
-        partitions.make_days(tx, partitions.MINUTES, {at - at % DAY_MS for at in minutes})
+        partitions.make_days(tx, _BY_MINUTE[table], {at - at % DAY_MS for at in minutes})
 
 
 def _require_empty(store: Store, settings: Settings) -> None:

@@ -41,6 +41,7 @@ class Parted:
 
 EVENTS: Final = Parted("usage_events", "id", lambda ms: f"'{ids.first_id('req', ms)}'", '"at" / 86400000')
 MINUTES: Final = Parted("usage_rollups_minute", "bucket_at", str, "bucket_at / 86400000")
+TOTALS: Final = Parted("usage_totals_minute", "bucket_at", str, "bucket_at / 86400000")
 
 
 def make_days(tx: Transaction, parted: Parted, days_ms: Iterable[int]) -> None:

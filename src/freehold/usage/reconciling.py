@@ -1,4 +1,4 @@
-"""Proving the sums: events and metered units = minutes = hours = days = months, and keys = project = organization.
+"""Proving the sums: events and metered units = minutes = hours = days = months, keys = project = organization, and totals = rollups.
 
 Each project is compared at one moment, in slices that fit in memory. What is compared is every rollup
 row, not only totals: an error that another one makes up for is found too. Changes nothing but its own record.
@@ -7,22 +7,21 @@ row, not only totals: an error that another one makes up for is found too. Chang
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import func, insert, select, text
 
 from freehold.kit import clock, ids
-from freehold.kit.sketch import decode
 from freehold.settings import Settings
 from freehold.store import retentions
 from freehold.store.engine import Store, Transaction
 from freehold.store.schema import projects, reconciliations, usage_events
 from freehold.usage.actions import as_of
+from freehold.usage.findings import Finding, Report, latencies_in
+from freehold.usage.reconciling_totals import compare_totals
 from freehold.usage.retention import bounds
 from freehold.usage.rollups import DAY_MS, HOUR_MS, MINUTE_MS, month_start_ms
 
-# Of each project.
-FINDINGS_MAX: Final = 50
 # What events, or rows, have in common, in the order of a rollup's key; then what they add up.
 _Slot = tuple[Any, ...]
 _Sums = tuple[int, ...]
@@ -59,15 +58,6 @@ _STRANGERS: Final = text("""
 """)
 
 
-class Finding(NamedTuple):
-    """One difference: of which project, between what, from when on, and in words."""
-
-    project_id: str
-    between: str
-    at: datetime
-    words: str
-
-
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
     """What comparing everything found. `compared`: how many rollup rows. `findings`: the first of each project's."""
@@ -79,22 +69,9 @@ class Reconciliation:
     findings: list[Finding]
 
 
-class _Report:
-    """What is found while the comparing goes on."""
-
-    def __init__(self) -> None:
-        self.compared = self.differences = 0
-        self.findings: list[Finding] = []
-
-    def add(self, finding: Finding) -> None:
-        self.differences += 1
-        if sum(each.project_id == finding.project_id for each in reversed(self.findings)) < FINDINGS_MAX:
-            self.findings.append(finding)
-
-
 def reconcile(store: Store, settings: Settings) -> Reconciliation:
     """Compare all sums of all projects with each other, and keep what was found."""
-    now, report, settings = clock.now(), _Report(), retentions.in_force(store, settings)
+    now, report, settings = clock.now(), Report(), retentions.in_force(store, settings)
     with store.read() as tx:
         moment = as_of(tx)
         owners = ["", *tx.execute(select(projects.c.id).order_by(projects.c.id)).scalars()]
@@ -136,9 +113,7 @@ def _since(tx: Transaction, settings: Settings, now: datetime) -> dict[str, int]
     return {"requests": max(kept.requests_ms, first - first % DAY_MS), "minute": kept.minutes_ms, "hour": kept.hours_ms}
 
 
-def _compare_project(
-    tx: Transaction, project_id: str, since: Mapping[str, int], until_ms: int, report: _Report
-) -> None:
+def _compare_project(tx: Transaction, project_id: str, since: Mapping[str, int], until_ms: int, report: Report) -> None:
     end = until_ms + DAY_MS
     minutes_from = max(since["minute"], _oldest(tx, project_id, "minute", end))
     for start in range(since["requests"], end, DAY_MS):
@@ -166,6 +141,7 @@ def _compare_project(
     _compare(report, project_id, "hour", "day", _rows(tx, project_id, "hour", DAY_MS, hours_from, end), recent)
     _compare(report, project_id, "day", "month", _by_month(days), _rows(tx, project_id, "month", 1, 0, end))
     _compare_sketches(tx, report, project_id, hours_from, end)
+    compare_totals(tx, report, project_id, since, end)
     for grain, at_ms, key_id, key_project, organization, right in tx.execute(_STRANGERS, {"project": project_id}):
         whose = f"key {key_id} is of project {key_project}" if key_project not in (None, project_id) else (
             f"the {grain} is said to be of organization {organization or 'none'}, the project is of {right or 'none'}"
@@ -173,27 +149,20 @@ def _compare_project(
         report.add(Finding(project_id, "project and organization", clock.from_ms(at_ms), whose))
 
 
-def _compare_sketches(tx: Transaction, report: _Report, project_id: str, start: int, end: int) -> None:
+def _compare_sketches(tx: Transaction, report: Report, project_id: str, start: int, end: int) -> None:
     """Each row's sketch against the number of latencies that the row says it has."""
     for grain in ("hour", "day", "month"):
         first = start if grain == "hour" else 0
         found = tx.execute(_SKETCHES, {"project": project_id, "grain": grain, "start": first, "end": end})
         for name, at_ms, *slot, count, latency in found:
-            held = _held(latency)
+            held = latencies_in(latency)
             if held != count:
                 words = f"{_words(slot)}: {count} latencies, and {held} in their sketch"
                 report.add(Finding(project_id, f"latencies by {name}", clock.from_ms(at_ms), words))
 
 
-def _held(latency: bytes) -> int | str:
-    try:
-        return sum(decode(bytes(latency)).values())
-    except ValueError:
-        return "none that can be read"
-
-
 def _compare(
-    report: _Report,
+    report: Report,
     project_id: str,
     finer: str,
     coarser: str,

@@ -126,7 +126,10 @@ class Retention:
 
     def _partition(self, kept: Bounds) -> bool:
         """Make the partitions of the days to come, and drop one that is no longer kept; whether it did the latter."""
-        for parted, before_ms in ((partitions.EVENTS, kept.requests_ms), (partitions.MINUTES, kept.minutes_ms)):
+        tables = (
+            (partitions.EVENTS, kept.requests_ms), (partitions.MINUTES, kept.minutes_ms), (partitions.TOTALS, kept.minutes_ms),
+        )  # fmt: skip
+        for parted, before_ms in tables:
             try:
                 with self._store.write() as tx:
                     crowded = [day for day in partitions.crowded_days(tx, parted) if day >= before_ms]

@@ -1,6 +1,6 @@
-"""Adding to rollup rows, in the caller's transaction: sums and sketches of latencies, with any number of others at it.
+"""Adding to rollup rows and to rows of totals, in the caller's transaction, with any number of others at it. SQL only.
 
-One upsert does, in the order of the key, so nobody waits in a circle. A sketch takes new values by having
+One upsert a table does, in one order everywhere, so nobody waits in a circle. A sketch takes new values by having
 them written behind the others (`kit/sketch`); where there are many by now, they are counted together: on
 SQLite by a function of ours, on PostgreSQL by a second statement on the few rows that the first one names.
 """
@@ -14,80 +14,109 @@ from freehold.kit import sketch
 from freehold.store.engine import Transaction
 from freehold.usage.records import Grain
 from freehold.usage.rollups import Slot, Sums
+from freehold.usage.totals import totals
 
-Columns = Mapping[str, str]
 Row = tuple[Any, ...]
 
-_KEY: Final = {
-    "project_id": "text", "grain": "text", "bucket_at": "bigint", "key_id": "text", "secret": "text", "endpoint": "text",
-    "outcome": "text", "status_class": "smallint",
-}  # fmt: skip
-_SUMS: Final = {"requests": "bigint", "cost": "bigint", "latency_us_sum": "bigint", "latency_count": "bigint"}
-_COLUMNS: Final = {**_KEY, "organization_id": "text", **_SUMS, "latency": "bytea"}
-_KEY_NAMES: Final = ", ".join(_KEY)
-_NAMES: Final = ", ".join(_COLUMNS)
-_KINDS: Final = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
-_WIDTH: Final = len(_KEY)
-_ADD: Final = ", ".join(f"{name} = usage_rollups.{name} + excluded.{name}" for name in _SUMS)
-_UPSERT: Final = (
-    f"INSERT INTO usage_rollups ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))}) ON CONFLICT ({_KEY_NAMES}) DO UPDATE SET {_ADD},"
-    " latency = merge_sketches(latency, excluded.latency)"
-)
 # How many bytes of values stand behind a sketch: `sketch._singles_begin`, in PostgreSQL's words.
 _SINGLES: Final = """octet_length(latency) - CASE get_byte(latency, 0) WHEN 115 THEN 1 ELSE
     3 + (get_byte(latency, 1) + 256 * get_byte(latency, 2)) * (2 + CASE get_byte(latency, 0) WHEN 66 THEN 1 WHEN 72 THEN 2 WHEN 73 THEN 4 ELSE 8 END) END"""
-_ADD_AND_NAME: Final = f"""
-    WITH added AS (
-        INSERT INTO usage_rollups ({_NAMES}) SELECT {_NAMES} FROM json_to_recordset(%s::json) AS given ({_KINDS})
-        ON CONFLICT ({_KEY_NAMES}) DO UPDATE SET {_ADD},
-            latency = COALESCE(usage_rollups.latency || substr(excluded.latency, 2), excluded.latency, usage_rollups.latency)
-        RETURNING {_KEY_NAMES}, latency
-    ) SELECT {_KEY_NAMES}, latency FROM added WHERE latency IS NOT NULL AND {_SINGLES} > {sketch.SINGLES_BYTES_MAX}
-"""
-_REWRITE: Final = f"""
-    UPDATE usage_rollups r SET latency = given.latency
-    FROM json_to_recordset(%s::json) AS given ({", ".join(f"{name} {kind}" for name, kind in _KEY.items())}, latency bytea)
-    WHERE {" AND ".join(f"r.{name} = given.{name}" for name in _KEY)}
-"""
+
+
+class _Table:
+    """A table of sums with a sketch in its last column, and the statements that add to it. Columns with their SQL types."""
+
+    def __init__(self, name: str, key: Mapping[str, str], also: Mapping[str, str], sums: Iterable[str]) -> None:
+        columns = {**key, **also, **dict.fromkeys(sums, "bigint"), "latency": "bytea"}
+        self.width, self.columns, self.rewritten = len(key), tuple(columns), (*key, "latency")
+        names, of_key, kinds = ", ".join(columns), ", ".join(key), _kinds(columns)
+        into = f"INSERT INTO {name} ({names})"
+        adding = f"ON CONFLICT ({of_key}) DO UPDATE SET " + ", ".join(
+            f"{each} = {name}.{each} + excluded.{each}" for each in sums
+        )
+        self.upsert = f"""{into} VALUES ({", ".join("?" * len(columns))}) {adding},
+            latency = CASE WHEN excluded.latency IS NULL THEN latency ELSE merge_sketches(latency, excluded.latency) END"""
+        self.add_and_name = f"""
+            WITH added AS (
+                {into} SELECT {names} FROM json_to_recordset(%s::json) AS given ({kinds}) {adding},
+                    latency = COALESCE({name}.latency || substr(excluded.latency, 2), excluded.latency, {name}.latency)
+                RETURNING {of_key}, latency
+            ) SELECT {of_key}, latency FROM added WHERE latency IS NOT NULL AND {_SINGLES} > {sketch.SINGLES_BYTES_MAX}"""
+        self.rewrite = f"""
+            UPDATE {name} r SET latency = given.latency FROM json_to_recordset(%s::json) AS given ({_kinds(key)}, latency bytea)
+            WHERE {" AND ".join(f"r.{each} = given.{each}" for each in key)}"""
+
+
+def _kinds(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in columns.items())
+
+
+_PARTS: Final = {"key_id": "text", "secret": "text", "endpoint": "text", "outcome": "text"}
+_ROLLUPS: Final = _Table(
+    "usage_rollups", {"project_id": "text", "grain": "text", "bucket_at": "bigint", **_PARTS, "status_class": "smallint"},
+    {"organization_id": "text"}, ("requests", "cost", "latency_us_sum", "latency_count"),
+)  # fmt: skip
+_TOTALS: Final = _Table(
+    "usage_totals", {"project_id": "text", "division": "text", "grain": "text", "bucket_at": "bigint", **_PARTS},
+    {}, ("requests", "cost", "allowed", "served", "throttled", "denied", "failed"),
+)  # fmt: skip
 
 
 def add_to_rollups(tx: Transaction, sums: Mapping[Grain, Mapping[Slot, Sums]]) -> None:
-    """Add sums to the rollup rows of their slots, and make those that are missing (primary key)."""
-    is_sqlite = tx.dialect.name == "sqlite"
-    rows = {row[:_WIDTH]: row for row in _rows(sums, sketch.encode if is_sqlite else sketch.singles)}
-    if not rows:
-        return
-    ordered = [rows[key] for key in sorted(rows)]
-    if is_sqlite:
-        driver: Any = tx.connection.driver_connection
-        driver.create_function("merge_sketches", 2, _merge, deterministic=True)
-        tx.exec_driver_sql(_UPSERT, ordered)
-        return
-    # Values by themselves, which the statement can write behind others whatever stands there.
-    given = [(*row[:-1], _hex(row[-1])) for row in ordered]
-    long = tx.exec_driver_sql(_ADD_AND_NAME, (_json(_COLUMNS, given),)).all()
-    if long:
-        short = [(*key, _hex(sketch.encode(sketch.decode(latency)))) for *key, latency in long]
-        tx.exec_driver_sql(_REWRITE, (_json((*_KEY, "latency"), short),))
+    """Add sums to the rollup rows of their slots and to their totals, and make the rows that are missing (primary keys)."""
+    written = _Written(sketch.encode if tx.dialect.name == "sqlite" else sketch.singles)
+    _add(tx, _ROLLUPS, _rollups(sums, written))
+    _add(tx, _TOTALS, ((*slot, *counts, written.of(latency)) for slot, (counts, latency) in totals(sums)))
 
 
-def _rows(sums: Mapping[Grain, Mapping[Slot, Sums]], write: Callable[[sketch.Sketch], bytes]) -> Iterable[Row]:
-    written: dict[int, bytes | None] = {}
+class _Written:
+    """Sketches as bytes, each once: rows of several grains share one where they are of the same events."""
+
+    def __init__(self, write: Callable[[sketch.Sketch], bytes]) -> None:
+        self._write = write
+        self._known: dict[int, tuple[bytes | None, sketch.Sketch]] = {}
+
+    def of(self, latency: sketch.Sketch) -> bytes | None:
+        """None for an empty one."""
+        if not latency:
+            return None
+        known = self._known.get(id(latency))
+        if known is None:
+            # Kept with its bytes, since a number like this is used again for whatever comes after a sketch is gone.
+            known = self._known[id(latency)] = (self._write(latency), latency)
+        return known[0]
+
+
+def _rollups(sums: Mapping[Grain, Mapping[Slot, Sums]], written: _Written) -> Iterable[Row]:
     for grain, slots in sums.items():
         for slot, (requests, cost, latency_us_sum, latency_count, latency) in slots.items():
-            # Rows of several grains share a sketch where they are of the same events.
-            known = id(latency)
-            if known not in written:
-                written[known] = write(latency) or None
+            bucket_ms, project_id, key_id, secret, endpoint, outcome, status_class, organization_id = slot
             yield (
-                slot.project_id, grain, slot.bucket_ms, slot.key_id, slot.secret, slot.endpoint, slot.outcome,
-                slot.status_class, slot.organization_id, requests, cost, latency_us_sum, latency_count, written[known],
+                project_id, grain, bucket_ms, key_id, secret, endpoint, outcome, status_class, organization_id,
+                requests, cost, latency_us_sum, latency_count, written.of(latency),
             )  # fmt: skip
 
 
-def _json(names: Iterable[str], rows: Iterable[Row]) -> str:
+def _add(tx: Transaction, table: _Table, given: Iterable[Row]) -> None:
+    rows = {row[: table.width]: row for row in given}
+    if not rows:
+        return
+    ordered = [rows[key] for key in sorted(rows)]
+    if tx.dialect.name == "sqlite":
+        driver: Any = tx.connection.driver_connection
+        driver.create_function("merge_sketches", 2, _merge, deterministic=True)
+        tx.exec_driver_sql(table.upsert, ordered)
+        return
+    # Values by themselves, which the statement can write behind others whatever stands there.
+    as_text = [(*row[:-1], _hex(row[-1])) for row in ordered]
+    long = tx.exec_driver_sql(table.add_and_name, (_json(table.columns, as_text),)).all()
+    if long:
+        short = [(*key, _hex(sketch.encode(sketch.decode(latency)))) for *key, latency in long]
+        tx.exec_driver_sql(table.rewrite, (_json(table.rewritten, short),))
+
+
+def _json(columns: tuple[str, ...], rows: Iterable[Row]) -> str:
     """Rows as one parameter: JSON is what both ends read quickest."""
-    columns = tuple(names)
     return msgspec.json.encode([dict(zip(columns, row, strict=True)) for row in rows]).decode()
 
 
@@ -95,5 +124,5 @@ def _hex(latency: bytes | None) -> str | None:
     return None if latency is None else f"\\x{latency.hex()}"
 
 
-def _merge(left: bytes | None, right: bytes | None) -> bytes | None:
-    return sketch.merge_written(left or b"", right or b"") or None
+def _merge(left: bytes | None, right: bytes) -> bytes:
+    return sketch.merge_written(left or b"", right)

@@ -4,7 +4,7 @@ The same events in any order and any split give the same sums, so that a rollup 
 against its events. Strangers cannot make rows: a selector or path counts only where it is known.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -61,19 +61,26 @@ def add_up(events: Iterable[UsageEvent]) -> dict[Grain, dict[Slot, Sums]]:
 
 def at_every_grain(added: Iterable[tuple[Slot, Sums]]) -> dict[Grain, dict[Slot, Sums]]:
     """The rollup rows of sums that are of one instant each: a slot's `bucket_ms` may be any moment."""
-    return _every_grain(_gathered(added, lambda ms: ms - ms % MINUTE_MS))
+    return _every_grain(_gathered(added, STARTS["minute"]))
 
 
 def _every_grain(minutes: dict[Slot, Sums]) -> dict[Grain, dict[Slot, Sums]]:
-    hours = _coarser(minutes, lambda ms: ms - ms % HOUR_MS)
-    days = _coarser(hours, lambda ms: ms - ms % DAY_MS)
-    return {"minute": minutes, "hour": hours, "day": days, "month": _coarser(days, month_start_ms)}
+    hours = _coarser(minutes, STARTS["hour"])
+    days = _coarser(hours, STARTS["day"])
+    return {"minute": minutes, "hour": hours, "day": days, "month": _coarser(days, STARTS["month"])}
 
 
 def month_start_ms(ms: int) -> int:
     """The first instant of a moment's month, in UTC."""
     moment = clock.from_ms(ms)
     return clock.to_ms(datetime(moment.year, moment.month, 1, tzinfo=moment.tzinfo))
+
+
+# The first instant of the bucket that a moment lies in, in UTC.
+STARTS: Final[Mapping[Grain, Callable[[int], int]]] = {
+    "minute": lambda ms: ms - ms % MINUTE_MS, "hour": lambda ms: ms - ms % HOUR_MS, "day": lambda ms: ms - ms % DAY_MS,
+    "month": month_start_ms,
+}  # fmt: skip
 
 
 def status_class(status: int | None) -> int:

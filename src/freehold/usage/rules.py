@@ -122,6 +122,14 @@ def cover(starts: Sequence[datetime], end: datetime) -> list[Piece]:
     return pieces
 
 
+def side_by_side(pieces: Iterable[Piece]) -> list[Piece]:
+    """The same pieces, those as one that are of one grain and touch."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        _join(joined, piece)
+    return joined
+
+
 def into_points(sums: Iterable[Sum], starts: Sequence[datetime], groups: Sequence[str] | None) -> list[Point]:
     """A series without gaps: every bucket, for every group where there are any."""
     points: dict[tuple[datetime, str | None], Counts] = {

@@ -20,6 +20,7 @@ from freehold.store.engine import Store
 from freehold.usage import reconciling
 from freehold.usage.collector import Collector
 from freehold.usage.costs import count_waiting
+from freehold.usage.findings import Finding
 from freehold.usage.intake import Resent, Watch
 from freehold.usage.retention import Retention
 
@@ -75,7 +76,7 @@ def prove_sums(store: Store, settings: Settings, stop: threading.Event) -> None:
         stop.wait(_HOUSEKEEPING_S)
 
 
-def _plain(finding: reconciling.Finding) -> tuple[str, str, str, str]:
+def _plain(finding: Finding) -> tuple[str, str, str, str]:
     return finding.between, finding.project_id or "no project", clock.to_text(finding.at), finding.words
 
 

@@ -63,6 +63,7 @@ from freehold.store.schema.usage import (
     usage_events,
     usage_gaps,
     usage_rollups,
+    usage_totals,
 )
 from freehold.store.schema.webhooks import (
     announcements,
@@ -159,6 +160,7 @@ __all__ = [
     "usage_events",
     "usage_gaps",
     "usage_rollups",
+    "usage_totals",
     "users",
     "verifiers",
     "webhook_advances",

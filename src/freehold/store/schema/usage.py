@@ -136,6 +136,36 @@ usage_rollups = Table(
     postgresql_partition_by="LIST (grain)",
 )  # fmt: skip
 
+# What charts show of the rollups, in few rows: a project's as a whole, and its hours' by key, endpoint and outcome.
+usage_totals = Table(
+    "usage_totals", metadata,
+    # Empty: of no known project, as in the rollups.
+    Column("project_id", Text, primary_key=True),
+    # By what it is divided; the columns that name the part are filled, the others are empty texts.
+    Column("division", Text, primary_key=True),
+    Column("grain", Text, primary_key=True),
+    Column("bucket_at", Instant, primary_key=True),
+    Column("key_id", Text, primary_key=True),
+    Column("secret", Text, primary_key=True),
+    Column("endpoint", Text, primary_key=True),
+    Column("outcome", Text, primary_key=True),
+    Column("requests", BigInteger, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    Column("allowed", BigInteger, nullable=False),
+    Column("served", BigInteger, nullable=False),
+    Column("throttled", BigInteger, nullable=False),
+    Column("denied", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    # The latencies' distribution (kit/sketch.py), of the whole alone; NULL where none was seen.
+    Column("latency", LargeBinary),
+    CheckConstraint("grain IN ('minute', 'hour', 'day', 'month')", name="grain"),
+    CheckConstraint("division = 'whole' OR (division IN ('key', 'endpoint', 'outcome') AND grain = 'hour')", name="division"),
+    CheckConstraint("requests = served + throttled + denied + failed", name="kinds"),
+    sqlite_with_rowid=False,
+    # Minutes are partitioned further, by day.
+    postgresql_partition_by="LIST (grain)",
+)  # fmt: skip
+
 # When sums of a project changed last: who looks at them regularly looks at these only.
 usage_changes = Table(
     "usage_changes", metadata,
