@@ -553,5 +553,8 @@ def test_what_does_not_add_up_is_named_to_the_operator(world: tuple[Instance, li
         tx.execute(text("UPDATE usage_rollups SET cost = cost + 1 WHERE grain = 'month'"))
     found = operator.post("/v1/usage/reconcile").json()
     assert found["differences"] == len(found["findings"]) > 0
-    assert {(each["project"], each["between"]) for each in found["findings"]} == {(instance.project, "day and month")}
+    assert {(each["project"], each["between"]) for each in found["findings"]} == {
+        (instance.project, "day and month"),
+        (instance.project, "month and total"),
+    }
     assert operator.get("/v1/usage/reconciliation").json() == found
