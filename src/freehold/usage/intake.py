@@ -10,7 +10,7 @@ times, PostgreSQL unfolds arrays.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import psycopg
@@ -28,6 +28,7 @@ from freehold.usage.rollups import SecretUse, Slot, Sums, add_up, secret_uses
 
 Events = Sequence[tuple[int, UsageEvent]]
 Columns = Mapping[str, str]
+T = TypeVar("T")
 
 _IDS_AT_ONCE: Final = 500
 _EVENT_COLUMNS: Final = {
@@ -117,9 +118,9 @@ def pass_batch(tx: Transaction, step: Step, events: Events, watch: Watch | None 
     if not moved.rowcount:
         return False
     if events:
-        _insert_events(tx, step.journal_id, events)
-        count_sums(tx, add_up(event for _, event in events), watch)
-        _add_to_uses(tx, secret_uses(event for _, event in events))
+        sums, uses = _insert_events(tx, step.journal_id, events)
+        count_sums(tx, sums, watch)
+        _add_to_uses(tx, uses)
     return True
 
 
@@ -161,15 +162,22 @@ def touch_journals(tx: Transaction, journal_ids: Iterable[str], complete_to: dat
     tx.execute(update(journals).where(journals.c.id.in_(list(journal_ids))).values(updated_at=complete_to))
 
 
-def _insert_events(tx: Transaction, journal_id: str, events: Events) -> None:
+def _insert_events(
+    tx: Transaction, journal_id: str, events: Events
+) -> tuple[Mapping[Grain, Mapping[Slot, Sums]], list[SecretUse]]:
+    """Insert a batch's events; what they add up to. PostgreSQL takes them in while they are added up."""
     rows = [_event_row(journal_id, position, event) for position, event in events]
+
+    def added_up() -> tuple[Mapping[Grain, Mapping[Slot, Sums]], list[SecretUse]]:
+        return add_up(event for _, event in events), secret_uses(event for _, event in events)
+
     try:
-        if tx.dialect.name == "sqlite":
-            _insert_each(tx, "usage_events", _EVENT_COLUMNS, rows)
-        else:
-            _copy(tx, "usage_events", _EVENT_COLUMNS, rows)
+        if tx.dialect.name != "sqlite":
+            return _copy(tx, "usage_events", _EVENT_COLUMNS, rows, added_up)
+        _insert_each(tx, "usage_events", _EVENT_COLUMNS, rows)
     except (IntegrityError, psycopg.errors.UniqueViolation) as error:
         raise Resent from error
+    return added_up()
 
 
 def _mark_changed(tx: Transaction, projects: Iterable[str], now: datetime) -> None:
@@ -203,11 +211,15 @@ def _insert_each(
     tx.exec_driver_sql(statement, list(rows))
 
 
-def _copy(tx: Transaction, table: str, columns: Columns, rows: Sequence[tuple[Any, ...]]) -> None:
+def _copy(
+    tx: Transaction, table: str, columns: Columns, rows: Sequence[tuple[Any, ...]], meanwhile: Callable[[], T]
+) -> T:
     driver: Any = tx.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
+        # All of it is on its way: the server is waited for when this is left.
+        return meanwhile()
 
 
 def _event_row(journal_id: str, position: int, event: UsageEvent) -> tuple[Any, ...]:

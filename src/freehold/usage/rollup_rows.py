@@ -6,6 +6,7 @@ SQLite by a function of ours, on PostgreSQL by a second statement on the few row
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -98,10 +99,10 @@ def _rollups(sums: Mapping[Grain, Mapping[Slot, Sums]], written: _Written) -> It
 
 
 def _add(tx: Transaction, table: _Table, given: Iterable[Row]) -> None:
-    rows = {row[: table.width]: row for row in given}
-    if not rows:
+    # By their keys, which differ.
+    ordered = sorted(given, key=itemgetter(*range(table.width)))
+    if not ordered:
         return
-    ordered = [rows[key] for key in sorted(rows)]
     if tx.dialect.name == "sqlite":
         driver: Any = tx.connection.driver_connection
         driver.create_function("merge_sketches", 2, _merge, deterministic=True)

@@ -1,4 +1,4 @@
-"""Totals: what charts show of the rollups, in few rows, made of the rollups that are there."""
+"""Totals: what charts show of the rollups, in few rows, made of the rollups that are there. A narrower index of requests, quicker checks."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,8 +9,8 @@ from struct import pack, unpack_from
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0023"
 
 _DAY_MS = 86_400_000
 _KEY = ("project_id", "division", "grain", "bucket_at", "key_id", "secret", "endpoint", "outcome")
@@ -26,15 +26,24 @@ _KINDS = {
 _BYTES = {"B": 1, "H": 2, "I": 4, "Q": 8}
 
 
+_GRAIN = "grain = 'minute' OR grain = 'hour' OR grain = 'day' OR grain = 'month'"
+# Checks that say the same with OR: for IN, SQLite makes a tree of the values for every row that is written.
+_CHECKS = (
+    ("usage_rollups", "grain", "grain IN ('minute', 'hour', 'day', 'month')", _GRAIN),
+    ("usage_events", "via", "via IN ('verify', 'authorize', 'gateway', 'sdk')",
+     "via = 'verify' OR via = 'authorize' OR via = 'gateway' OR via = 'sdk'"),
+)  # fmt: skip
+
+
 def upgrade() -> None:
     op.create_table(
         "usage_totals",
         *(sa.Column(name, sa.BigInteger() if name == "bucket_at" else sa.Text(), nullable=False) for name in _KEY),
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in _SUMS),
         sa.Column("latency", sa.LargeBinary()),
-        sa.CheckConstraint("grain IN ('minute', 'hour', 'day', 'month')", name=op.f("ck_usage_totals_grain")),
+        sa.CheckConstraint(_GRAIN, name=op.f("ck_usage_totals_grain")),
         sa.CheckConstraint(
-            "division = 'whole' OR (division IN ('key', 'endpoint', 'outcome') AND grain = 'hour')",
+            "division = 'whole' OR (grain = 'hour' AND (division = 'key' OR division = 'endpoint' OR division = 'outcome'))",
             name=op.f("ck_usage_totals_division"),
         ),
         sa.CheckConstraint("requests = served + throttled + denied + failed", name=op.f("ck_usage_totals_kinds")),
@@ -47,6 +56,30 @@ def upgrade() -> None:
     for division in _DIVISIONS:
         _add_up(division)
     _merge_sketches()
+    op.drop_index("ix_usage_events_project_at", "usage_events")
+    op.create_index("ix_usage_events_project_at", "usage_events", ["project_id", "at"])
+    for table, name, old, new in _CHECKS:
+        _say_otherwise(table, f"ck_{table}_{name}", old, new)
+
+
+def _say_otherwise(table: str, name: str, old: str, new: str) -> None:
+    """Put a check's condition in other words. On SQLite without copying the table, as its documentation of ALTER TABLE has it."""
+    connection = op.get_bind()
+    if connection.dialect.name == "postgresql":
+        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name} CHECK ({new})")
+        return
+    version = connection.execute(sa.text("PRAGMA schema_version")).scalar_one()
+    op.execute("PRAGMA writable_schema = ON")
+    done = connection.execute(
+        sa.text(
+            "UPDATE sqlite_schema SET sql = replace(sql, :old, :new) WHERE type = 'table' AND name = :table AND instr(sql, :old)"
+        ),
+        {"old": f"CHECK ({old})", "new": f"CHECK ({new})", "table": table},
+    )
+    if done.rowcount != 1:
+        raise RuntimeError(f"{table} has no check as it was made: {old}")
+    op.execute(f"PRAGMA schema_version = {version + 1}")
+    op.execute("PRAGMA writable_schema = OFF")
 
 
 def _make_partitions() -> None:
