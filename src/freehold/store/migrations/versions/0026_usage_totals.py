@@ -9,8 +9,8 @@ from struct import pack, unpack_from
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 
 _DAY_MS = 86_400_000
 _KEY = ("project_id", "division", "grain", "bucket_at", "key_id", "secret", "endpoint", "outcome")
