@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from freehold.keeping import emptying, erasing, trimming
 from freehold.kit.secrets import InstanceSecret
+from freehold.reports.places.place import CannotKeep
 from freehold.settings import Settings
 from freehold.store.engine import Store
 
@@ -31,6 +32,10 @@ def run(store: Store, settings: Settings, secret: InstanceSecret, stop: threadin
             if not busy and time.monotonic() - trimmed_s > _TRIM_S:
                 busy = trimming.step(store)
                 trimmed_s = trimmed_s if busy else time.monotonic()
+        except CannotKeep as problem:
+            _log.warning("deleting waits for where reports are kept: %s", problem)
+            stop.wait(_DATABASE_AWAY_S)
+            continue
         except SQLAlchemyError:
             _log.warning("deleting waits for the database", exc_info=True)
             stop.wait(_DATABASE_AWAY_S)
