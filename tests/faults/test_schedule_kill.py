@@ -1,6 +1,6 @@
 """Whoever runs report schedules is killed: each due time is run once, or counted as missed by the run that makes up for it.
 
-Two processes run the schedules of one project by a clock on which two hours pass in a second; one or both are killed with
+Two processes run the schedules of one project by a clock on which ten hours pass in a second; one or both are killed with
 SIGKILL, again and again: between due and queued, between queued and moved. SCHEDULE_KILLS makes it longer.
 """
 
@@ -22,9 +22,9 @@ from freehold.store.schema import report_schedule_runs, reports
 from tests.faults.kill_run import parts_of
 from tests.production.world import make_production_world
 
-KILLS: Final = int(os.environ.get("SCHEDULE_KILLS", "6"))
+KILLS: Final = int(os.environ.get("SCHEDULE_KILLS", "4"))
 # So many runs for each kill, at least: there is always something due near one.
-_RUNS_A_KILL: Final = 4
+_RUNS_A_KILL: Final = 3
 _BASE: Final = datetime(2027, 3, 27, 12, tzinfo=UTC)
 _SCHEDULES: Final = {
     "Hourly": ScheduleSettings("Hourly", "key_inventory", "csv", "30 * * * *", "Europe/Berlin"),

@@ -3,7 +3,9 @@
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import select
 
+from freehold.store.schema import report_recipients
 from tests.http.served import Instance, assert_problem, text_of
 
 MONTHLY: Final = {"name": "Monthly usage", "kind": "usage_summary", "cron": "0 6 1 * *", "period": "month"}
@@ -107,6 +109,12 @@ def test_who_asks_for_a_report_can_be_mailed(instance: Instance) -> None:
     instance.tokens["ci"] = made.json()["token"]
     answer = instance.client("ci").post(path, json={"kind": "key_inventory", "email": True})
     assert_problem(answer, 422, "invalid", "email")
+    page = f"/projects/{instance.project}/reports"
+    done = instance.browser("owner").submit(page, {"kind": "key_inventory", "format": "csv", "email": "yes"})
+    assert done.status_code == 303
+    with instance.store.read() as tx:
+        told = list(tx.execute(select(report_recipients.c.user_id)).scalars())
+    assert told == [instance.users["owner"].id] * 2
 
 
 # --- pages ----------------------------------------------------------------------------------------

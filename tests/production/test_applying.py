@@ -26,6 +26,7 @@ from freehold.production.records import Shape
 from freehold.production.shaping import Tools
 from freehold.projects import actions as projects
 from freehold.projects.records import NewProject, Scope
+from freehold.reports import schedule_queries
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.store.schema import audit_entries
@@ -243,3 +244,36 @@ def test_a_declared_key_follows_the_scope_and_is_issued_as_declared(world: Insta
     with world.store.write() as tx:
         projects.set_scope(tx, world.actor("owner"), world.project, Scope(["get_parcel"], ["parcel.moved"]))
     assert shape_of(world)["keys"]["batch"]["endpoints"] == ["get_parcel"]
+
+
+def test_whom_a_report_schedule_mails_is_a_binding_that_may_be_left_out(world: Instance) -> None:
+    def mailed(wanted: Any, bindings: Any) -> tuple[list[str], list[str]]:
+        done = apply(world, wanted, bindings)
+        with world.store.read() as tx:
+            [found] = schedule_queries.schedules_of_project(tx, world.project, 10)
+        assert found.owner.name == "owner@example.com"
+        return [each.email for each in found.recipients], list(done.rebound)
+
+    slot = "/report_schedules/monthly/recipients"
+    schedule = {
+        "name": "Monthly",
+        "kind": "alert_firings",
+        "format": "csv",
+        "cron": "0 6 1 * *",
+        "time_zone": "UTC",
+        "period": "month",
+    }
+    wanted = {**shape_of(world), "report_schedules": {"monthly": schedule}}
+    assert mailed(wanted, {}) == ([], [])
+    assert mailed(wanted, {slot: ["auditor@example.com"]}) == (["auditor@example.com"], [slot])
+    renamed = {**wanted, "report_schedules": {"monthly": {**schedule, "name": "Each month"}}}
+    assert mailed(renamed, {}) == (["auditor@example.com"], []), "what is not bound stays"
+    with pytest.raises(Problem) as refused:
+        apply(world, {**wanted, "report_schedules": {"monthly": {**schedule, "cron": "0 6 30 2 *"}}}, {})
+    assert [each.field for each in refused.value.errors] == ["report_schedules.monthly.cron"]
+    with pytest.raises(Problem) as refused:
+        apply(world, wanted, {slot: ["stranger@example.com"]})
+    assert [each.field for each in refused.value.errors] == ["report_schedules.monthly.recipients.0"]
+    without = {part: value for part, value in wanted.items() if part != "report_schedules"}
+    assert apply(world, without, {}).changed
+    assert shape_of(world) == without

@@ -14,7 +14,7 @@ BUNDLED: Final = "bundled:example/"
 # Freehold's own events (api.md, "Webhook requests"): a catalogue may not give these names another meaning.
 FREEHOLD_EVENT_TYPES: Final[frozenset[str]] = frozenset(
     {
-        "key.rotated", "key.revoked", "key.expiring", "alert.opened", "alert.resolved", "report.ready",
+        "key.rotated", "key.revoked", "key.expiring", "alert.opened", "alert.resolved", "report.ready", "report.failed",
         "access_request.decided", "webhook_endpoint.disabled", "drift.detected", "webhook.check",
     }
 )  # fmt: skip

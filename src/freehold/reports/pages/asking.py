@@ -14,7 +14,7 @@ from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.pages.owner import Owner
 from freehold.reports.records import FORMATS, KINDS, UTC_NAME, Parameters, ReportFormat
 
-FIELDS: Final = ("kind", "format", "from", "to", "time_zone", "access_request", "keep_days")
+FIELDS: Final = ("kind", "format", "from", "to", "time_zone", "access_request", "keep_days", "email")
 NOT_YOURS: Final = "Your role does not let you read what it is of."
 FORMAT_NAMES: Final[dict[ReportFormat, str]] = {
     "csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet", "html": "HTML", "pdf": "PDF",
@@ -42,7 +42,7 @@ def usual(kinds: tuple[Choice, ...], given: Mapping[str, str]) -> dict[str, str]
     kind = "readiness_evidence" if given.get("access_request") else kinds[0].value if kinds else ""
     return {
         "kind": kind, "format": "csv", "from": str(first), "to": str(after_last), "time_zone": UTC_NAME,
-        "access_request": "", "keep_days": "", **{name: given[name] for name in FIELDS if given.get(name)},
+        "access_request": "", "keep_days": "", "email": "", **{name: given[name] for name in FIELDS if given.get(name)},
     }  # fmt: skip
 
 

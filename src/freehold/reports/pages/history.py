@@ -66,7 +66,8 @@ def create_report(call: Call) -> Response[Any]:
     def act(tx: Transaction) -> Answer:
         wanted = asking.parameters_of(typed)
         kept = asking.keep_days_of(typed["keep_days"])
-        made = actions.request_report(tx, call.actor, organization_id, project_id, wanted, keep_days=kept)
+        mail = typed["email"] == "yes"
+        made = actions.request_report(tx, call.actor, organization_id, project_id, wanted, mail, kept)
         return Answer(202, made.id.encode())
 
     try:
