@@ -110,7 +110,7 @@ def test_who_asks_for_a_report_can_be_mailed(instance: Instance) -> None:
     answer = instance.client("ci").post(path, json={"kind": "key_inventory", "email": True})
     assert_problem(answer, 422, "invalid", "email")
     page = f"/projects/{instance.project}/reports"
-    done = instance.browser("owner").submit(page, {"kind": "key_inventory", "format": "csv", "email": "yes"})
+    done = instance.browser("owner").post(page, {"kind": "key_inventory", "format": "csv", "email": "yes"})
     assert done.status_code == 303
     with instance.store.read() as tx:
         told = list(tx.execute(select(report_recipients.c.user_id)).scalars())
