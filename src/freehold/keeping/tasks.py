@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from freehold.keeping import emptying, erasing, trimming
 from freehold.kit.secrets import InstanceSecret
@@ -35,6 +35,11 @@ def run(store: Store, settings: Settings, secret: InstanceSecret, stop: threadin
         except CannotKeep as problem:
             _log.warning("deleting waits for where reports are kept: %s", problem)
             stop.wait(_DATABASE_AWAY_S)
+            continue
+        except IntegrityError:
+            # Another loop has given what is being deleted rows anew: the next look finds them.
+            _log.info("what is being deleted was given rows meanwhile; looking again")
+            stop.wait(_POLL_S)
             continue
         except SQLAlchemyError:
             _log.warning("deleting waits for the database", exc_info=True)
