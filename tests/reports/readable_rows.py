@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from freehold.reports.kinds import KIND_FACTS
-from freehold.reports.readable.documents import About
+from freehold.reports.readable.records import About
 from freehold.reports.readable.writing import write_readable
 from freehold.reports.records import Made, Parameters, ReportFormat, ReportKind, Row
 

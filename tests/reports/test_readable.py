@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
@@ -171,6 +172,33 @@ def test_charts_tables_and_figures_add_up() -> None:
     by_key = next(part for part in document.parts if part.title == "By key")
     assert len(by_key.rows) == 13
     assert by_key.rows[-1][0] == "28 more"
+
+
+def test_amounts_of_several_currencies_are_never_added_together() -> None:
+    given, columns = about("cost_statement", "html"), KIND_FACTS["cost_statement"].columns
+    names = [column.name for column in columns]
+
+    def line(currency: str, amount: int) -> tuple[Any, ...]:
+        known = {
+            "month": "2026-10",
+            "endpoint": "*",
+            "unit": "request",
+            "amount": amount,
+            "quantity": 1,
+            "currency": currency,
+        }
+        return tuple(known.get(name) for name in names)
+
+    both = writing.gather(given, columns, [[line("EUR", 500), line("USD", 300), line("EUR", 1)]])
+    document = document_of(given, columns, both, seen)
+    assert document.figures[:2] == (("Amount, EUR", "501"), ("Amount, USD", "300"))
+    assert "801" not in str(document)
+    assert document.chart is None
+    assert [part.title for part in document.parts] == ["By currency"]
+    assert any("more than one currency" in note for note in document.notes)
+    one = document_of(given, columns, writing.gather(given, columns, [[line("EUR", 500), line("EUR", 1)]]), seen)
+    assert one.figures[0] == ("Amount", "501")
+    assert one.chart is not None
 
 
 def test_instants_are_of_the_day_that_it_was_where_the_report_is_of(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from freehold.kit import clock
 from freehold.reports.kinds import KIND_FACTS
-from freehold.reports.readable.documents import About
+from freehold.reports.readable.records import About
 from freehold.reports.records import READABLE, UTC_NAME, Report
 from freehold.reports.sources import usage
 from freehold.reports.sources.registry import SOURCES

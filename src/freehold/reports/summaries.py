@@ -29,7 +29,8 @@ class Summary:
     `unit`: what the first measure counts, in the plural. `measures`: columns of integers that are added up, the chart's
     and the shares' first; ROWS counts rows. `over`: a column of days (text) or of instants, for a chart over time; None:
     the chart is of the first of `by`. `by`: the largest parts are shown by each of these. `table`: the columns of the
-    table of rows, all where it is empty.
+    table of rows, all where it is empty. `apart`: one of `by`, of whose values the first measure is never added together,
+    such as amounts of several currencies.
     """
 
     unit: str
@@ -38,6 +39,7 @@ class Summary:
     split: Split | None = None
     by: tuple[str, ...] = ()
     table: tuple[str, ...] = ()
+    apart: str | None = None
 
 
 def of_organization(summary: Summary, columns: Sequence[str]) -> Summary:
@@ -76,7 +78,7 @@ ACCESS: Final = Summary(
     table=("kind", "name", "roles", "owns", "since_at", "last_seen_at", "expires_at"),
 )  # fmt: skip
 COSTS: Final = Summary(
-    "minor units", ("amount", "quantity"), by=("endpoint", "month", "unit", "environment"),
+    "minor units", ("amount", "quantity"), by=("endpoint", "month", "unit", "environment", "currency"), apart="currency",
     table=("month", "endpoint", "unit", "above", "quantity", "price", "per", "amount", "currency"),
 )  # fmt: skip
 EVIDENCE: Final = Summary(

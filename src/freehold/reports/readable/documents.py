@@ -5,69 +5,20 @@ It says what the report is of, and nothing of when or by whom it was made: the s
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-
-from markupsafe import Markup
 
 from freehold.reports import local_days
 from freehold.reports.readable import drawing
 from freehold.reports.readable.gathering import OTHERS, PARTS_FOLLOWED, ROWS_SHOWN, Gathering, by_month
 from freehold.reports.readable.legible import CELL_MAX, cut
-from freehold.reports.records import UTC_NAME, Column, Parameters
-from freehold.reports.summaries import ROWS, Summary
+from freehold.reports.readable.records import About, Chart, Document, Table
+from freehold.reports.records import UTC_NAME, Column
+from freehold.reports.summaries import ROWS
 
 PARTS_SHOWN: Final = 12
 _DRAWN: Final = 10
 Legible = Callable[[str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a readable report is of. `owner`: whose it is, in lines of a name and a text."""
-
-    title: str
-    detail: str
-    summary: Summary
-    parameters: Parameters
-    owner: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table with its heading. `numbers`: which columns hold numbers. `note`: what is to be known of it."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numbers: tuple[bool, ...]
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A drawing with the table of what it shows, and its legend: (name, colour)."""
-
-    title: str
-    said: str
-    svg: Markup
-    legend: tuple[tuple[str, str], ...]
-    table: Table
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A readable report."""
-
-    title: str
-    detail: str
-    facts: tuple[tuple[str, str], ...]
-    figures: tuple[tuple[str, str], ...]
-    chart: Chart | None
-    parts: tuple[Table, ...]
-    table: Table | None
-    notes: tuple[str, ...]
 
 
 def document_of(about: About, columns: Sequence[Column], found: Gathering, legible: Legible) -> Document:
@@ -101,13 +52,27 @@ class _Saying:
     def figures(self) -> tuple[tuple[str, str], ...]:
         named = zip(self._summary.measures, self._found.totals, strict=True)
         figures = [(self._measure(name), f"{total:,}") for name, total in named]
+        if self._apart:
+            first = self._measure(self._summary.measures[0])
+            figures[:1] = [
+                (f"{first}, {self._named(value)}", f"{sums[0]:,}") for value, sums in self._largest(self._apart)
+            ]
         return (*figures, ("Rows", f"{self._found.rows:,}")) if ROWS not in self._summary.measures else tuple(figures)
 
-    def chart(self) -> Chart:
+    @property
+    def _apart(self) -> str | None:
+        """The column whose values must not be added together, where there are several of them."""
+        apart = self._summary.apart
+        return apart if apart and len(self._found.parts[apart]) > 1 else None
+
+    def chart(self) -> Chart | None:
+        if self._apart:
+            return None
         return self._over_time() if self._summary.over else self._of_parts(self._summary.by[0])
 
     def parts(self) -> Iterable[Table]:
         shown = self._summary.by if self._summary.over else self._summary.by[1:]
+        shown = (self._apart,) if self._apart else shown
         return (self._part_table(name, f"By {self._plain(name)}") for name in shown)
 
     def table(self) -> Table:
@@ -136,6 +101,8 @@ class _Saying:
             yield f"Columns that only those formats have: {', '.join(left_out)}."
         if any(len(str(cell or "")) > CELL_MAX for row in self._found.first for cell in row):
             yield f"Texts of more than {CELL_MAX} characters are cut, which … shows."
+        if self._apart:
+            yield f"Rows are of more than one {self._plain(self._apart)}: what must not be added together is not."
         for name in sorted(self._found.gathered_up):
             yield f"Only the first {PARTS_FOLLOWED:,} values of {name} are told apart; what came after them is in {OTHERS}."
         yield from self._notes_of_days()
@@ -208,7 +175,10 @@ class _Saying:
             together = [sum(sums[place] for _, sums in rest) for place in range(len(self._summary.measures))]
             lines.append((f"{len(rest):,} more", together))
         whole = self._found.totals[0]
-        rows = tuple((said, *(f"{each:,}" for each in sums), _share(sums[0], whole)) for said, sums in lines)
+        rows = tuple(
+            (said, *(f"{each:,}" for each in sums), "–" if self._apart else _share(sums[0], whole))
+            for said, sums in lines
+        )
         head = (title_of(name), *map(self._measure, self._summary.measures), "Share")
         return Table(title, head, rows, (False, *([True] * (len(self._summary.measures) + 1))))
 

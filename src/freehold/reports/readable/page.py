@@ -12,7 +12,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from freehold.reports.readable.documents import Chart, Document, Table
+from freehold.reports.readable.records import Chart, Document, Table
 from freehold.reports.readable.totals import NAME
 
 _STYLE: Final = (Path(__file__).parent / "page.css").read_text("utf-8")

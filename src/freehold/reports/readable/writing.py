@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from freehold.reports.formats import Counted
-from freehold.reports.readable.documents import About, Document, Table, document_of
+from freehold.reports.readable.documents import document_of
 from freehold.reports.readable.gathering import Gathering
 from freehold.reports.readable.legible import breakable, covered, seen
 from freehold.reports.readable.page import html_of
+from freehold.reports.readable.records import About, Document, Table
 from freehold.reports.readable.totals import keywords
 from freehold.reports.records import Column, Made, ReportFormat, Row
 
