@@ -47,7 +47,8 @@ def test_killed_at_any_step_nothing_is_lost_and_the_order_is_kept(store: Store, 
                 # Whoever died holds a lease, which would run out by itself.
                 tx.execute(update(forwardings).values(leased_until_at=None))
         part.stdin.close()
-        world.turn(2)
+        while world.turn():
+            pass
         heard = [json.loads(each.body)["data"]["position"] for each in there.requests]
         ids = {(json.loads(each.body)["data"]["position"], each.by_name["webhook-id"]) for each in there.requests}
     last = max(heard)

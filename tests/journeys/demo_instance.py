@@ -74,6 +74,7 @@ def _find(demo: Demo, client: httpx.Client) -> None:
     everywhere = {
         "organization_id": organizations["northgate"], "api": "example", "own_check_id": asked, "access_request_id": requests["requested"],
         "approved_id": requests["approved"], "person": "me", "kind": "requests",
+        "forwarding_id": _forwarding(client, organizations["northgate"]),
     }  # fmt: skip
     demo.ids = everywhere | _of_project(client, named["country-lookup", "sandbox"])
     demo.production = everywhere | _of_project(client, named["country-lookup", "production"])
@@ -106,6 +107,14 @@ def _replay(client: httpx.Client, webhook: str) -> str:
     """A replay to look at, that has nothing to do: no receiver is there."""
     answer = client.post(f"/v1/webhooks/{webhook}/replays", json={"to": "2020-01-01T00:00:00Z"})
     assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
+
+
+def _forwarding(client: httpx.Client, organization_id: str) -> str:
+    """A forwarding to look at, whose receiver is not there."""
+    body = {"name": "Archive", "url": "http://127.0.0.1:1024/", "after": 0}
+    answer = client.post(f"/v1/organizations/{organization_id}/forwardings", json=body)
+    assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 
 

@@ -1,6 +1,7 @@
 """Audit entries in words: what was done, and what changed, field by field. Pure."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -8,7 +9,8 @@ from freehold.dashboard.views.audit import AuditChange
 
 # Where the words of a name are others than its letters say.
 _NAMES: Final = {"url": "URL", "id": "id", "api": "API", "cidrs": "CIDRs", "openapi": "OpenAPI"}
-_UNITS: Final = {"s": "in seconds", "ms": "in milliseconds", "at": "at"}
+_UNITS: Final = {"s": "in seconds", "ms": "in milliseconds"}
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _YES: Final = {True: "yes", False: "no"}
 
 
@@ -17,13 +19,17 @@ def action_words(action: str) -> str:
     return field_words(action.replace(".", "_"))
 
 
-def field_words(name: str) -> str:
-    """`overlap_s` as `Overlap in seconds`; of a name inside of another, both."""
-    words = name.split("_")
-    if len(words) > 1 and words[-1] in _UNITS and words[-1] != "at":
-        words[-1] = _UNITS[words[-1]]
-    said = " ".join(_NAMES.get(each, each) for each in words)
+def field_words(*names: str) -> str:
+    """`overlap_s` as `Overlap in seconds`; of a field inside of another, both."""
+    said = ", ".join(map(_words, names))
     return said[:1].upper() + said[1:]
+
+
+def _words(name: str) -> str:
+    words = name.split("_")
+    if len(words) > 1 and words[-1] in _UNITS:
+        words[-1] = _UNITS[words[-1]]
+    return " ".join(_NAMES.get(each, each) for each in words)
 
 
 def changes_of(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> tuple[AuditChange, ...]:
@@ -31,8 +37,7 @@ def changes_of(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
     was, now = _flat(before or {}), _flat(after or {})
     names = dict.fromkeys([*was, *now])
     return tuple(
-        AuditChange(field=", ".join(map(field_words, name)), before=_text(was.get(name)), after=_text(now.get(name)))
-        for name in names
+        AuditChange(field=field_words(*name), before=_text(was.get(name)), after=_text(now.get(name))) for name in names
     )
 
 
@@ -48,8 +53,10 @@ def _flat(values: Mapping[str, Any], inside: tuple[str, ...] = ()) -> dict[tuple
 
 def _text(value: Any) -> str | None:
     """A recorded value as a person reads it."""
-    if value is None or isinstance(value, str):
+    if value is None or (isinstance(value, str) and not _INSTANT.fullmatch(value)):
         return value
+    if isinstance(value, str):
+        return f"{value[:10]} {value[11:19]} UTC"
     if isinstance(value, bool):
         return _YES[value]
     if isinstance(value, int):
@@ -62,5 +69,5 @@ def _text(value: Any) -> str | None:
 def _item(value: Any) -> str:
     """One of a list: a record as its fields, one after the other."""
     if isinstance(value, dict):
-        return " ".join(f"{field_words(name).lower()} {_text(each) or '–'}" for name, each in value.items())
+        return " ".join(f"{_words(name)} {_text(each) or '–'}" for name, each in value.items())
     return _text(value) or "–"
