@@ -25,7 +25,7 @@ from freehold.store.schema import keys, mails, metadata, organization_deletions,
 from tests.http.served import Instance, assert_problem, text_of
 
 # How many processes are killed while they delete; the campaign: KEEPING_KILLS=100.
-KILLS: Final = int(os.environ.get("KEEPING_KILLS", "2"))
+KILLS: Final = int(os.environ.get("KEEPING_KILLS", "1"))
 NOT_HARBOURS: Final = {
     "apis", "endpoints", "event_types", "instance", "journals", "organization_deletions", "person_deletions", "readiness_own_checks",
     "readiness_policies", "reconciliations", "retentions", "sessions", "throttles", "users", "verifiers",
@@ -236,7 +236,7 @@ from freehold import settings as all_settings
 from freehold.keeping import emptying
 from freehold.store import instance_secret
 from freehold.store.engine import open_store
-emptying.PIECE = 50
+emptying.PIECE = 100
 settings = all_settings.load()
 store, secret = open_store(settings), instance_secret.load(settings)
 print("begun", flush=True)

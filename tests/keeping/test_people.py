@@ -230,8 +230,7 @@ def test_two_owners_who_leave_at_one_instant_leave_one(instance_on_each: Instanc
     assert sorted(answers) == [200, 409]
 
 
-def test_what_died_in_between_goes_on_and_is_done_twice_for_nothing(instance_on_each: Instance) -> None:
-    instance = instance_on_each
+def test_what_died_in_between_goes_on_and_is_done_twice_for_nothing(instance: Instance) -> None:
     join(instance)
     with instance.store.write() as tx:
         person_actions.delete_person(tx, instance.actor("canary"), instance.secret, EMAIL, EMAIL)
