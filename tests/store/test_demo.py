@@ -257,5 +257,5 @@ def test_its_reports_are_ready_and_one_has_expired(demo: tuple[Store, Filled]) -
         found = [(row.state, row.parameters["kind"]) for row in tx.execute(select(reports).order_by(reports.c.id))]
     assert found == [
         ("expired", "usage_summary"), ("ready", "usage_summary"), ("ready", "audit_log"), ("ready", "usage_detail"),
-        ("ready", "key_inventory"), ("ready", "access_review"),
+        ("ready", "key_inventory"), ("ready", "access_review"), ("queued", "cost_statement"), ("queued", "readiness_evidence"),
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from freehold.demo.alerts import make_alerts
 from freehold.demo.drift import make_drift
 from freehold.demo.events import events_planned, make_events
 from freehold.demo.people import MadeProject, Place, at, make_organization, make_project
-from freehold.demo.prices import make_prices
+from freehold.demo.prices import ask_for_statements, make_prices
 from freehold.demo.readiness import make_readiness
 from freehold.demo.reports import make_reports
 from freehold.demo.reviews import make_requests
@@ -88,6 +88,7 @@ def fill(store: Store, settings: Settings, secret: InstanceSecret, password: str
     progress.tell(1)
     progress.begin("Reports", 1)
     make_reports(place, made, first)
+    ask_for_statements(place, made)
     progress.tell(1)
     emails = tuple(f"{person.mailbox}@{story.domain}" for story in STORY for person in story.people)
     return Filled(len(STORY), len(made), requests, messages, emails)

@@ -20,8 +20,7 @@ def make_prices(place: Place, projects: Sequence[MadeProject], people: dict[str,
     """One list for everybody, one of the second organization's own, one that is coming; and what came of them."""
     today, operator = place.now.date(), people["ada"]
     api = projects[0].project.api_id
-    # Before the traffic begins, on the first of a month.
-    begins = (today - timedelta(days=_DAYS + 1)).replace(day=1)
+    begins = _begins(today)
     rest = (Tier(0, 0), Tier(100, 2), Tier(1_000, 1))
     own = Item(api, "get_currency", "cost", 1, (Tier(0, 2), Tier(2_000, 1)))
     others = {made.project.organization_id for made in projects} - {projects[0].project.organization_id}
@@ -35,15 +34,15 @@ def make_prices(place: Place, projects: Sequence[MadeProject], people: dict[str,
     with at(place.now - timedelta(days=2)), place.store.write() as tx:
         for each in lists:
             actions.create_price_list(tx, operator, each)
-    _ask_for_reports(place, projects, begins, today)
 
 
-def _ask_for_reports(place: Place, projects: Sequence[MadeProject], begins: date, today: date) -> None:
-    """What the tasks process makes as soon as it runs."""
+def ask_for_statements(place: Place, projects: Sequence[MadeProject]) -> None:
+    """A statement of costs and the evidence of an approval: what the tasks process makes as soon as it runs."""
+    today = place.now.date()
     evidence_report.register()
     organization = projects[0].project.organization_id
-    with place.store.write() as tx:
-        statement = Parameters("cost_statement", "csv", begins, today)
+    with at(place.now), place.store.write() as tx:
+        statement = Parameters("cost_statement", "csv", _begins(today), today)
         request_report(tx, projects[0].actor, organization, None, statement)
         for made in projects:
             if made.story.name == "Time zone sync" and made.project.environment == "sandbox":
@@ -51,6 +50,11 @@ def _ask_for_reports(place: Place, projects: Sequence[MadeProject], begins: date
                 if request is not None and request.decided_at is not None:
                     wanted = Parameters("readiness_evidence", "csv", access_request=request.id)
                     request_report(tx, made.actor, organization, made.project.id, wanted)
+
+
+def _begins(today: date) -> date:
+    """The day from which on there are prices: before the traffic begins, on the first of a month."""
+    return (today - timedelta(days=_DAYS + 1)).replace(day=1)
 
 
 def _first_after(day: date) -> date:
