@@ -14,7 +14,6 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.cli.conftest import Commands, Operator
-from tests.supervisor.test_watch import eventually
 
 NewProject = Callable[..., dict[str, Any]]
 DOCS = Path(__file__).parents[2] / "docs/as-code.md"
@@ -24,8 +23,6 @@ DOCS = Path(__file__).parents[2] / "docs/as-code.md"
 def project(cli: Commands, new_project: NewProject) -> str:
     """A project that has one of everything."""
     made: str = new_project()["id"]
-    # They come by themselves, and would otherwise come between the export and its plan.
-    eventually(lambda: bool(cli.json("alerts", "list", "-p", made)["data"]))
     cli("scope", "set", made, "-e", "get_country", "-e", "list_countries", "-t", "lookup.completed")
     cli(
         "keys",

@@ -26,7 +26,7 @@ HOUR_MS: Final = 3_600_000
 # Many hours at once, so that there is always one near a threshold.
 _HOURS: Final = 12
 # As many such spans as a longer campaign needs: with too few, everything has fired before the last kill.
-_SPANS: Final = max(7, int(os.environ.get("ALERT_KILLS", "15")) // 25)
+_SPANS: Final = max(7, int(os.environ.get("ALERT_KILLS", "9")) // 25)
 
 
 def alert_writer(data: str, life: int, project_id: str, organization_id: str) -> None:

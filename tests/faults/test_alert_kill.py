@@ -33,7 +33,7 @@ from tests.faults.alert_parts import ChatReceiver
 from tests.faults.kill_run import parts_of
 from tests.store.alert_world import AlertWorld, make_alert_world
 
-KILLS: Final = int(os.environ.get("ALERT_KILLS", "15"))
+KILLS: Final = int(os.environ.get("ALERT_KILLS", "9"))
 STEPS: Final = (5.0, 20.0, 45.0)
 
 

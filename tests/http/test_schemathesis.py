@@ -105,8 +105,13 @@ def attack(served: Instance, who: str, tag: str, ids: dict[str, str], modes: Seq
             # What takes nothing cannot be asked wrongly.
             takes = operation.path_parameters or operation.query or operation.headers or operation.body
             for mode in modes if takes else modes[:1]:
-                for there in ({}, known) if known else ({},):
+                for there in places(who, known):
                     _send(served, operation, mode, there, session, headers)
+
+
+def places(who: str, known: dict[str, str]) -> Sequence[dict[str, str]]:
+    """Made-up ids and real ones; whom nothing of it concerns is answered the same to both, so the real ones will do."""
+    return ([known] if who == "stranger" else [{}, known]) if known else [{}]
 
 
 def _send(

@@ -23,6 +23,11 @@ OF_NOBODY: Final = frozenset(
         "/apis/{api}/readiness/checks/{own_check_id}",
         "/apis/{api}/readiness/checks/{own_check_id}/remove",
         "/static/{path:path}",
+        # The operator's: how long the instance keeps what.
+        "/kept/{kind}",
+        # A list of the instance's is everybody's to read; an organization's own: tests/http/test_price_pages.py.
+        "/prices/{price_list_id}",
+        "/prices/{price_list_id}/withdraw",
         # An inbox is open to whoever knows its address.
         "/inbox/{address}",
     }
@@ -40,6 +45,7 @@ def statuses(
     instance: Instance, who: str, ids: dict[str, str], paths: list[tuple[str, str]]
 ) -> dict[tuple[str, str], int]:
     browser = instance.browser(who)
+    ids |= {"person": str(instance.actor("owner").user_id), "act": "pause", "kind": "requests"}
     return {
         (method, path): (browser.get if method == "GET" else browser.post)(path.format(**ids)).status_code
         for method, path in paths
