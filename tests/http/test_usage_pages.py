@@ -169,6 +169,16 @@ def test_a_filter_narrows_every_number(busy: Instance, kind: str) -> None:
     assert sum(sum(counts) for _, counts in bars(page)) == totals["requests"]
 
 
+def test_each_figure_that_has_a_course_draws_it(busy: Instance) -> None:
+    page = busy.browser("auditor").get(at(busy), range="7d").text
+    drawn = dict(re.findall(r'<p class="fh-kpi-l">([^<]+)</p>(.*?)</div>', page, re.DOTALL))
+    assert "fh-spark" in drawn["p95 latency"]
+    assert "fh-spark" in drawn["Requests"]
+    nothing = busy.browser("auditor").get(at(busy), range="7d", endpoint="nothing").text
+    drawn = dict(re.findall(r'<p class="fh-kpi-l">([^<]+)</p>(.*?)</div>', nothing, re.DOTALL))
+    assert "fh-spark" not in drawn["p95 latency"]
+
+
 def test_the_filters_form_carries_the_rest_of_the_view(busy: Instance) -> None:
     query = {"range": "7d", "bucket": "day", "group_by": "key", "table": "yes"}
     page = busy.browser("auditor").get(at(busy), **query).text

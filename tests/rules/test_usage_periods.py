@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freehold.kit.sketch import sketch_of
 from freehold.usage import rules
-from freehold.usage.period_rules import HOUR, WEEK, before, project, week_before
+from freehold.usage.period_rules import HOUR, WEEK, before, course, project, week_before
 from freehold.usage.records import Counts, Range
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -103,3 +104,18 @@ def test_without_a_week_to_look_at_the_pace_goes_on_once_it_says_something() -> 
 def test_a_month_is_that_of_the_zone() -> None:
     assert rules.month_of(utc(2026, 3, 31, 22, 30), BERLIN) == (berlin(2026, 4, 1), berlin(2026, 5, 1))
     assert rules.month_of(utc(2026, 12, 5), UTC) == (utc(2026, 12, 1), utc(2027, 1, 1))
+
+
+def test_the_course_of_latencies_has_a_value_for_each_stretch_that_saw_any() -> None:
+    starts = [utc(2026, 11, 1, hour) for hour in range(4)]
+    found = {
+        # Two pieces of one stretch are one value, wherever in it they begin.
+        utc(2026, 11, 1, 2, 30): sketch_of([90_000] * 10),
+        utc(2026, 11, 1, 2): sketch_of([1_000] * 90),
+        utc(2026, 11, 1, 0): sketch_of([50_000]),
+        utc(2026, 11, 1, 1): sketch_of([]),
+    }
+    first, second = course(found, starts, 95)
+    assert first == pytest.approx(50_000, rel=0.01)
+    assert second == pytest.approx(90_000, rel=0.01)
+    assert course({}, starts, 95) == ()

@@ -3,11 +3,13 @@
 A projection is an estimate and is always shown as one, with how it was made. It never enters a sum.
 """
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final, Literal
 
+from freehold.kit.sketch import Sketch, merge, quantile
 from freehold.usage import rules
 from freehold.usage.records import Counts, Percentiles, Range
 
@@ -114,3 +116,12 @@ def _start_before(range_: Range, zone: tzinfo) -> datetime:
 def _months_before(first: date, months: int) -> date:
     place = first.year * 12 + first.month - 1 - months
     return date(place // 12, place % 12 + 1, 1)
+
+
+def course(found: Mapping[datetime, Sketch], starts: Sequence[datetime], percent: int) -> tuple[int, ...]:
+    """A percentile of each stretch that begins at one of `starts` and has anything, rounded; what is found lies in some of them."""
+    stretches: dict[datetime, list[Sketch]] = {}
+    for at, sketch in found.items():
+        stretches.setdefault(starts[bisect_right(starts, at) - 1], []).append(sketch)
+    values = (quantile(merge(parts), percent) for _, parts in sorted(stretches.items()))
+    return tuple(round(value) for value in values if value is not None)

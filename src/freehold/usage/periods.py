@@ -8,7 +8,7 @@ from freehold.organizations.records import Actor
 from freehold.projects import actions as projects
 from freehold.store.engine import Transaction
 from freehold.usage import rules, sum_queries
-from freehold.usage.period_rules import WEEK, Previous, Projection, before, project, week_before
+from freehold.usage.period_rules import WEEK, Previous, Projection, before, course, project, week_before
 from freehold.usage.records import Counts, Filter, Piece, Question, Usage
 
 
@@ -32,6 +32,18 @@ def read_projection(tx: Transaction, actor: Actor, project_id: str, usage: Usage
     made_at = projects.read_project(tx, actor, project_id).created_at
     hours = _hours(tx, project_id, asked.filter, as_of) if made_at <= as_of - WEEK else None
     return project(usage.totals, asked.range, as_of, hours)
+
+
+def read_latency_course(tx: Transaction, actor: Actor, project_id: str, question: Question) -> tuple[int, ...]:
+    """The 95th percentiles of a range's latencies, in microseconds and in order: of each stretch that saw any.
+
+    The stretches are those that suit the range, whatever bucket is asked for: they make a line, not a table.
+    """
+    require(actor, "usage.read", projects.read_project(tx, actor, project_id).organization_id)
+    range_ = question.range
+    starts = rules.buckets(range_, rules.bucket_for(range_.end - range_.start), rules.read_zone(question.timezone))
+    found = sum_queries.latencies_by_bucket(tx, project_id, rules.cover(starts, range_.end), question.filter)
+    return course(found, starts, 95)
 
 
 def _hours(tx: Transaction, project_id: str, filter_: Filter, as_of: datetime) -> dict[datetime, Counts]:

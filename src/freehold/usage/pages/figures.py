@@ -11,15 +11,17 @@ from freehold.usage.period_rules import Previous, Projection
 from freehold.usage.records import Counts, Kind, Percentiles, Point, Usage
 
 
-def figures(usage: Usage, series: Sequence[Point], previous: Previous | None) -> tuple[Figure, ...]:
-    """The totals of a range. `series`: its course, divided or not."""
+def figures(
+    usage: Usage, series: Sequence[Point], previous: Previous | None, latencies: tuple[int, ...]
+) -> tuple[Figure, ...]:
+    """The totals of a range. `series`: its course, divided or not. `latencies`: the course of the 95th percentile."""
     now, then, buckets = usage.totals, previous.totals if previous else Counts(), _by_time(series)
     return (
         Figure(label="Requests", value=words.number(now.requests), unit="", note=_compared(now.requests, then.requests), note_tone="",
                spark=tuple(each.requests for each in buckets)),
         Figure(label="Served", value=words.percent(now.served, now.requests), unit="%" if now.requests else "",
                note=_points(now, then), note_tone=_worse(now, then), spark=tuple(each.served for each in buckets)),
-        _latency(usage.latency, previous.latency if previous else Percentiles()),
+        _latency(usage.latency, previous.latency if previous else Percentiles(), latencies),
         *(_of_kind(kind, now, then, buckets) for kind in ("throttled", "denied", "failed")),
     )  # fmt: skip
 
@@ -44,7 +46,7 @@ def _of_kind(kind: Kind, now: Counts, then: Counts, buckets: Sequence[Counts]) -
     )  # fmt: skip
 
 
-def _latency(now: Percentiles, then: Percentiles) -> Figure:
+def _latency(now: Percentiles, then: Percentiles, course: tuple[int, ...]) -> Figure:
     value, before = now.p95_ms, then.p95_ms
     if value is None:
         return Figure(label="p95 latency", value="–", unit="", note="None was seen", note_tone="", spark=())
@@ -55,7 +57,7 @@ def _latency(now: Percentiles, then: Percentiles) -> Figure:
         tone = "bad" if value > before * 1.2 else "ok" if value < before else ""
     return Figure(
         label="p95 latency", value=words.milliseconds(round(value * 1000)), unit=" ms", note=note,
-        note_tone=tone, spark=(),
+        note_tone=tone, spark=course,
         more=tuple(
             (name, f"{words.milliseconds(round(each * 1000))} ms")
             for name, each in (("p50", now.p50_ms), ("p99", now.p99_ms))

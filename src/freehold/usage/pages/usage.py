@@ -39,6 +39,7 @@ def show_usage(call: Call, project_id: str) -> Response[Any]:
         usage = actions.read_usage(tx, call.actor, project_id, question)
         previous = periods.read_previous(tx, call.actor, project_id, question)
         projection = periods.read_projection(tx, call.actor, project_id, usage)
+        latencies = periods.read_latency_course(tx, call.actor, project_id, question)
         broken = {
             name: actions.read_divided(
                 tx, call.actor, project_id, Question(view.range, view.bucket, view.timezone, name, view.filter)
@@ -62,7 +63,7 @@ def show_usage(call: Call, project_id: str) -> Response[Any]:
         groupings=_groupings(view, project_id), picks=offered, chips=chips(offered, view.query, project_id, "usage"),
         hidden=view.carried, timezone=view.timezone, timezones=timezones(view.timezone), from_at=view.range.start,
         to_at=view.range.end, as_of=usage.as_of, proven=usage.proven, gaps=_gaps(usage), total=usage.totals.requests,
-        figures=figures(usage, usage.series, previous), projected=projected(projection),
+        figures=figures(usage, usage.series, previous, latencies), projected=projected(projection),
         chart=usage_chart(drawn, view, project_id, routes, changes), as_table=view.as_table,
         table_href=view.address(project_id, table="" if view.as_table else "yes"), changes=changes, scope_gaps=gaps,
         export_href=view.pinned(project_id, "usage/export.csv"),
