@@ -24,8 +24,11 @@ def processes_of(instance: Instance) -> dict[str, int]:
     children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
     found = {}
     for child in children:
-        arguments = Path(f"/proc/{child}/cmdline").read_text().split("\0")
-        # One that has ended, or is only beginning, has no arguments to show.
+        # One that has ended, or is only beginning, has no arguments to show; one that was waited for has no place either.
+        try:
+            arguments = Path(f"/proc/{child}/cmdline").read_text().split("\0")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
         if len(arguments) > 3:
             found[arguments[3]] = int(child)
     return found
