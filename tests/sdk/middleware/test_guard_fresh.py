@@ -57,14 +57,15 @@ def test_revoking_waits_for_processes_of_applications(make_guard: MakeGuard, ins
 
 
 def test_scope_archive_and_unknown_keys_are_followed(own_instance: Instance, tmp_path: Path) -> None:
+    key, hidden = own_instance.issue(), own_instance.issue()
+    secrets = schema.key_secrets
+    # Before there is a gate: one that had read the secret by its selector would know it still, since no selector ever changes.
+    with own_instance.store.write() as tx:
+        tx.execute(update(secrets).where(secrets.c.selector == hidden.selector).values(selector="Elsewhere000"))
+        epoch.advance(tx, "key", hidden.id, clock.now())
     with GateProcess(own_instance.data) as gate:
         guard = Guard(gate.url, own_instance.service_token(), tmp_path / "usage")
         try:
-            key, hidden = own_instance.issue(), own_instance.issue()
-            secrets = schema.key_secrets
-            with own_instance.store.write() as tx:
-                tx.execute(update(secrets).where(secrets.c.selector == hidden.selector).values(selector="Elsewhere000"))
-                epoch.advance(tx, "key", hidden.id, clock.now())
             confirm(own_instance)
             assert [reason(guard, each.text) for each in (key, hidden)] == [None, "unknown_key"]
             with own_instance.store.write() as tx:
