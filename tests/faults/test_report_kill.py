@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from freehold.kit import clock
-from freehold.reports import actions, making, queries, rules, tasks
+from freehold.reports import actions, local_days, making, queries, rules, tasks
 from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.manifests import faults_of
 from freehold.reports.places.opening import folder_of, keeping_of
@@ -41,7 +41,7 @@ def instance(store: Store, settings: Settings) -> Instance:
     """A day of requests that is over, so many that a report of them takes a while."""
     made = make_production_world(store, Settings(data=settings.data, database_url=settings.database_url))
     furnish(made)
-    yesterday = rules.midnight(clock.now().date() - timedelta(days=1))
+    yesterday = local_days.starts_at(clock.now().date() - timedelta(days=1), "UTC")
     decide(made, settings.data, _REQUESTS, clock.to_ms(yesterday) + 1000)
     collect(store, settings.data)
     return made

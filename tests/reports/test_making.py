@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from freehold.errors import Problem
 from freehold.keys import actions as keys
 from freehold.kit import clock
-from freehold.reports import actions, formats, holding, making, queries, rules, tasks
+from freehold.reports import actions, formats, holding, local_days, making, queries, rules, tasks
 from freehold.reports.holding import LEASE
 from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.manifests import faults_of
@@ -87,7 +87,7 @@ def world(store: Store, settings: Settings, tmp_path: Path, test_clock: TestCloc
     data = tmp_path / "data"
     instance = make_production_world(store, Settings(data=data, database_url=settings.database_url))
     furnish(instance)
-    midnight = clock.to_ms(rules.midnight(clock.now().date()))
+    midnight = clock.to_ms(local_days.starts_at(clock.now().date(), "UTC"))
     decide(instance, data, 5, midnight + 3_600_000)
     decide(instance, data, 3, midnight + 7_200_000, outcome="rate_limited", status=None, latency_us=None, cost=0)
     decide(instance, data, 2, midnight + 86_400_000 - 2, endpoint=None, outcome="endpoint_unknown", path="/=cmd")
@@ -179,7 +179,7 @@ def test_the_archive_gives_the_same_bytes_as_the_database(world: World, tmp_path
 def test_late_usage_makes_a_restatement_that_names_what_it_corrects(world: World, test_clock: TestClock) -> None:
     first, _ = world.make("usage_summary")
     test_clock.move(1)
-    late = clock.to_ms(rules.midnight(world.day)) + 10_000_000
+    late = clock.to_ms(local_days.starts_at(world.day, "UTC")) + 10_000_000
     decide(world.instance, world.settings.data, 1, late)
     collect(world.store, world.settings.data)
     second, _ = world.make("usage_summary")

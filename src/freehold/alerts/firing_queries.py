@@ -110,11 +110,6 @@ def firings_of(
     return [_firing(row) for row in tx.execute(query.order_by(_C.opened_at.desc(), _C.id.desc()).limit(limit))]
 
 
-def count_open(tx: Transaction, project_id: str) -> int:
-    """How many firings are open in a project (ix_alert_firings_open)."""
-    return tx.execute(select(func.count()).where(_C.project_id == project_id, _OPEN)).scalar_one()
-
-
 def count_by_rule(tx: Transaction, rule_ids: Sequence[str], since: datetime) -> dict[str, int]:
     """How often each rule has fired since an instant (ix_alert_firings_rule)."""
     query = select(_C.rule_id, func.count()).where(_C.rule_id.in_(rule_ids), _C.opened_at >= since).group_by(_C.rule_id)

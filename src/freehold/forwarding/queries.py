@@ -43,11 +43,6 @@ def forwardings_of(tx: Transaction, scope: str) -> list[Forwarding]:
     return [_forwarding(row) for row in tx.execute(select(*_COLUMNS).where(_F.scope == scope).order_by(_F.id))]
 
 
-def all_forwardings(tx: Transaction) -> list[Forwarding]:
-    """Every forwarding that there is, oldest first."""
-    return [_forwarding(row) for row in tx.execute(select(*_COLUMNS).order_by(_F.id))]
-
-
 def change_forwarding(tx: Transaction, forwarding: Forwarding, revision: int | None) -> bool:
     """Write what people change of a forwarding, and take its lease away; False where it is at another revision."""
     row = {

@@ -24,11 +24,6 @@ def pseudonym_of(user_id: str) -> Named:
     return Named(f"deleted-{tail}@{_NOWHERE}", f"Deleted person {tail}")
 
 
-def is_pseudonym(email: str) -> bool:
-    """Whether an address is that of somebody who was deleted."""
-    return email.endswith(f"@{_NOWHERE}")
-
-
 def is_telling(name: str) -> bool:
     """Whether a name can be looked for inside of other text: several words."""
     return " " in name and len(name) >= _TELLING_MIN

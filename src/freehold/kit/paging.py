@@ -11,7 +11,6 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
-LIMIT_DEFAULT: Final = 50
 LIMIT_MAX: Final = 200
 
 Row = TypeVar("Row")

@@ -15,7 +15,6 @@ EntryKind = Literal[
 ]  # fmt: skip
 RiskLevel = Literal["low", "medium", "high"]
 
-REQUEST_KINDS: Final[tuple[RequestKind, ...]] = get_args(RequestKind)
 REQUEST_STATES: Final[tuple[RequestState, ...]] = get_args(RequestState)
 
 

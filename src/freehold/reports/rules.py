@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from freehold.errors import FieldError
@@ -87,11 +87,6 @@ def month_before(day: date) -> tuple[date, date]:
     """The first day of the month before a day's, and the first day after that month: what is mostly asked for."""
     after_last = day.replace(day=1)
     return (after_last - timedelta(days=1)).replace(day=1), after_last
-
-
-def midnight(day: date) -> datetime:
-    """The first instant of a day of UTC."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def starts_at(wanted: Parameters) -> datetime | None:
