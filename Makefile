@@ -22,14 +22,15 @@ up: .venv/server.stamp ## Install what is missing and start Freehold (data in ./
 demo: .venv/server.stamp ## Fill ./data with two organizations and 30 days of traffic, to look at
 	@$(BIN)/freehold demo
 
+# Each process that a test starts would compile Freehold again where the environment lets none of them keep what it compiled.
 test: .venv/dev.stamp ## Run all tests
-	@chromium=$$(scripts/chromium) && \
-	FREEHOLD_TEST_CHROMIUM="$$chromium" $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --durations=15 $(TESTS)
+	@scripts/spreadsheet >/dev/null; chromium=$$(scripts/chromium) && \
+	PYTHONDONTWRITEBYTECODE= FREEHOLD_TEST_CHROMIUM="$$chromium" $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --durations=15 $(TESTS)
 
 check: .venv/dev.stamp ## Format, lint, types, directions between rooms
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy
+	@$(BIN)/mypy --num-workers $(JOBS)
 	@$(BIN)/lint-imports --no-logo
 
 format: .venv/dev.stamp ## Write the format and what the linter can mend

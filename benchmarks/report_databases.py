@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +26,7 @@ from benchmarks.usage_load import DAY_MS, make_partitions
 from freehold.kit import clock, ids
 from freehold.store.engine import Store
 from freehold.store.schema import apis, keys, organizations, projects, usage_events
+from freehold.usage.naming import numbered
 
 # 10,000,000 is the figure; a trial takes less.
 ROWS: Final = int(os.environ.get("ROWS", "200000"))
@@ -35,15 +36,23 @@ _AT_ONCE: Final = 20_000
 _FILE: Final = "loaded.json"
 _ENDPOINTS: Final = [f"operation_{number}" for number in range(8)]
 _COLUMNS: Final = (
-    "id", "journal_id", "position", "at", "project_id", "organization_id", "environment", "key_id", "secret", "api_id", "endpoint",
-    "method", "path", "outcome", "via", "status", "latency_us", "cost", "address", "user_agent", "explanation",
+    "id", "journal_id", "position", "at", "project_id", "key_id", "secret", "endpoint", "method", "path", "outcome", "via", "status", "latency_us", "cost", "address", "user_agent", "explanation",
 )  # fmt: skip
+_JOURNAL: Final = ids.new_id("jrn")
+_SECRET: Final = "sel000000001"
+# What the database has as numbers.
+_NUMBERS: Final = frozenset(
+    place for place, name in enumerate(_COLUMNS) if name in ("journal_id", "project_id", "key_id")
+)
 _SUMS: Final = """
-INSERT INTO usage_rollups (project_id, grain, bucket_at, key_id, secret, endpoint, outcome, status_class, organization_id, requests, cost,
+INSERT INTO usage_rollups (project_id, grain, bucket_at, key_id, secret, endpoint, outcome, status_class, requests, cost,
   latency_us_sum, latency_count)
-SELECT project_id, 'day', "at" - "at" % 86400000, key_id, secret, endpoint, outcome, coalesce(status, 0) / 100, organization_id, count(*),
-  sum(cost), coalesce(sum(latency_us), 0), count(latency_us)
-FROM usage_events GROUP BY 1, 3, 4, 5, 6, 7, 8, 9
+SELECT project_id, 'day', at_ms, key_id, s.number, e.number, outcome, status_class, requests, cost, latency_us, latencies
+FROM (
+  SELECT project_id, "at" - "at" % 86400000 AS at_ms, key_id, secret, endpoint, outcome, coalesce(status, 0) / 100 AS status_class,
+    count(*) AS requests, sum(cost) AS cost, coalesce(sum(latency_us), 0) AS latency_us, count(latency_us) AS latencies
+  FROM usage_events GROUP BY 1, 2, 3, 4, 5, 6, 7
+) added JOIN usage_names s ON s.name = secret JOIN usage_names e ON e.name = endpoint
 """
 
 
@@ -75,9 +84,17 @@ def _load(name: str, place: str, rows: int) -> Loaded:
     first_ms = today - DAYS * DAY_MS
     make_partitions(store, first_ms)
     organization_id, callers = _callers(store)
-    made = _rows(organization_id, callers, rows, first_ms)
+    made = _rows(callers, rows, first_ms)
+    with store.write() as tx:
+        numbers = numbered(tx, chain(*callers, ("", _JOURNAL, _SECRET), _ENDPOINTS))
     while batch := list(islice(made, _AT_ONCE)):
-        _put(store, batch)
+        _put(
+            store,
+            [
+                tuple(numbers.get(value, value) if place in _NUMBERS else value for place, value in enumerate(row))
+                for row in batch
+            ],
+        )
     with store.write() as tx:
         tx.execute(text(_SUMS))
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -105,17 +122,16 @@ def _callers(store: Store) -> tuple[str, list[tuple[str, str]]]:
     return owner, callers
 
 
-def _rows(organization_id: str, callers: list[tuple[str, str]], rows: int, first_ms: int) -> Iterator[tuple[Any, ...]]:
+def _rows(callers: list[tuple[str, str]], rows: int, first_ms: int) -> Iterator[tuple[Any, ...]]:
     """So many decisions, evenly over the days, in their order."""
-    dice, journal, said = random.Random(1), ids.new_id("jrn"), '{"rule":"all","epoch":7}'
+    dice, said = random.Random(1), '{"rule":"all","epoch":7}'
     for number in range(rows):
         at_ms, draw = first_ms + number * DAYS * DAY_MS // rows, dice.random()
         project, key = callers[int(draw * 1e6) % _PROJECTS]
         outcome = "allowed" if draw < 0.94 else "rate_limited" if draw < 0.98 else "endpoint_not_in_scope"
         status = None if outcome != "allowed" else 200 if draw < 0.9 else 404 if draw < 0.93 else 503
         yield (
-            f"req_{ids.encode(at_ms << 80 | number)}", journal, number, at_ms, project, organization_id, "sandbox", key, "sel000000001",
-            "api_load", _ENDPOINTS[int(draw * 1e5) % 8], "GET", f"/v1/things/{number % 9973}", outcome, "gateway", status,
+            f"req_{ids.encode(at_ms << 80 | number)}", _JOURNAL, number, at_ms, project, key, _SECRET, _ENDPOINTS[int(draw * 1e5) % 8], "GET", f"/v1/things/{number % 9973}", outcome, "gateway", status,
             int(draw * 1e5) if status else None, 1, "203.0.113.24", "load/1.0", said,
         )  # fmt: skip
 

@@ -84,7 +84,7 @@ def make_partitions(store: Store, start_ms: int) -> None:
     """Where there are partitions: those of every day from an instant on, as housekeeping made them day by day."""
     if store.is_sqlite:
         return
-    for parted in (partitions.EVENTS, partitions.MINUTES):
+    for parted in (partitions.EVENTS, partitions.MINUTES, partitions.TOTALS):
         with store.write() as tx:
             partitions.make_days(tx, parted, partitions.days_between(start_ms, clock.now_ms() + 2 * DAY_MS))
 

@@ -42,11 +42,11 @@ class Traffic(NamedTuple):
 def traffic(callers: Callers, dice: random.Random) -> Traffic:
     """24,000 slots: keys of very different size, eight endpoints, five outcomes."""
     slots, weights, whole = [], [], 0.0
-    for (key, project, owner, selector), weight in zip(callers.keys, callers.weights, strict=True):
+    for (key, project, _, selector), weight in zip(callers.keys, callers.weights, strict=True):
         for endpoint in range(_ENDPOINTS):
             liked = ((endpoint + 1) / _ENDPOINTS) ** 0.5 - (endpoint / _ENDPOINTS) ** 0.5
             for outcome, status, share in _OUTCOMES:
-                slots.append(Slot(0, project, key, selector, f"operation_{endpoint}", outcome, status, owner))
+                slots.append(Slot(0, project, key, selector, f"operation_{endpoint}", outcome, status))
                 weights.append(whole := whole + weight * liked * share)
     values = [round(dice.lognormvariate(10, 0.6)) for _ in range(_LATENCIES)]
     return Traffic(slots, weights, [bucket_of(value) for value in values], sum(values) // len(values))

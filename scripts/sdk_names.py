@@ -30,7 +30,7 @@ REPEATABLE: Final = frozenset(
     {
         "archive_project", "restore_project", "revoke_key", "retire_secret", "pause_webhook", "resume_webhook", "acknowledge_firing",
         "explain_call", "report_cost", "meter_usage", "reconcile_usage", "withdraw_attestation", "withdraw_key_acceptance",
-        "plan_shape", "check_audit_proof", "pause_forwarding", "resume_forwarding", "preview_price_list",
+        "plan_shape", "check_audit_proof", "check_instance_audit_proof", "pause_forwarding", "resume_forwarding", "preview_price_list",
         "pause_report_schedule", "resume_report_schedule",
     }
 )  # fmt: skip
@@ -54,6 +54,7 @@ _PLACES: Final = {
     "delete_person": ("person_deletion", "create"),
     "read_audit_proof": ("audit_proof", "get"),
     "read_instance_audit_proof": ("audit_proof", "of_instance"),
+    "check_instance_audit_proof": ("audit_proof", "check_of_instance"),
     "list_instance_audit_entries": ("audit_entry", "of_instance"),
     "list_instance_forwardings": ("forwarding", "of_instance"),
     "create_instance_forwarding": ("forwarding", "create_of_instance"),
@@ -103,6 +104,7 @@ WORDS: Final = {
     "UsageView.bucket": "Bucket",
     "UsageView.group_by": "GroupBy",
     "not": "FilterField",
+    "list_requests.not": "RequestFilterField",
     "asker": "Asker",
 }
 

@@ -137,21 +137,23 @@ def _words(document: Schema) -> Iterator[tuple[frozenset[str], str]]:
             for enum in _enums(each):
                 found.setdefault(frozenset(enum), WORDS.get(f"{owner}.{field}") or f"{model(owner)}{camel(field)}")
     # Sets that are only asked with, and never answered, are named by their parameter.
-    for each in _parameters(document):
-        if each["name"] in WORDS:
-            found |= {frozenset(enum): WORDS[each["name"]] for enum in _enums(each["schema"])}
+    for operation_id, each in _parameters(document):
+        name = WORDS.get(f"{operation_id}.{each['name']}") or WORDS.get(each["name"])
+        if name:
+            found |= {frozenset(enum): name for enum in _enums(each["schema"])}
     doubled = [name for name, count in Counter(found.values()).items() if count > 1]
     if doubled:
         raise LookupError(f"{doubled[0]} is two sets of words: name them in sdk_names.WORDS")
     yield from found.items()
 
 
-def _parameters(document: Schema) -> Iterator[Schema]:
-    """The parameters of all operations, those that are named elsewhere left out."""
+def _parameters(document: Schema) -> Iterator[tuple[str, Schema]]:
+    """The parameters of all operations with the operations' ids, those that are named elsewhere left out."""
     for path in document["paths"].values():
         for operation in path.values():
             if isinstance(operation, dict):
-                yield from (each for each in operation.get("parameters", ()) if "name" in each)
+                named = (each for each in operation.get("parameters", ()) if "name" in each)
+                yield from ((operation["operationId"], each) for each in named)
 
 
 def _enums(schema: Schema) -> Iterator[list[str]]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import Dialect
 
 from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret
@@ -27,7 +28,19 @@ from freehold.store.schema import instance
 SECRET: Final = InstanceSecret(bytes(range(32)))
 _TEMPLATE: Final = "freehold_template"
 _TEMPLATE_LOCK: Final = 8400
+_compiled: Final[dict[str, tuple[Dialect, dict[Any, Any]]]] = {}
 _numbers: Final = itertools.count(1)
+
+
+def sharing_statements(store: Store) -> Store:
+    """A store that goes on with what stores before it have compiled: else each test compiles the same statements anew.
+
+    SQLAlchemy keeps them by their dialect, which is an engine's own; one that was made for the same database does as well.
+    """
+    engine = store.engine
+    engine.dialect, statements = _compiled.setdefault(engine.dialect.name, (engine.dialect, {}))
+    engine.update_execution_options(compiled_cache=statements)
+    return store
 
 
 def fill_template(store: Store) -> None:

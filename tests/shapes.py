@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from freehold.production.rules import binding_slots, from_items
+from freehold.production.shape.rules import binding_slots, from_items
 
 NAMES: Final = ("a", "b", "c/d", "e~f")
 _NAMES: Final = st.sampled_from(NAMES)

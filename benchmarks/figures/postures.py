@@ -1,4 +1,4 @@
-"""The list of PROJECTS sandbox projects, each with a production sibling: posture, readiness and drift of all on one page."""
+"""The list of PROJECTS sandbox projects, each with a production sibling: posture, readiness and drift of all, and the page that lists them."""
 
 import os
 import time
@@ -18,8 +18,8 @@ from freehold.dashboard.views.shell import OrganizationFrame, Person, Shell
 from freehold.kit import clock
 from freehold.organizations.records import Actor
 from freehold.overview.pages.projects import projects_view
-from freehold.production.readiness_records import CODES
-from freehold.projects import actions
+from freehold.production.readiness.records import CODES
+from freehold.projects import postures
 from freehold.store.engine import Store
 from freehold.store.schema import (
     apis,
@@ -38,7 +38,7 @@ from freehold.store.schema import (
 PROJECTS: Final = int(os.environ.get("PROJECTS", "1000"))
 _ORGANIZATION: Final = "org_1"
 _ACTOR: Final = Actor("user", "usr_1", "Ada", "usr_1", False, {_ORGANIZATION: frozenset({"owner"})})
-_POSTURE_MS: Final = 150
+_GOAL_MS: Final = 150
 
 
 def measure(plan: Plan) -> Figure:
@@ -63,7 +63,9 @@ def measure(plan: Plan) -> Figure:
                         asked[what].values.append(round((time.perf_counter() - began) * 1000, 1))
             series += asked.values()
             claims += [
-                Claim(f"{what}, {name}", "ms", each.values, _POSTURE_MS if what == _POSTURES else None, at_most=True)
+                Claim(
+                    f"{what}, {name}", "ms", each.values, _GOAL_MS if what in (_POSTURES, _PAGE) else None, at_most=True
+                )
                 for what, each in asked.items()
             ]
     return Figure("postures", f"{PROJECTS:,} projects and their siblings in one list", series, claims, _NOTES)
@@ -71,7 +73,7 @@ def measure(plan: Plan) -> Figure:
 
 def _postures(store: Store) -> object:
     with store.read() as tx:
-        return actions.list_projects(tx, _ACTOR, _ORGANIZATION, PROJECTS, environment="sandbox")
+        return postures.list_projects(tx, _ACTOR, _ORGANIZATION, PROJECTS, environment="sandbox")
 
 
 def _data(store: Store) -> Any:
@@ -89,13 +91,15 @@ def _page(store: Store) -> object:
 
 
 _POSTURES: Final = f"postures of {PROJECTS:,} sandbox projects"
+_PAGE: Final = f"the first page, rendered, of {PROJECTS:,} pairs"
 QUESTIONS: Final[dict[str, Callable[[Store], object]]] = {
     _POSTURES: _postures,
-    f"the page's data, {2 * PROJECTS:,} projects with their last day": _data,
-    "the whole page, rendered": _page,
+    f"the first page's data, of {PROJECTS:,} pairs": _data,
+    _PAGE: _page,
 }
 _NOTES: Final = [
-    "In one process, without HTTP: one read transaction, and for the page its HTML. Goal: the postures under 150 ms.",
+    "In one process, without HTTP: one read transaction, and for the page its HTML. Goal: the postures, and the page, under 150 ms.",
+    "The page shows 50 pairs, those that need attention first: for that it looks at every project of the organization.",
     "Each project has an owner, two keys and a webhook endpoint, each sandbox its readiness and its count of drift.",
     "No usage was counted, so that the sums of the last day are empty. Both databases were analysed after they were filled.",
 ]  # fmt: skip

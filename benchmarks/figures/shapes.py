@@ -20,11 +20,11 @@ from freehold.kit import canonical_json
 from freehold.kit.secrets import InstanceSecret
 from freehold.organizations import actions as organizations
 from freehold.organizations.records import Actor
-from freehold.production.assembling import read_shape
-from freehold.production.planning import plan_for
-from freehold.production.records import Shape
-from freehold.production.rules import differences
-from freehold.production.shaping import Tools
+from freehold.production.applying.planning import plan_for
+from freehold.production.applying.tools import Tools
+from freehold.production.shape.assembling import read_shape
+from freehold.production.shape.records import Shape
+from freehold.production.shape.rules import differences
 from freehold.projects import actions as projects
 from freehold.projects.limits import Quota, RateLimit
 from freehold.projects.records import NewProject, Project, Scope

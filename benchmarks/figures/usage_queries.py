@@ -130,6 +130,8 @@ QUESTIONS: Final[dict[str, Callable[[Store, str], object]]] = {
     "30 days of the instance": _instance,
     "30 days of requests": _requests(Filter()),
     "30 days of requests that failed": _requests(Filter(kinds=("failed",))),
+    # None is: what is looked for is looked for as long as a page may.
+    "30 days of requests that were refused as unavailable": _requests(Filter(outcomes=("unavailable",))),
 }
 _NOTES: Final = [
     "Each value is the p95 of 40 questions, half of them of the largest project, asked of the actions that pages and API call.",

@@ -15,9 +15,9 @@ from freehold.dashboard.policy import content_security_policy
 from freehold.kit.exposition import CONTENT_TYPE
 from freehold.kit.secrets import InstanceSecret
 from freehold.overview.instance_metrics import InstanceMetrics
-from freehold.production import evidence_report
-from freehold.production.document_types import FileDocument, ShapeDocument
-from freehold.production.documents import path_of, schema_of
+from freehold.production.review import evidence_report
+from freehold.production.shape.document_types import FileDocument, ShapeDocument
+from freehold.production.shape.documents import path_of, schema_of
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.web import error_pages, openapi, problems

@@ -15,6 +15,7 @@ from freehold.alerts import rule_pages
 from freehold.apis import api as apis
 from freehold.apis import pages as api_pages
 from freehold.forwarding import api as forwarding
+from freehold.forwarding import one_page as forwarding_page
 from freehold.forwarding import pages as forwarding_pages
 from freehold.keeping import organizations_api as leaving
 from freehold.keeping import organizations_pages as leaving_pages
@@ -29,8 +30,10 @@ from freehold.organizations import (
     audit_api,
     audit_entry_api,
     audit_pages,
+    member_api,
     member_pages,
     organization_pages,
+    token_api,
     token_pages,
 )
 from freehold.organizations import pages as account_pages
@@ -44,20 +47,21 @@ from freehold.overview.pages.keys import rotating as key_rotating
 from freehold.overview.pages.keys import table as key_table
 from freehold.prices import api as prices
 from freehold.prices import pages as price_pages
-from freehold.production import (
-    access_pages,
-    bindings_pages,
-    clone_pages,
-    drift_pages,
-    history_pages,
-    policy_pages,
-    readiness_pages,
-    review_pages,
-)
-from freehold.production import readiness_api as readiness
-from freehold.production import review_api as reviews
-from freehold.production import shape_api as shapes
-from freehold.production import sibling_api as siblings
+from freehold.production.applying import api as shapes
+from freehold.production.applying import pages as history_pages
+from freehold.production.bindings import api as bindings_api
+from freehold.production.bindings import pages as bindings_pages
+from freehold.production.clone import api as clone_api
+from freehold.production.clone import pages as clone_pages
+from freehold.production.drift import api as drift_api
+from freehold.production.drift import pages as drift_pages
+from freehold.production.policy import api as policy_api
+from freehold.production.policy import pages as policy_pages
+from freehold.production.readiness import api as readiness
+from freehold.production.readiness import pages as readiness_pages
+from freehold.production.review import access_pages
+from freehold.production.review import api as reviews
+from freehold.production.review import pages as review_pages
 from freehold.projects import api as projects
 from freehold.projects import pages as project_pages
 from freehold.reports import api as reports
@@ -87,6 +91,7 @@ from freehold.webhooks import (
     event_type_pages,
     inbox_pages,
     inbox_receiving,
+    message_api,
     message_pages,
     metrics_pages,
     replay_pages,
@@ -117,9 +122,9 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (post, "/v1/session", organizations.begin_session, "Accounts"),
     (delete, "/v1/session", organizations.end_session, "Accounts"),
     (get, "/v1/me", organizations.read_me, "Accounts"),
-    (get, "/v1/tokens", organizations.list_tokens, "Accounts"),
-    (post, "/v1/tokens", organizations.create_token, "Accounts"),
-    (delete, "/v1/tokens/{token_id:str}", organizations.revoke_token, "Accounts"),
+    (get, "/v1/tokens", token_api.list_tokens, "Accounts"),
+    (post, "/v1/tokens", token_api.create_token, "Accounts"),
+    (delete, "/v1/tokens/{token_id:str}", token_api.revoke_token, "Accounts"),
     (get, "/v1/kept", kept.list_retentions, "Instance"),
     (get, "/v1/kept/{kind:str}/preview", kept.preview_retention, "Instance"),
     (put, "/v1/kept/{kind:str}", kept.set_retention, "Instance"),
@@ -132,18 +137,19 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, f"{ORGANIZATION}/deletion", leaving.read_organization_deletion, "Organizations"),
     (post, f"{ORGANIZATION}/delete", leaving.delete_organization, "Organizations"),
     (post, f"{ORGANIZATION}/restore", leaving.restore_organization, "Organizations"),
-    (get, f"{ORGANIZATION}/members", organizations.list_members, "Organizations"),
-    (patch, f"{ORGANIZATION}/members/{{user_id:str}}", organizations.change_role, "Organizations"),
-    (delete, f"{ORGANIZATION}/members/{{user_id:str}}", organizations.remove_member, "Organizations"),
-    (get, f"{ORGANIZATION}/invitations", organizations.list_invitations, "Organizations"),
-    (post, f"{ORGANIZATION}/invitations", organizations.invite, "Organizations"),
-    (delete, f"{ORGANIZATION}/invitations/{{invitation_id:str}}", organizations.withdraw_invitation, "Organizations"),
-    (post, "/v1/invitations/accept", organizations.accept_invitation, "Organizations"),
+    (get, f"{ORGANIZATION}/members", member_api.list_members, "Organizations"),
+    (patch, f"{ORGANIZATION}/members/{{user_id:str}}", member_api.change_role, "Organizations"),
+    (delete, f"{ORGANIZATION}/members/{{user_id:str}}", member_api.remove_member, "Organizations"),
+    (get, f"{ORGANIZATION}/invitations", member_api.list_invitations, "Organizations"),
+    (post, f"{ORGANIZATION}/invitations", member_api.invite, "Organizations"),
+    (delete, f"{ORGANIZATION}/invitations/{{invitation_id:str}}", member_api.withdraw_invitation, "Organizations"),
+    (post, "/v1/invitations/accept", member_api.accept_invitation, "Organizations"),
     (get, f"{ORGANIZATION}/audit", audit_entry_api.list_audit_entries, "Organizations"),
     (get, f"{ORGANIZATION}/audit/proof", audit_api.read_audit_proof, "Organizations"),
     (post, f"{ORGANIZATION}/audit/proof", audit_api.check_audit_proof, "Organizations"),
     (get, "/v1/audit", audit_entry_api.list_instance_audit_entries, "Organizations"),
     (get, "/v1/audit/proof", audit_api.read_instance_audit_proof, "Organizations"),
+    (post, "/v1/audit/proof", audit_api.check_instance_audit_proof, "Organizations"),
     (get, f"{ORGANIZATION}/forwardings", forwarding.list_forwardings, "Forwarding"),
     (post, f"{ORGANIZATION}/forwardings", forwarding.create_forwarding, "Forwarding"),
     (get, "/v1/forwardings", forwarding.list_instance_forwardings, "Forwarding"),
@@ -170,13 +176,13 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (patch, PROJECT, projects.edit_project, "Projects"),
     (post, f"{PROJECT}/archive", projects.archive_project, "Projects"),
     (post, f"{PROJECT}/restore", projects.restore_project, "Projects"),
-    (get, f"{PROJECT}/bindings", siblings.read_bindings, "Production"),
-    (put, f"{PROJECT}/bindings", siblings.give_bindings, "Production"),
-    (post, f"{PROJECT}/clone", siblings.clone_project, "Production"),
-    (get, f"{PROJECT}/drift", siblings.read_drift, "Production"),
-    (post, f"{PROJECT}/drift/promote", siblings.promote_drift, "Production"),
-    (post, f"{PROJECT}/drift/revert", siblings.revert_drift, "Production"),
-    (post, f"{PROJECT}/drift/accept", siblings.accept_drift, "Production"),
+    (get, f"{PROJECT}/bindings", bindings_api.read_bindings, "Production"),
+    (put, f"{PROJECT}/bindings", bindings_api.give_bindings, "Production"),
+    (post, f"{PROJECT}/clone", clone_api.clone_project, "Production"),
+    (get, f"{PROJECT}/drift", drift_api.read_drift, "Production"),
+    (post, f"{PROJECT}/drift/promote", drift_api.promote_drift, "Production"),
+    (post, f"{PROJECT}/drift/revert", drift_api.revert_drift, "Production"),
+    (post, f"{PROJECT}/drift/accept", drift_api.accept_drift, "Production"),
     (get, f"{PROJECT}/scope", overview.read_scope, "Projects"),
     (put, f"{PROJECT}/scope", projects.set_scope, "Projects"),
     (get, f"{PROJECT}/keys", keys.list_keys, "Keys"),
@@ -202,9 +208,9 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (post, f"{WEBHOOK}/advance", advance.advance_webhook, "Webhooks"),
     (get, f"{WEBHOOK}/checks", checks.list_webhook_checks, "Webhooks"),
     (get, "/v1/webhook_checks/{check_id:str}", checks.read_webhook_check, "Webhooks"),
-    (get, f"{WEBHOOK}/deliveries", webhooks.list_deliveries, "Webhooks"),
-    (get, "/v1/deliveries/{delivery_id:str}", webhooks.read_delivery, "Webhooks"),
-    (get, "/v1/attempts/{attempt_id:str}", webhooks.read_attempt, "Webhooks"),
+    (get, f"{WEBHOOK}/deliveries", message_api.list_deliveries, "Webhooks"),
+    (get, "/v1/deliveries/{delivery_id:str}", message_api.read_delivery, "Webhooks"),
+    (get, "/v1/attempts/{attempt_id:str}", message_api.read_attempt, "Webhooks"),
     (post, "/v1/deliveries/{delivery_id:str}/replay", replays.replay_delivery, "Webhooks"),
     (get, f"{WEBHOOK}/metrics", webhook_metrics.read_webhook_metrics, "Webhooks"),
     (get, f"{WEBHOOK}/replays", replays.list_replays, "Webhooks"),
@@ -216,9 +222,9 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (put, f"{PROJECT}/inbox", inbox.set_inbox, "Webhooks"),
     (get, f"{PROJECT}/inbox/requests", inbox.list_inbox_requests, "Webhooks"),
     (delete, f"{PROJECT}/inbox/requests", inbox.clear_inbox, "Webhooks"),
-    (get, f"{PROJECT}/messages", webhooks.list_messages, "Webhooks"),
-    (post, f"{PROJECT}/messages", webhooks.publish_message, "Webhooks"),
-    (get, "/v1/messages/{message_id:str}", webhooks.read_message, "Webhooks"),
+    (get, f"{PROJECT}/messages", message_api.list_messages, "Webhooks"),
+    (post, f"{PROJECT}/messages", message_api.publish_message, "Webhooks"),
+    (get, "/v1/messages/{message_id:str}", message_api.read_message, "Webhooks"),
     (get, f"{PROJECT}/alerts", alerts.list_alerts, "Alerts"),
     (post, f"{PROJECT}/alerts", alerts.create_alert, "Alerts"),
     (get, ALERT, alerts.read_alert, "Alerts"),
@@ -247,12 +253,12 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (get, f"{PROJECT}/key_acceptances", readiness.list_key_acceptances, "Readiness"),
     (post, f"{PROJECT}/key_acceptances", readiness.create_key_acceptance, "Readiness"),
     (post, "/v1/key_acceptances/{acceptance_id:str}/withdraw", readiness.withdraw_key_acceptance, "Readiness"),
-    (get, f"{CATALOGUE}/readiness_policy", readiness.read_readiness_policy, "Readiness"),
-    (put, f"{CATALOGUE}/readiness_policy", readiness.set_readiness_policy, "Readiness"),
-    (get, f"{CATALOGUE}/readiness_checks", readiness.list_readiness_checks, "Readiness"),
-    (post, f"{CATALOGUE}/readiness_checks", readiness.create_readiness_check, "Readiness"),
-    (patch, "/v1/readiness_checks/{own_check_id:str}", readiness.edit_readiness_check, "Readiness"),
-    (delete, "/v1/readiness_checks/{own_check_id:str}", readiness.remove_readiness_check, "Readiness"),
+    (get, f"{CATALOGUE}/readiness_policy", policy_api.read_readiness_policy, "Readiness"),
+    (put, f"{CATALOGUE}/readiness_policy", policy_api.set_readiness_policy, "Readiness"),
+    (get, f"{CATALOGUE}/readiness_checks", policy_api.list_readiness_checks, "Readiness"),
+    (post, f"{CATALOGUE}/readiness_checks", policy_api.create_readiness_check, "Readiness"),
+    (patch, "/v1/readiness_checks/{own_check_id:str}", policy_api.edit_readiness_check, "Readiness"),
+    (delete, "/v1/readiness_checks/{own_check_id:str}", policy_api.remove_readiness_check, "Readiness"),
     (post, f"{PROJECT}/access_requests", reviews.request_access, "Production"),
     (get, f"{PROJECT}/access_requests", reviews.list_project_access_requests, "Production"),
     (get, "/v1/access_requests", reviews.list_access_requests, "Production"),
@@ -309,8 +315,8 @@ _ANSWERS_200: Final = frozenset(
         webhooks.pause_webhook, webhooks.resume_webhook, webhooks.rotate_webhook_secret, webhooks.send_test_event,
         forwarding.pause_forwarding, forwarding.resume_forwarding, forwarding.send_test_entry, forwarding.rotate_forwarding_secret,
         schedules.pause_report_schedule, schedules.resume_report_schedule,
-        replays.cancel_replay, reports.cancel_report, audit_api.check_audit_proof, alerts.acknowledge_firing, readiness.withdraw_attestation,
-        siblings.clone_project, siblings.promote_drift, siblings.revert_drift, siblings.accept_drift,
+        replays.cancel_replay, reports.cancel_report, audit_api.check_audit_proof, audit_api.check_instance_audit_proof, alerts.acknowledge_firing, readiness.withdraw_attestation,
+        clone_api.clone_project, drift_api.promote_drift, drift_api.revert_drift, drift_api.accept_drift,
         reviews.answer_access_request, reviews.ask_for_changes,
         reviews.approve_access_request, reviews.deny_access_request, reviews.withdraw_access_request,
         prices.preview_price_list, prices.withdraw_price_list, readiness.withdraw_key_acceptance, shapes.plan_shape, shapes.restore_shape,
@@ -319,7 +325,7 @@ _ANSWERS_200: Final = frozenset(
 # These answer 202: they accept what is done afterwards.
 _ANSWERS_202: Final = frozenset(
     {
-        webhooks.publish_message,
+        message_api.publish_message,
         replays.replay_delivery,
         replays.start_replay,
         replays.recover_webhook,
@@ -398,17 +404,18 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{TEAM}/reports/{{report_id:str}}/cancel", report_page.cancel_report),
     (get, f"{TEAM}/audit", audit_pages.show_audit),
     (get, f"{TEAM}/audit/proof", audit_pages.show_audit_proof),
+    (get, "/audit/proof", audit_pages.show_instance_audit_proof),
     (get, f"{TEAM}/audit/forwarding", forwarding_pages.show_forwardings),
     (post, f"{TEAM}/audit/forwarding", forwarding_pages.create_forwarding),
-    (get, f"{TEAM}/audit/forwarding/{{forwarding_id:str}}", forwarding_pages.show_forwarding),
-    (post, f"{TEAM}/audit/forwarding/{{forwarding_id:str}}", forwarding_pages.edit_forwarding),
-    (post, f"{TEAM}/audit/forwarding/{{forwarding_id:str}}/{{act:str}}", forwarding_pages.act_on_forwarding),
+    (get, f"{TEAM}/audit/forwarding/{{forwarding_id:str}}", forwarding_page.show_forwarding),
+    (post, f"{TEAM}/audit/forwarding/{{forwarding_id:str}}", forwarding_page.edit_forwarding),
+    (post, f"{TEAM}/audit/forwarding/{{forwarding_id:str}}/{{act:str}}", forwarding_page.act_on_forwarding),
     (get, "/audit", audit_pages.show_instance_audit),
     (get, "/audit/forwarding", forwarding_pages.show_instance_forwardings),
     (post, "/audit/forwarding", forwarding_pages.create_instance_forwarding),
-    (get, "/audit/forwarding/{forwarding_id:str}", forwarding_pages.show_instance_forwarding),
-    (post, "/audit/forwarding/{forwarding_id:str}", forwarding_pages.edit_instance_forwarding),
-    (post, "/audit/forwarding/{forwarding_id:str}/{act:str}", forwarding_pages.act_on_instance_forwarding),
+    (get, "/audit/forwarding/{forwarding_id:str}", forwarding_page.show_instance_forwarding),
+    (post, "/audit/forwarding/{forwarding_id:str}", forwarding_page.edit_instance_forwarding),
+    (post, "/audit/forwarding/{forwarding_id:str}/{act:str}", forwarding_page.act_on_instance_forwarding),
     (get, "/apis", api_pages.list_apis),
     (get, "/apis/new", api_pages.show_new_api),
     (post, "/apis/new", api_pages.create_api),

@@ -22,8 +22,12 @@ from freehold.keys import quota_tasks
 from freehold.keys import tasks as key_tasks
 from freehold.mail import tasks as mail_tasks
 from freehold.organizations import tasks as organization_tasks
-from freehold.production import drift_tasks, evidence_report, readiness_tasks, review_tasks, watching
 from freehold.production import tasks as production_tasks
+from freehold.production import watching
+from freehold.production.drift import tasks as drift_tasks
+from freehold.production.readiness import tasks as readiness_tasks
+from freehold.production.review import evidence_report
+from freehold.production.review import tasks as review_tasks
 from freehold.reports import schedule_tasks
 from freehold.reports import tasks as report_tasks
 from freehold.store import instance_secret

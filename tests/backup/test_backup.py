@@ -20,7 +20,7 @@ from freehold.kit import canonical_json, clock
 from freehold.organizations import audit, audit_reading
 from freehold.organizations.audit_proof import prove
 from freehold.organizations.audit_seals import public_key, seal_chains
-from freehold.production.assembling import read_shape
+from freehold.production.shape.assembling import read_shape
 from freehold.projects import actions
 from freehold.projects import queries as projects
 from freehold.projects.records import ProjectChange

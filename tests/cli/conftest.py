@@ -12,7 +12,6 @@ from click.testing import CliRunner, Result
 from freehold.cli.root import freehold
 from tests.supervisor import commands
 from tests.supervisor.instances import Instance, running
-from tests.supervisor.test_watch import eventually
 
 PASSWORD = "correct horse battery"
 
@@ -93,8 +92,6 @@ def new_project(cli: Commands, request: pytest.FixtureRequest) -> Callable[..., 
     def make(name: str = request.node.name) -> dict[str, Any]:
         project: dict[str, Any] = cli.json("projects", "create", name[:50], "--purpose", "Tries the commands")
         cli("scope", "set", project["id"], "--all")
-        # They come by themselves within a second or two, and would change the shape between a look at it and what follows.
-        eventually(lambda: bool(cli.json("alerts", "list", "-p", project["id"])["data"]))
         return project
 
     return make

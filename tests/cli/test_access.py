@@ -13,9 +13,9 @@ from tests.cli.conftest import Commands, Operator
 NewProject = Callable[..., dict[str, Any]]
 
 
-def developer(operator: Operator, cli: Commands, home: Path) -> Commands:
+def developer(operator: Operator, cli: Commands, home: Path, email: str = "dan@example.com") -> Commands:
     """The commands as a developer of the same organization calls them, whom the operator has invited."""
-    invited = cli.json("members", "invite", "dan@example.com", "--role", "developer")
+    invited = cli.json("members", "invite", email, "--role", "developer")
     with httpx.Client(base_url=operator.instance.url, timeout=60) as client:
         account = {"token": invited["link"].partition("#token=")[2], "name": "Dan", "password": "a few unrelated words"}
         joined = client.post("/v1/invitations/accept", json=account)

@@ -105,7 +105,7 @@ def test_from_setup_to_the_explained_number(cli: Commands, operator: Operator, r
     assert "endpoint_not_in_scope" in shown
     assert explained["remedy"] in shown
 
-    assert "Denied, not declared: GET /v1/time-zones (1" in cli("scope", "show", "parcel-lookup")
+    look_further(cli, denied["id"])
 
     report_units(cli, usage["totals"]["cost"])
 
@@ -118,6 +118,19 @@ def test_from_setup_to_the_explained_number(cli: Commands, operator: Operator, r
     assert revoked["state"] == "revoked"
     assert revoked["confirmed_by"] == 1
     assert look_up(operator, key["secret"], "/v1/countries/NO") == 401
+
+
+def look_further(cli: Commands, denied: str) -> None:
+    """From what is not declared to its own requests, by the command that is printed beside it."""
+    observed = cli("scope", "show", "parcel-lookup")
+    assert "Denied, not declared: GET /v1/time-zones (1" in observed
+    hint = "freehold requests list -p … --outcome endpoint_not_in_scope --path /v1/time-zones"
+    assert hint in observed
+    arguments = hint.replace("…", "parcel-lookup").split()[1:]
+    assert [each["id"] for each in cli.json(*arguments)["data"]] == [denied]
+    assert denied not in cli(*arguments, "--not", "path", "--not", "outcome")
+    assert cli("requests", "list", "-p", "parcel-lookup", "--path", "/v1/time-zone") == "No requests.\n"
+    assert "--path" in cli.fails("usage", "show", "-p", "parcel-lookup", "--path", "/v1/time-zones", status=2)
 
 
 def report_units(cli: Commands, before: int) -> None:

@@ -34,7 +34,7 @@ def test_projects(cli: Commands) -> None:
     assert [each["id"] for each in cli.json("projects", "list", "--archived")["data"]] == [made["id"]]
     assert cli.json("projects", "restore", "quarry")["state"] == "active"
     assert "quarry" in cli("projects", "list", "--environment", "sandbox", "--search", "gravel")
-    assert "There is no project" in cli("projects", "list", "--environment", "production")
+    assert "There is no project" in cli("projects", "list", "--environment", "production", "--search", "gravel")
 
 
 def test_a_project_that_is_not_there_lists_those_that_are(cli: Commands, new_project: NewProject) -> None:

@@ -1,15 +1,15 @@
 """Bindings, clone, drift and promotion by commands, with the exit statuses that CI goes by."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from freehold.production import bindings_actions, clone_actions
-from freehold.production.assembling import read_shape
-from freehold.production.rules import binding_slots
-from freehold.production.shaping import Tools
+from freehold.production.applying.tools import Tools
+from freehold.production.bindings import actions as bindings_actions
+from freehold.production.clone import actions as clone_actions
+from freehold.production.shape.assembling import read_shape
+from freehold.production.shape.rules import binding_slots
 from freehold.production.watching import watch
 from freehold.projects import queries as projects
 from freehold.settings import Settings
@@ -70,9 +70,6 @@ def test_what_production_needs_is_given_and_a_clone_asks_for_an_approval(
 def test_drift_is_promoted_reverted_and_accepted(cli: Commands, new_project: NewProject, operator: Operator) -> None:
     project = new_project()["id"]
     assert "made by cloning" in cli.fails("drift", project)
-    while not cli.json("alerts", "list", "-p", project)["data"]:
-        # The default rules come by themselves, within a second.
-        time.sleep(0.05)
     production = go_live(operator, project)
     assert "declare the same" in cli("drift", project)
     assert cli.json("clone", project, "--yes")["production"] == production

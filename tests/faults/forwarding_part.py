@@ -1,12 +1,14 @@
 """A process that sends audit entries on and kills itself: `python -m tests.faults.forwarding_part DATA DATABASE_URL`.
 
-For each line `STEP AT` of its input it forks one that dies at a step, for the time after AT; `ended` goes out once it is dead.
+For each line `STEP AT` of its input it forks one that dies at a step, for the time after AT, or after AT milliseconds
+wherever it is; `ended` goes out once it is dead. Batches are of three entries, so that cursors move between the kills.
 """
 
 import asyncio
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ def forward(data: str, database_url: str, step: str, at: int) -> None:
     """Send on for ever, or until the step is passed for the time after `at`: then die."""
     settings = Settings(data=Path(data), database_url=database_url, webhook_allow="127.0.0.0/8")
     left = at
+    batches.AT_ONCE = 3  # type: ignore[misc]
 
     def pass_step() -> None:
         nonlocal left
@@ -30,7 +33,9 @@ def forward(data: str, database_url: str, step: str, at: int) -> None:
         if left < 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    if step == "between entries":
+    if step == "any moment":
+        threading.Timer(at / 1000, os.kill, [os.getpid(), signal.SIGKILL]).start()
+    elif step == "between entries":
         send = Sender.send
 
         async def sent(self: Sender, *given: Any) -> Any:
@@ -58,7 +63,7 @@ def forward(data: str, database_url: str, step: str, at: int) -> None:
 async def _send_on(settings: Settings) -> None:
     store = open_store(settings)
     async with Forwards(settings) as forwards:
-        forwarder = Forwarder(store, SECRET, forwards)
+        forwarder = Forwarder(store, SECRET, forwards, settings.control_url)
         while True:
             if not await forwarder.turn():
                 await asyncio.sleep(0.01)

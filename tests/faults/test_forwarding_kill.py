@@ -12,15 +12,17 @@ from typing import Final
 from sqlalchemy import update
 
 from freehold.forwarding.records import Place
+from freehold.kit import clock
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.store.schema import forwardings
 from tests.forwarding.world import HARBOUR, make_world
 from tests.webhooks.receivers import served
 
-STEPS: Final = ("between entries", "after send", "within record")
+STEPS: Final = ("between entries", "after send", "within record", "any moment")
 # 100 on each database for a release: FORWARDING_KILLS=100 pytest tests/faults/test_forwarding_kill.py
-KILLS: Final = int(os.environ.get("FORWARDING_KILLS", "3"))
+KILLS: Final = int(os.environ.get("FORWARDING_KILLS", "4"))
+_TURNS: Final = 50
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -35,20 +37,28 @@ def test_killed_at_any_step_nothing_is_lost_and_the_order_is_kept(store: Store, 
         made = world.forward(Place("webhook", there.url()), HARBOUR, after=0).forwarding
         assert part.stdin is not None
         assert part.stdout is not None
+        stood, moves = 0, 0
         for number in range(KILLS):
             step = STEPS[number % len(STEPS)]
-            entries = dice.randint(2, 7)
+            # More than a batch, and fewer than four.
+            entries = dice.randint(4, 8)
             world.write_entries(entries)
-            at = dice.randrange(entries) if step == "between entries" else 0
+            # In the first batch, or in the second, so that the first one is not sent again.
+            nth = (number + number // len(STEPS)) % 2
+            at = {"between entries": dice.randrange(entries), "any moment": dice.randint(0, 60)}.get(step, nth)
             part.stdin.write(f"{step} {at}\n")
             part.stdin.flush()
             assert part.stdout.readline() == "ended\n"
+            moves += world.position(made.id) > stood
+            stood = world.position(made.id)
             with store.write() as tx:
                 # Whoever died holds a lease, which would run out by itself.
-                tx.execute(update(forwardings).values(leased_until_at=None))
+                tx.execute(update(forwardings).values(leased_until_at=None, due_at=clock.now()))
         part.stdin.close()
-        while world.turn():
-            pass
+        for _ in range(_TURNS):
+            if not world.lag(made.id).entries:
+                break
+            world.turn()
         heard = [json.loads(each.body)["data"]["position"] for each in there.requests]
         ids = {(json.loads(each.body)["data"]["position"], each.by_name["webhook-id"]) for each in there.requests}
     last = max(heard)
@@ -60,4 +70,5 @@ def test_killed_at_any_step_nothing_is_lost_and_the_order_is_kept(store: Store, 
     for position in heard:
         assert position <= furthest + 1
         furthest = max(furthest, position)
+    assert moves > 0, "no cursor moved between two kills"
     assert len(heard) > last, "no kill fell between sending and moving the cursor"

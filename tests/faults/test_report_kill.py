@@ -1,4 +1,4 @@
-"""Whoever makes a report is killed: it ends ready or failed with its reason, and there is no half file.
+"""Whoever makes a report is killed: it ends ready or failed with its reason, and there is no half file; a long one is gone on with.
 
 Two processes make reports of one folder, one of them encrypts; one is chosen by lot and killed with SIGKILL while a report
 is being made, again and again. REPORT_KILLS in the environment makes it longer: 200 for a release.
@@ -6,11 +6,12 @@ is being made, again and again. REPORT_KILLS in the environment makes it longer:
 
 import os
 import random
+import re
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from sqlalchemy import func, select, update
@@ -20,20 +21,26 @@ from freehold.reports import actions, local_days, making, queries, rules, tasks
 from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.manifests import faults_of
 from freehold.reports.places.opening import folder_of, keeping_of
-from freehold.reports.records import FORMATS, READABLE, Parameters, Report, ReportKind
+from freehold.reports.records import FORMATS, READABLE, Parameters, Report, ReportFormat, ReportKind
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.store.schema import reports
 from tests.faults.kill_run import parts_of
+from tests.faults.report_parts import LOG
 from tests.http.served import Instance
 from tests.production.world import collect, decide, furnish, make_production_world
 
 KILLS: Final = int(os.environ.get("REPORT_KILLS", "6"))
 KEY: Final = "5a" * 32
 _KINDS: Final[tuple[ReportKind, ...]] = ("usage_detail", "usage_detail", "usage_summary", "audit_log", "key_inventory")
-_REQUESTS: Final = 6_000
 # So many reports wait at any time: when one's maker is dead, the other has something to do.
 _WAITING: Final = 4
+_REQUESTS: Final = 6_000
+# So often one report's makers are killed, each once it got further.
+_GONE_ON: Final = max(4, KILLS // 5)
+# So many pieces at most each of them writes, and so small are they, that the report is not at its end before.
+_PIECES_MAX: Final = 12
+_BATCH: Final = _REQUESTS // (16 * _GONE_ON)
 
 
 @pytest.fixture
@@ -85,10 +92,10 @@ def campaign(instance: Instance, dice: random.Random) -> int:
     with parts_of(made, []) as parts:
         killed_at = clock.now()
         while kills < KILLS:
-            while count(instance.store, "queued", "running") < _WAITING:
-                ask(instance, dice)
-            # One that was begun since, so that somebody alive is busy with it.
+            # One that was begun since, so that somebody alive is busy with it; all that waited may have ended meanwhile.
             while not begun_since(instance.store, killed_at):
+                while count(instance.store, "queued", "running") < _WAITING:
+                    ask(instance, dice)
                 time.sleep(0.002)
             time.sleep(dice.uniform(0, 0.2))
             names = dice.choice((["plain"], ["encrypting"], ["plain", "encrypting"]))
@@ -136,3 +143,72 @@ def test_a_killed_report_ends_ready_or_failed_and_leaves_no_half_file(
         print(f"\n{instance.store.engine.dialect.name}: {kills} kills, {len(found)} reports: {len(ready)} ready "
               f"({sum(report.sealed_by is not None for report in ready)} encrypted, {sum(report.attempts > 1 for report in ready)} not at "
               f"the first attempt), {len(found) - len(ready)} failed")  # fmt: skip
+
+
+def pieces_there(settings: Settings) -> int:
+    return len(list(folder_of(settings).glob(".*.piece")))
+
+
+def kill_each_that_gets_further(instance: Instance, key: str, dice: random.Random) -> int:
+    """Kill makers of the one report that is due at a random moment after each has written more of it; how many."""
+    settings, kills = instance.settings, 0
+    command = {
+        "part": "report_maker", "data": str(settings.data), "database_url": settings.database_url, "reports_key": key,
+        "batch": _BATCH,
+    }  # fmt: skip
+
+    def maker(life: int) -> dict[str, Any]:
+        # The last one, which nobody kills, goes on to the end.
+        return {**command, "pieces_max": _PIECES_MAX if life <= _GONE_ON else 0}
+
+    before = pieces_there(settings)
+    with parts_of({"maker": maker}, []) as parts:
+        while True:
+            while pieces_there(settings) <= before and count(instance.store, "queued", "running"):
+                time.sleep(0.001)
+            time.sleep(dice.uniform(0, 0.03))
+            if kills == _GONE_ON or not count(instance.store, "queued", "running"):
+                return kills
+            parts.kill("maker")
+            kills += 1
+            before = pieces_there(settings)
+            with instance.store.write() as tx:
+                tx.execute(update(reports).where(reports.c.state == "running").values(leased_until_at=None))
+            parts.start("maker")
+
+
+def made(instance: Instance, settings: Settings, form: ReportFormat, dice: random.Random | None) -> tuple[Report, int]:
+    """A report of single requests, its makers killed where there are dice; and how many were."""
+    day = clock.now().date() - timedelta(days=1)
+    with instance.store.write() as tx:
+        wanted = Parameters("usage_detail", form, day, day + timedelta(days=1))
+        asked = actions.request_report(tx, instance.actor("owner"), instance.harbour, instance.project, wanted)
+    kills = kill_each_that_gets_further(instance, settings.reports_key, dice) if dice else 0
+    let_all_end(instance, settings)
+    return next(each for each in all_of(instance) if each.id == asked.id), kills
+
+
+def test_a_long_report_is_gone_on_with_by_whoever_is_next(
+    instance: Instance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dice, log = random.Random(KILLS), instance.settings.data / LOG
+    forms: tuple[tuple[ReportFormat, str], ...] = (("csv", KEY), ("parquet", ""))
+    if KILLS < 50:
+        forms = forms[:1] if instance.store.is_sqlite else forms[1:]
+    for form, key in forms:
+        settings = replace(instance.settings, reports_key=key)
+        undisturbed, _ = made(instance, settings, form, None)
+        log.write_text("")
+        disturbed, kills = made(instance, settings, form, dice)
+        assert (disturbed.state, disturbed.sha256) == ("ready", undisturbed.sha256)
+        # Each found all that the one before had written, and three attempts are not the end of one that gets further.
+        behind = [int(row) for row in re.findall(r"goes on behind row (\d+)$", log.read_text(), re.MULTILINE)]
+        assert kills == _GONE_ON
+        assert behind == sorted(behind)
+        assert len(behind) >= kills - 1
+        assert behind[0] >= _BATCH
+        with capsys.disabled():
+            rows = ", ".join(map(str, behind))
+            print(
+                f"\n{instance.store.engine.dialect.name}, {form}: {kills} kills; gone on behind rows {rows} of {disturbed.rows}"
+            )

@@ -187,7 +187,7 @@ def test_whoever_lost_the_lease_moves_nothing(world: World) -> None:
         assert queries.behind(tx, clock.now(), 10) == []
     world.act(actions.resume_forwarding, made.id, 0)
     with world.store.write() as tx:
-        assert batches.record(tx, batch, Sent(3), clock.now(), 0) is False
+        assert batches.record(tx, batch, Sent(3), clock.now(), 0, "http://here") is False
     assert world.lag(made.id).entries == 4
 
 

@@ -53,7 +53,7 @@ class World:
 
     async def _turn(self, times: int) -> int:
         async with Forwards(self.settings) as forwards:
-            forwarder = Forwarder(self.store, SECRET, forwards)
+            forwarder = Forwarder(self.store, SECRET, forwards, self.settings.control_url)
             return sum([await forwarder.turn() for _ in range(times)])
 
     def read(self, forwarding_id: str) -> Forwarding:
@@ -65,6 +65,11 @@ class World:
         """How far it is behind."""
         with self.store.read() as tx:
             return queries.lags_of(tx).get(forwarding_id, Lag(0, None))
+
+    def position(self, forwarding_id: str, chain: str = HARBOUR) -> int:
+        """How far it has come in a chain."""
+        with self.store.read() as tx:
+            return queries.cursors_of(tx, forwarding_id).get(chain, 0)
 
     def act(self, action: Any, *given: Any) -> Any:
         """One action in one transaction."""

@@ -14,14 +14,15 @@ from freehold.keys import credential, rotation
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock, ids
 from freehold.kit.secrets import InstanceSecret
+from freehold.organizations import member_queries, tokens
 from freehold.organizations import queries as organizations
-from freehold.organizations import tokens
 from freehold.organizations.records import Actor, Organization, User
-from freehold.production import clone_actions, promoting
-from freehold.production.assembling import read_shape
-from freehold.production.issuing import issue_declared
-from freehold.production.shaping import Tools
-from freehold.production.sibling_records import Direction, PromotionOrder
+from freehold.production.applying.tools import Tools
+from freehold.production.clone import actions as clone_actions
+from freehold.production.clone.issuing import issue_declared
+from freehold.production.drift import promoting
+from freehold.production.drift.promotion_records import Direction, PromotionOrder
+from freehold.production.shape.assembling import read_shape
 from freehold.projects import actions as projects
 from freehold.projects import queries as project_queries
 from freehold.projects.records import Environment, NewProject, Scope
@@ -129,7 +130,7 @@ class World:
             organizations.insert_organization(
                 tx, Organization(organization_id, organization_id, organization_id, is_operator, 1, now)
             )
-            organizations.insert_member(tx, organization_id, user_id, "owner", now)
+            member_queries.insert_member(tx, organization_id, user_id, "owner", now)
             actor = Actor("user", user_id, user_id, user_id, False, {organization_id: frozenset({"owner"})})
             token = tokens.create_service_token(tx, actor, self.secret, organization_id, "verify", ["verifier"], None)
         return Team(organization_id, actor, token.text)

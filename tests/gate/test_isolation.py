@@ -20,9 +20,14 @@ from freehold.errors import Problem
 from freehold.keys import actions as keys
 from freehold.keys import rotation
 from freehold.keys.settings_rules import KeySettings
-from freehold.production import bindings_actions, clone_actions, drift_actions, promoting
-from freehold.production.shaping import Tools
-from freehold.production.sibling_records import CloneOrder, PromotionOrder
+from freehold.production.applying.tools import Tools
+from freehold.production.bindings import actions as bindings_actions
+from freehold.production.clone import actions as clone_actions
+from freehold.production.clone.records import CloneOrder
+from freehold.production.drift import actions as drift_actions
+from freehold.production.drift import promoting
+from freehold.production.drift.promotion_records import PromotionOrder
+from freehold.production.siblings import planning as clone_planning
 from freehold.projects import actions as projects
 from freehold.projects.records import Environment, ProjectChange, Scope
 from freehold.settings import Settings
@@ -292,7 +297,7 @@ class IsolationMachine(RuleBasedStateMachine):
             lambda tx: rotation.change_overlap(tx, stranger.actor, key.id, 1, hold=True),
             lambda tx: keys.issue_key(tx, stranger.actor, SECRET, "fh", project_id, KeySettings("stolen")),
             lambda tx: projects.set_scope(tx, stranger.actor, project_id, Scope([], [])),
-            lambda tx: clone_actions.plan_clone(tx, stranger.actor, project_id),
+            lambda tx: clone_planning.plan_clone(tx, stranger.actor, project_id),
             lambda tx: clone_actions.clone_project(tx, stranger.actor, TOOLS, project_id, CloneOrder("")),
             lambda tx: promoting.carry_out(tx, stranger.actor, TOOLS, project_id, "promote", PromotionOrder()),
             lambda tx: promoting.carry_out(tx, stranger.actor, TOOLS, project_id, "revert", PromotionOrder()),

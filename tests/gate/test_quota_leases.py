@@ -30,6 +30,7 @@ from freehold.projects.limits import Quota
 from freehold.store.engine import Store
 from freehold.store.schema import journals, metadata, quota_counters, usage_events
 from freehold.store.schema import quota_leases as leases_table
+from freehold.usage.naming import numbered
 from tests.rules.test_keys_decide import ASK, PROJECT, RECORD
 
 HOUR_MS = 3_600_000
@@ -131,6 +132,7 @@ class Gate:
     def die(self) -> None:
         """Be killed: all that is left is in the journal, which is read to its end."""
         with self.store.write() as tx:
+            numbered(tx, [self.id, PROJECT.id, RECORD.key_id])
             for position, (at_ms, cost) in enumerate(self.events):
                 tx.execute(
                     insert(usage_events).values(

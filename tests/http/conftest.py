@@ -74,6 +74,7 @@ def filled_postgresql(postgresql: PostgresServer) -> Iterator[tuple[str, Instanc
     """The same on PostgreSQL: the name of a database to copy, and what is in it."""
     with postgresql.database() as url:
         store = open_postgresql(url)
+        watch(store)
         instance = Instance("", store, Settings())
         fill(instance)
         # Only what nobody is connected to can be copied.

@@ -25,7 +25,7 @@ from freehold.keys import actions as keys
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock, ids
 from freehold.kit.secrets import InstanceSecret
-from freehold.organizations import actions, passwords, queries, sessions, tokens
+from freehold.organizations import actions, member_queries, passwords, queries, sessions, tokens
 from freehold.organizations.records import Actor, Role, ServiceRole, User
 from freehold.projects import actions as projects
 from freehold.projects.records import NewProject, Scope
@@ -104,7 +104,7 @@ class Browser:
     client: httpx.Client
     csrf_token: str
 
-    def get(self, path: str, **params: str) -> httpx.Response:
+    def get(self, path: str, /, **params: str) -> httpx.Response:
         """Open a page."""
         return self.client.get(path, params=params or None)
 
@@ -158,7 +158,7 @@ def fill(instance: Instance) -> None:
         instance.users["stranger"] = _member(tx, "stranger", instance.elsewhere, "owner")
         # The operator made both organizations, and leaves them to their people: from here on a stranger to them.
         for organization in (instance.harbour, instance.elsewhere):
-            queries.delete_member(tx, organization, operator.id)
+            member_queries.delete_member(tx, organization, operator.id)
         for who, user in instance.users.items():
             issued = tokens.create_personal_token(tx, _actor(tx, user), instance.secret, "Test", None)
             instance.tokens[who] = issued.text
@@ -191,7 +191,7 @@ def _project(tx: Transaction, instance: Instance, who: str, organization_id: str
 def _member(tx: Transaction, name: str, organization_id: str, role: Role) -> User:
     user = User(ids.new_id("usr"), f"{name}@example.com", name.capitalize(), False, clock.now())
     queries.insert_user(tx, user, PASSWORD_HASH)
-    queries.insert_member(tx, organization_id, user.id, role, clock.now())
+    member_queries.insert_member(tx, organization_id, user.id, role, clock.now())
     return user
 
 

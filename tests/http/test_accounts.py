@@ -1,8 +1,10 @@
 import httpx
 import pytest
-from sqlalchemy import update
+from argon2 import PasswordHasher
+from sqlalchemy import select, update
 
 from freehold.kit import clock
+from freehold.organizations import queries
 from freehold.organizations.actions import setup_token_digest
 from freehold.store.schema import instance as instance_table
 from freehold.store.schema import users
@@ -23,6 +25,29 @@ def give_setup_token(instance: Instance) -> None:
 
 def sign_in(client: httpx.Client, email: str = "owner@example.com", password: str = PASSWORD) -> httpx.Response:
     return client.post("/v1/session", json={"email": email, "password": password})
+
+
+def test_a_hash_of_weaker_parameters_is_replaced_when_its_password_is_known(instance: Instance) -> None:
+    user_id, weak = instance.users["owner"].id, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+
+    def kept() -> str:
+        with instance.store.read() as tx:
+            return str(tx.execute(select(users.c.password_hash).where(users.c.id == user_id)).scalar_one())
+
+    with instance.store.write() as tx:
+        tx.execute(update(users).where(users.c.id == user_id).values(password_hash=weak))
+    assert_problem(sign_in(instance.client(), password="a guess at noon"), 401, "wrong_credentials")
+    assert kept() == weak
+    assert sign_in(instance.client()).status_code == 201
+    renewed = kept()
+    assert "m=65536,t=3,p=4" in renewed
+    assert sign_in(instance.client()).status_code == 201
+    assert kept() == renewed
+    with instance.store.write() as tx:
+        # Somebody changed the password between the look and the renewal: theirs stays.
+        assert not queries.renew_password_hash(tx, user_id, weak, "another")
+    log = instance.client("operator").get("/v1/audit", params={"action": "user.password_rehashed"}).json()["data"]
+    assert [each["subject"]["id"] for each in log] == [user_id]
 
 
 # --- setup ----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from freehold.alerts.defaults import DEFAULT_RULES
 from freehold.alerts.records import METRICS
 from tests.http.firings import record_firing
 from tests.http.served import Instance
@@ -35,7 +36,9 @@ def test_a_rule_is_made_read_listed_changed_and_removed(instance: Instance) -> N
     assert made["condition"].startswith("failure rate of 5 % or more within 5 minutes")
     path = f"/v1/alerts/{made['id']}"
     assert client.get(path).json() == made
-    assert client.get(f"/v1/projects/{instance.project}/alerts").json() == {"data": [made], "next_cursor": None}
+    newest, *defaults = client.get(f"/v1/projects/{instance.project}/alerts").json()["data"]
+    assert newest == made
+    assert [each["is_default"] for each in defaults] == [True] * len(DEFAULT_RULES)
 
     patch = {"thresholds": [{"at": 10}], "owner": None, "filter": {"key": None}, "muted_until": "2030-01-01T00:00:00Z"}
     changed = client.patch(path, json=patch, headers={"If-Match": made["etag"]}).json()
@@ -54,15 +57,16 @@ def test_the_same_idempotency_key_makes_one_rule(instance: Instance) -> None:
     client, path = instance.client("developer"), f"/v1/projects/{instance.project}/alerts"
     answers = [client.post(path, json=RULE, headers={"Idempotency-Key": "one"}) for _ in range(2)]
     assert answers[0].json() == answers[1].json()
-    assert len(client.get(path).json()["data"]) == 1
+    assert len(client.get(path).json()["data"]) == 1 + len(DEFAULT_RULES)
 
 
 def test_lists_go_on_at_their_cursor(instance: Instance) -> None:
     client, path = instance.client("developer"), f"/v1/projects/{instance.project}/alerts"
     made = [create(instance, name=f"Rule {number}").json()["id"] for number in range(3)]
     first = client.get(path, params={"limit": 2}).json()
-    second = client.get(path, params={"limit": 2, "cursor": first["next_cursor"]}).json()
-    assert {each["id"] for each in (*first["data"], *second["data"])} == set(made)
+    second = client.get(path, params={"cursor": first["next_cursor"]}).json()
+    assert [each["id"] for each in (*first["data"], *second["data"])][:3] == made[::-1]
+    assert len(second["data"]) == 1 + len(DEFAULT_RULES)
     assert second["next_cursor"] is None
 
 
@@ -119,6 +123,7 @@ def test_a_firing_is_read_with_what_was_told_and_acknowledged_once(instance: Ins
     }
     taken = client.post(f"/v1/firings/{firing}/acknowledge")
     assert (taken.status_code, taken.json()["acknowledged_by"]) == (200, instance.users["developer"].id)
+    assert taken.json()["acknowledged_by_name"] == instance.users["developer"].name
     again = instance.client("admin").post(f"/v1/firings/{firing}/acknowledge").json()
     assert again["acknowledged_at"] == taken.json()["acknowledged_at"]
     assert again["acknowledged_by"] == instance.users["developer"].id

@@ -1,8 +1,11 @@
+import re
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 
+from freehold.cli.audit import command
 from freehold.kit import clock
 from freehold.organizations.audit_seals import seal_chains
 from tests.conftest import TestClock
@@ -160,6 +163,39 @@ def test_who_may_not_read_the_log_may_not_prove_it(instance: Instance) -> None:
     assert_problem(instance.client("owner").get("/v1/audit/proof"), 403, "forbidden")
     proof = instance.client("operator").get("/v1/audit/proof").json()
     assert (proof["chain"], proof["verified"]) == ("instance", True)
+    seal_chains(instance.store, instance.secret, clock.now())
+    seal = instance.client("operator").get("/v1/audit/proof").json()["last_seal"]
+    kept = instance.client("operator").post("/v1/audit/proof", json={"seals": [seal]})
+    assert kept.json()["verified"] is True
+    rewritten = instance.client("operator").post(
+        "/v1/audit/proof", json={"seals": [seal | {"position": seal["position"] + 1}]}
+    )
+    assert rewritten.json()["fault"] == f"the seal of instance at entry {seal['position'] + 1} is not this instance's"
+    other = {"seals": [seal | {"chain": instance.harbour}]}
+    assert_problem(instance.client("operator").post("/v1/audit/proof", json=other), 422, "invalid", "seals.0.chain")
     assert "The log is whole" in text_of(
         instance.browser("owner").get(f"/organizations/{instance.harbour}/audit/proof")
+    )
+    assert instance.browser("owner").get("/audit/proof").status_code == 403
+    assert "Deleted organizations None" in text_of(instance.browser("operator").get("/audit/proof"))
+
+
+def test_every_chain_is_proved_in_the_terminal_and_what_is_wrong_is_named(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FREEHOLD_SECRET", instance.secret.to_hex())
+    prove = ["verify-all", "--data", str(instance.settings.data)]
+    whole = CliRunner().invoke(command, prove)
+    assert whole.exit_code == 0, whole.output
+    for chain in (instance.harbour, instance.elsewhere, instance.northgate, "instance"):
+        assert re.search(rf"^{chain}: \d+ entr(y|ies), whole; 0 seals$", whole.output, re.MULTILINE), whole.output
+    with instance.store.write() as tx:
+        put_in = """INSERT INTO organization_deletions
+            (organization_id, state, name, asked_at, asked_by, ends_at, archived, recipients, counts, finished_at)
+            VALUES ('org_never', 'deleted', '', 1, 'usr_x', 2, '[]', '[]', '{}', 3)"""
+        tx.execute(text(put_in))
+    other = CliRunner().invoke(command, prove)
+    assert other.exit_code == 1
+    assert (
+        "instance: what is left of the deleted organization org_never was put in: no entry tells of it" in other.output
     )

@@ -17,6 +17,7 @@ from tests.http.test_permissions_table import TABLE, Row, answer_of, prepare
 CALLERS: Final = ("owner", "admin", "operator", "auditor", "publisher", "verifier")
 # Routes that write and leave no entry, each with the reason.
 LEAVES_NONE: Final = {
+    "POST /v1/audit/proof": "reads: the seals that are held against the log are in its body",
     "POST /v1/organizations/{organization_id}/audit/proof": "reads: the seals that are held against the log are in its body",
     "POST /v1/explain": "reads: would this call pass",
     "POST /v1/projects/{project_id}/shape/plan": "reads: what applying would do",

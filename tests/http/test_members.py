@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import TestClock
 from tests.http.served import PASSWORD, Instance, assert_problem
+from tests.keeping.live_project import NEEDED, make_live
 
 OWNERS_ONLY = "Only an owner can make, change or remove an owner."
 
@@ -105,6 +106,15 @@ def test_who_leaves_owns_no_project_there_any_more(instance: Instance) -> None:
     assert client.patch(project, json={"owners": owners}).status_code == 200
     assert instance.client("developer").delete(members_path(instance, "developer")).status_code == 204
     assert [each["email"] for each in client.get(project).json()["owners"]] == ["owner@example.com"]
+
+
+def test_the_only_technical_owner_of_a_live_project_stays(instance: Instance) -> None:
+    make_live(instance, "developer")
+    for who in ("owner", "developer"):
+        answer = instance.client(who).delete(members_path(instance, "developer"))
+        assert_problem(answer, 409, "conflict")
+        assert answer.json()["detail"] == NEEDED
+    assert role_of(instance, "developer") == "developer"
 
 
 # --- invitations ----------------------------------------------------------------------------------

@@ -12,13 +12,14 @@ from freehold import routes
 from freehold.keys import declaring
 from freehold.kit import clock
 from freehold.kit.ids import new_id
-from freehold.production import readiness_policies
-from freehold.production.readiness_records import Policy
+from freehold.production.policy import actions as readiness_policies
+from freehold.production.readiness.records import Policy
 from freehold.projects import actions as projects
 from freehold.projects import queries as project_queries
 from freehold.projects.records import NewProject
 from freehold.reports import tasks as report_tasks
 from freehold.store.schema import deliveries, usage_events
+from freehold.usage.naming import numbered
 from tests.http.firings import record_firing
 from tests.http.served import DOCUMENT, SYSTEM, Instance
 
@@ -127,6 +128,7 @@ TABLE: Final = (
     Row("POST", f"{ORGANIZATION}/audit/proof", AUDITORS, {"seals": [SEAL]}),
     Row("GET", "/v1/audit", OPERATOR, hides=False),
     Row("GET", "/v1/audit/proof", OPERATOR, hides=False),
+    Row("POST", "/v1/audit/proof", OPERATOR, {"seals": [SEAL]}, hides=False),
     Row("GET", f"{ORGANIZATION}/forwardings", AUDITORS),
     Row("POST", f"{ORGANIZATION}/forwardings", ADMINISTRATORS, {"name": "Logs", "url": "https://logs.example.com/"}),
     Row("GET", "/v1/forwardings", OPERATOR, hides=False),
@@ -399,7 +401,8 @@ def answer_of(instance: Instance, who: str, row: Row, ids: dict[str, str]) -> ht
     if body is not None and "key" in body:
         body = {**body, "key": ids["key_id"]}
     if body is not None and "seals" in body:
-        body = {"seals": [SEAL | {"chain": ids["organization_id"]}]}
+        chain = "instance" if row.path == "/v1/audit/proof" else ids["organization_id"]
+        body = {"seals": [SEAL | {"chain": chain}]}
     if body is not None and "fingerprint" in body:
         body = {**body, "fingerprint": ids["fingerprint"]}
     return client.request(row.method, path, json=body)
@@ -531,11 +534,11 @@ def record_request(instance: Instance) -> str:
     request_id = "req_01m84nefafrfwrcrmv8qcndk0q"
     with instance.store.write() as tx:
         tx.exec_driver_sql("DELETE FROM usage_events")
+        numbered(tx, ["jrn_1", instance.project, instance.key])
         tx.execute(
             insert(usage_events).values(
                 id=request_id, journal_id="jrn_1", position=0, at=clock.now(), project_id=instance.project,
-                organization_id=instance.harbour, environment="sandbox", key_id=instance.key, outcome="allowed",
-                via="verify", cost=1, endpoint="get_parcel", method="GET", path="/parcels/1",
+                key_id=instance.key, outcome="allowed", via="verify", cost=1, endpoint="get_parcel", method="GET", path="/parcels/1",
                 explanation={"rule": "allowed", "limits": [], "epoch": 1},
             )
         )  # fmt: skip

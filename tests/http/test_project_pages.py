@@ -1,18 +1,22 @@
 """The pages of projects in a browser without JavaScript: list, a new one, overview, scope, settings."""
 
+import html
 import re
 from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from freehold.keys import actions as keys
 from freehold.keys.settings_rules import KeySettings
-from freehold.kit import clock, ids
-from freehold.organizations import queries as accounts
+from freehold.kit import clock, ids, paging
+from freehold.organizations import member_queries
+from freehold.overview.pages import projects as listing
 from freehold.projects import actions, queries
 from freehold.projects.limits import Quota, RateLimit
-from freehold.projects.records import NewProject, Project, Scope
+from freehold.projects.records import NewOwner, NewProject, Project, ProjectChange, Scope
+from freehold.store.schema import drift_heads, webhook_endpoints
 from freehold.webhooks import actions as webhooks
 from freehold.webhooks import delivery_actions, queue
 from freehold.webhooks.outgoing import request_of
@@ -38,10 +42,10 @@ def make(instance: Instance, name: str = "Ship tracker", purpose: str = "Shows s
         return actions.create_project(tx, instance.actor("developer"), instance.harbour, new)
 
 
-def give_sibling(instance: Instance) -> str:
-    """A production project beside the first one; written as a row, as cloning is the one way to make it."""
+def give_sibling(instance: Instance, project_id: str = "") -> str:
+    """A production project beside one, or the first; written as a row, as cloning is the one way to make it."""
     with instance.store.write() as tx:
-        sandbox = actions.read_project(tx, instance.actor("owner"), instance.project)
+        sandbox = actions.read_project(tx, instance.actor("owner"), project_id or instance.project)
         sibling = Project(
             id=ids.new_id("proj"), organization_id=sandbox.organization_id, api_id=sandbox.api_id, environment="production",
             sandbox_id=sandbox.id, name=sandbox.name, slug=sandbox.slug, purpose=sandbox.purpose, product_line=None,
@@ -49,6 +53,17 @@ def give_sibling(instance: Instance) -> str:
         )  # fmt: skip
         queries.insert_project(tx, sibling)
         return sibling.id
+
+
+def fail(instance: Instance, project_id: str, environment: str) -> None:
+    """An endpoint of a project that fails, written as a row."""
+    with instance.store.write() as tx:
+        tx.execute(
+            insert(webhook_endpoints).values(
+                id=ids.new_id("whe"), project_id=project_id, environment=environment, url="https://example.com/", headers={},
+                state="failing", created_by="Ada", created_at=clock.now(), slot="hook",
+            )
+        )  # fmt: skip
 
 
 def read(instance: Instance, project_id: str = "") -> Project:
@@ -106,6 +121,47 @@ def test_the_list_is_searched(instance: Instance) -> None:
     assert "No project matches" in text_of(nothing)
     assert "<b>" not in nothing.text.partition("No project matches")[2].partition("</section>")[0]
     assert 'value="&lt;b&gt;&#34;x&#34;"' in nothing.text
+
+
+def test_the_list_is_searched_by_owners(instance: Instance) -> None:
+    make(instance)
+    with instance.store.write() as tx:
+        [member] = [each for each in member_queries.members_of(tx, instance.harbour) if each.role == "auditor"]
+        owners = (NewOwner(member.user_id, "technical"),)
+        actions.edit_project(tx, instance.actor("owner"), instance.project, ProjectChange(owners=owners), None)
+    assert rows_of(instance.browser("owner").get(list_of(instance), query=member.name.upper()).text) == [
+        "Parcel lookup"
+    ]
+
+
+def test_the_list_comes_in_pages_with_what_needs_attention_first(
+    instance_on_each: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = instance_on_each
+    monkeypatch.setattr(listing, "_SHOWN", 2)
+    own, _, drifted, _ = [make(instance, name).id for name in ("Its own fails", "Quiet", "Drifted", "Newest")]
+    fail(instance, own, "sandbox")
+    fail(instance, give_sibling(instance), "production")
+    production = give_sibling(instance, drifted)
+    with instance.store.write() as tx:
+        tx.execute(
+            insert(drift_heads).values(
+                sandbox_id=drifted, production_id=production, differences=3, unaccepted=1, known=["/labels/purpose"],
+                changed_at=clock.now(), owes_mail=False,
+            )
+        )  # fmt: skip
+    browser, address, pages, page = instance.browser("auditor"), list_of(instance), list[list[str]](), ""
+    while address:
+        page = browser.get(address).text
+        pages.append(rows_of(page))
+        on = re.search(r'href="([^"]+)">More projects', page)
+        address = html.unescape(on[1]) if on else ""
+    assert pages == [["Drifted", "Its own fails"], ["Parcel lookup", "Newest"], ["Quiet"]]
+    assert "First page</a>" in page
+    for foreign in ("x", paging.to_text(paging.Cursor(7, own)), paging.to_text(paging.Cursor("a", own))):
+        assert browser.get(list_of(instance), cursor=foreign).status_code == 422
+    gone = browser.get(list_of(instance), cursor=paging.to_text(paging.Cursor(0, "proj_0")))
+    assert "No more projects" in text_of(gone)
 
 
 # --- a new project --------------------------------------------------------------------------------
@@ -456,7 +512,7 @@ def test_a_project_keeps_a_technical_owner(instance: Instance) -> None:
 
 def test_an_owner_who_has_left_is_not_kept_by_the_page(instance: Instance) -> None:
     with instance.store.write() as tx:
-        accounts.delete_member(tx, instance.harbour, instance.users["owner"].id)
+        member_queries.delete_member(tx, instance.harbour, instance.users["owner"].id)
     page = instance.browser("admin").get(at(instance, "/settings"))
     assert page.status_code == 200
     assert instance.users["owner"].id not in page.text

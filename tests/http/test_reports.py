@@ -94,6 +94,20 @@ def test_parts_of_a_file_are_served(instance: Instance) -> None:
     assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
 
 
+def test_head_says_what_a_download_would_be(instance: Instance) -> None:
+    asked = ask_plainly(instance)
+    make_all(instance)
+    client, path = instance.client("owner"), f"/v1/reports/{asked['id']}/file"
+    whole = client.get(path).headers
+    for fields in ({}, {"Range": "bytes=0-9"}):
+        # A range is of GET alone.
+        answer = client.head(path, headers=fields)
+        assert (answer.status_code, answer.content) == (200, b"")
+        for name in ("content-length", "etag", "content-type", "accept-ranges", "content-disposition"):
+            assert answer.headers.get(name) == whole.get(name), name
+    assert client.head(path, headers={"If-None-Match": whole["etag"]}).status_code == 304
+
+
 def test_a_file_that_is_gone_says_so(instance: Instance) -> None:
     asked = ask(instance)
     make_all(instance)

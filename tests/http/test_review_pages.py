@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from freehold.kit import clock
-from freehold.production import readiness_policies
-from freehold.production.readiness_records import Policy
+from freehold.production.policy import actions as readiness_policies
+from freehold.production.readiness.records import Policy
 from tests.http.served import SYSTEM, Browser, Instance, text_of
 
 ASKED: dict[str, str] = {

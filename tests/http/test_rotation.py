@@ -15,6 +15,7 @@ from freehold.kit import clock
 from freehold.store import epoch, propagation
 from freehold.store.propagation import Confirmation
 from freehold.store.schema import key_secrets, keys, secret_uses, usage_events
+from freehold.usage.naming import numbered
 from freehold.webhooks import delivery_actions
 from tests.conftest import TestClock
 from tests.http.served import Instance, assert_problem
@@ -347,6 +348,7 @@ def test_callers_of_each_secret_are_told_apart(instance: Instance) -> None:
             (1, "192.0.2.2", None),
             (2, "192.0.2.3", "new"),
         )
+        numbered(tx, ["jrn_1", instance.project, instance.key])
         for number, (version, address, agent) in enumerate(seen):
             tx.execute(
                 insert(usage_events).values(

@@ -59,12 +59,20 @@ def test_bindings_are_given_and_never_shown(instance: Instance, sandbox: str) ->
 def test_a_clone_is_planned_made_once_and_shown_once(instance: Instance, sandbox: str) -> None:
     owner = instance.client("owner")
     plan = owner.post(f"{sandbox}/clone", json={"plan": True}).json()
-    assert [each["title"] for each in plan["groups"]] == ["Labels", "Owners", "Scope", "Keys", "Webhook endpoints"]
+    assert [each["title"] for each in plan["groups"]] == [
+        "Labels",
+        "Owners",
+        "Scope",
+        "Keys",
+        "Webhook endpoints",
+        "Alert rules",
+    ]
     body = {"fingerprint": plan["fingerprint"], "bindings": {SLOT: URL}, "issue_keys": ["first"]}
     assert_problem(
         owner.post(f"{sandbox}/clone", json=body | {"bindings": {}}), 422, "bindings_missing", f"bindings.{SLOT}"
     )
     assert_problem(owner.post(f"{sandbox}/clone", json=body | {"fingerprint": "0"}), 409, "shape_changed")
+    assert_problem(owner.post(f"{sandbox}/clone", json={}), 422, "invalid", "fingerprint")
     assert_problem(owner.post(f"{sandbox}/clone", json=body | {"issue_keys": ["no"]}), 422, "invalid", "issue_keys.0")
     headers = {"Idempotency-Key": "clone-1"}
     made = owner.post(f"{sandbox}/clone", json=body, headers=headers)

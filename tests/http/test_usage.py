@@ -1,6 +1,9 @@
 """Usage and single requests over HTTP: every parameter, its bounds, and who may ask."""
 
+import re
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,12 +12,16 @@ import pytest
 from sqlalchemy import text
 
 from freehold.keys import actions as keys
-from freehold.kit import clock
+from freehold.kit import clock, ids
 from freehold.kit.paging import Cursor, to_text
 from freehold.projects import actions as projects
 from freehold.projects.records import NewProject, Scope
 from freehold.store import epoch
+from freehold.usage import actions
 from freehold.usage.records import UsageEvent
+from freehold.usage.retention import Retention
+from freehold.web.call import Shared
+from freehold.web.middleware import Outermost
 from tests.conftest import TestClock
 from tests.http.served import Instance, assert_problem, text_of
 from tests.http.traffic import NOW, collect, decided, use
@@ -386,6 +393,45 @@ def test_several_values_of_a_filter_are_any_of_them(world: tuple[Instance, list[
     assert_problem(client.get(f"{address}/usage", params={"outcome": ["allowed", "eaten"]}), 422, "invalid", "outcome")
 
 
+def test_single_requests_are_listed_by_path(world: tuple[Instance, list[UsageEvent]]) -> None:
+    instance, events = world
+    newest_first = sorted(events, key=lambda event: (event.at_ms, event.id), reverse=True)
+    listing = [event.id for event in newest_first if event.path == "/parcels"]
+    rest = [event.id for event in newest_first if event.path != "/parcels"]
+    assert [each["id"] for each in listed(instance, path="/parcels").json()["data"]] == listing
+    assert [each["id"] for each in listed(instance, path="/parcels", **{"not": "path"}).json()["data"]] == rest
+    both = instance.client("auditor").get(
+        f"/v1/projects/{instance.project}/requests", params={"path": ["/parcels", "/parcels/p1"], "limit": "200"}
+    )  # fmt: skip
+    assert len(both.json()["data"]) == len(events)
+    assert listed(instance, path="/parcels/").json() == {"data": [], "next_cursor": None}
+    assert_problem(listed(instance, path="/" + "x" * 4096), 422, "invalid", "path")
+    too_many: dict[str, Any] = {"path": [f"/{number}" for number in range(51)]}
+    answer = instance.client("auditor").get(f"/v1/projects/{instance.project}/requests", params=too_many)
+    assert_problem(answer, 422, "invalid", "path")
+
+
+def test_sums_have_no_paths(world: tuple[Instance, list[UsageEvent]]) -> None:
+    instance, _ = world
+    assert_problem(usage(instance, path="/parcels"), 422, "invalid", "path")
+    assert_problem(usage(instance, **{"not": "path"}), 422, "invalid", "not")
+
+
+def test_a_list_by_path_goes_on_past_what_one_page_looks_through(
+    world: tuple[Instance, list[UsageEvent]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance, events = world
+    monkeypatch.setattr(actions, "LOOKED_AT", 3)
+    monkeypatch.setattr(actions, "STRETCH", dict.fromkeys(actions.STRETCH, 3))
+    body = listed(instance, path="/parcels").json()
+    pages = [[each["id"] for each in body["data"]]]
+    while body["next_cursor"]:
+        body = listed(instance, path="/parcels", cursor=body["next_cursor"]).json()
+        pages.append([each["id"] for each in body["data"]])
+    assert [id_ for page in pages for id_ in page] == [each.id for each in reversed(events) if each.path == "/parcels"]
+    assert [] in pages
+
+
 # --- the period before, and what may come ---------------------------------------------------------
 
 
@@ -540,6 +586,27 @@ def test_a_cost_that_is_wrong_or_of_nothing_is_refused_in_words(
     assert client.post(path, json={"cost": 7}).json()["cost"] == 7
     assert client.post(path, json={"cost": 8}).status_code == 409
     assert client.post(path, json={"cost": 7}).status_code == 201
+
+
+def test_a_cost_of_an_archived_request_is_taken_and_shown(
+    world: tuple[Instance, list[UsageEvent]], tmp_path: Path, application: Outermost
+) -> None:
+    instance, _ = world
+    settings = replace(instance.settings, archive=str(tmp_path / "archive"), usage_days=1)
+    application.app.state.shared = Shared(instance.store, settings, instance.secret)  # type: ignore[attr-defined]
+    old = use(instance, timedelta(days=6))
+    while Retention(instance.store, settings).step():
+        pass
+    with instance.store.read() as tx:
+        assert tx.execute(text("SELECT count(*) FROM usage_events WHERE id = :id"), {"id": old.id}).scalar_one() == 0
+    client, path = instance.client("developer"), f"/v1/requests/{old.id}"
+    assert client.post(f"{path}/cost", json={"cost": 70}).json()["cost_before"] == 1
+    assert client.post(f"{path}/cost", json={"cost": 70}).status_code == 201
+    shown = client.get(path).json()
+    assert (shown["cost"], shown["cost_before"]) == (70, 1)
+    page = instance.browser("developer").get(f"/projects/{instance.project}/requests/{old.id}")
+    assert re.search(r"Cost 70 Reported .* instead of 1 ", text_of(page))
+    assert client.post(f"/v1/requests/{ids.new_id('req', old.at_ms)}/cost", json={"cost": 70}).status_code == 404
 
 
 def test_what_does_not_add_up_is_named_to_the_operator(world: tuple[Instance, list[UsageEvent]]) -> None:

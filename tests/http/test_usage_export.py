@@ -119,6 +119,9 @@ def test_the_tail_sends_what_was_counted_lately_and_goes_on_after_a_break(
         assert set(requests_in(data)) == {first.id, *(each.id for each in missed)}
     [(_, data)] = events(instance, 1, kind="denied")
     assert set(requests_in(data)) == {each.id for each in missed}
+    odd = use(instance, timedelta(seconds=0), path="/a%2Fb&kind=<b>")
+    [(_, data)] = events(instance, 1, path="/a%2Fb&kind=<b>")
+    assert requests_in(data) == [odd.id]
 
 
 def test_the_tail_is_refused_where_the_list_is(instance: Instance) -> None:

@@ -1,13 +1,22 @@
 """The pages of usage: every number opens the requests behind it, and agrees with the API."""
 
+import csv
 import html
+import io
 import random
 import re
+import shlex
+from dataclasses import dataclass
 from datetime import timedelta
+from html.parser import HTMLParser
 from typing import Any, Final
 
 import pytest
+from click.testing import CliRunner
+from sqlalchemy import delete, insert
 
+from freehold.cli import output
+from freehold.cli.root import freehold
 from freehold.keys import actions as keys
 from freehold.keys.explanation import explain
 from freehold.keys.records import DENIAL_STATUS, DENIAL_WORDS, Decision, Reason
@@ -15,6 +24,8 @@ from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock
 from freehold.projects import actions as projects
 from freehold.projects.records import NewProject
+from freehold.store.schema import retentions, usage_events
+from freehold.usage import actions
 from freehold.usage.records import KINDS, OUTCOMES
 from tests.conftest import TestClock
 from tests.http.served import Browser, Instance, text_of
@@ -55,7 +66,7 @@ def at(instance: Instance, path: str = "/usage") -> str:
     return f"/projects/{instance.project}{path}"
 
 
-def api(instance: Instance, path: str = "/usage", **query: str) -> Any:
+def api(instance: Instance, path: str = "/usage", /, **query: str) -> Any:
     answer = instance.client("auditor").get(f"/v1/projects/{instance.project}{path}", params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -68,6 +79,48 @@ def bars(page: str) -> list[tuple[str, list[int]]]:
         (html.unescape(href), [int(part.rsplit(":", 1)[1].replace(",", "")) for part in html.unescape(tip).split("|")[1:]])
         for href, tip in found
     ]  # fmt: skip
+
+
+BLANKS: Final = dict.fromkeys(map(ord, " \t\u0085"))
+
+
+class Links(HTMLParser):
+    """The elements of one kind in a page, as a browser reads them: attributes with entities resolved, and what stands inside."""
+
+    @dataclass
+    class Link:
+        """One of them."""
+
+        attributes: dict[str, str]
+        text: str = ""
+
+        @property
+        def href(self) -> str:
+            """Where it leads."""
+            return self.attributes.get("href", "")
+
+    def __init__(self, tag: str) -> None:
+        super().__init__()
+        self._tag, self.found, self._open = tag, list[Links.Link](), False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == self._tag:
+            self.found.append(Links.Link({name: value or "" for name, value in attrs}))
+            self._open = True
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open = self._open and tag != self._tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            self.found[-1].text += data
+
+    @classmethod
+    def of(cls, page: str, tag: str = "a") -> "list[Links.Link]":
+        """All of a page, in its order."""
+        reader = cls(tag)
+        reader.feed(page)
+        return reader.found
 
 
 def shares(page: str) -> dict[str, tuple[str, int]]:
@@ -285,8 +338,19 @@ def test_the_month_that_runs_is_projected_and_said_to_be(busy: Instance) -> None
 
 
 def test_declared_and_observed_are_set_side_by_side(busy: Instance) -> None:
+    for _ in range(2):
+        use(
+            busy,
+            outcome="endpoint_unknown",
+            rule="api.catalogue",
+            endpoint=None,
+            path="/.env",
+            status=None,
+            latency_us=None,
+        )
     page = text_of(busy.browser("auditor").get(at(busy)))
     assert re.search(r"Declared and observed .* calls? refused", page)
+    assert "GET /.env 2 calls, not in the catalogue" in page
     scope = api(busy, "/scope")
     assert scope["refused_endpoints"][0]["operation_id"] == "create_parcel"
     assert set(scope["unused_endpoints"]) <= set(scope["endpoints"])
@@ -307,6 +371,111 @@ def test_undeclared_calls_are_listed_by_path_with_the_requests_behind_them(busy:
     assert html.escape(behind) in page
     listed = api(busy, "/requests", outcome=first["outcome"], endpoint=first["endpoint"], limit="200")["data"]
     assert len(listed) == sum(each["requests"] for each in calls if each["endpoint"] == first["endpoint"])
+
+
+# Paths as strangers send them.
+HOSTILE: Final = (
+    "/\"'><img src=x onerror=alert(1)>", "/<script>alert(1)</script>", "/a%2Fb", "/a&kind=served&path=/#x?y=1;z",
+    "/größe/日本/🙂", "javascript:alert(1)//", "/a+b c\t{{ 7*7 }}", "/\u202egnp.exe\u0085", "/" + "x" * 1023,
+    "/" + "é" * 1023, "/.../%00%zz/'--",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", HOSTILE)
+def test_an_undeclared_path_opens_its_own_requests_and_nothing_else(busy: Instance, path: str) -> None:
+    unknown: dict[str, Any] = {"outcome": "endpoint_unknown", "rule": "api.catalogue", "endpoint": None, "status": 404}
+    made = [decided(busy, timedelta(minutes=number), path=path, **unknown) for number in range(1, 16)]
+    # Its neighbours: what it would be if it were decoded, cut or joined wrongly.
+    neighbours = {"/a/b", "/a", path + "/", path[:-1], "/nothing"} - {path}
+    collect(busy, *made, *(decided(busy, path=each, **unknown) for each in neighbours))
+    expected = [each.id for each in made]
+    browser = busy.browser("auditor")
+    for page, noted in (("/scope", "15"), ("/usage", "15 calls, not in the catalogue")):
+        shown = browser.get(at(busy, page))
+        links = [link for link in Links.of(shown.text) if link.text == noted]
+        assert len(links) == 1, page
+        assert "<script>alert" not in shown.text
+        assert "<img src=x" not in shown.text
+        assert path.translate(BLANKS) in text_of(shown).translate(BLANKS)
+        assert links[0].href.startswith(at(busy, "/requests?outcome=endpoint_unknown&path="))
+        assert requests_behind(browser, links[0].href) == expected
+        # What it is filtered by stands there, and is taken away by one link and turned round by another.
+        opened = browser.get(links[0].href)
+        assert "<script>alert" not in opened.text
+        assert "<img src=x" not in opened.text
+        boxes = [box.attributes for box in Links.of(opened.text, "input") if box.attributes.get("type") == "checkbox"]
+        assert [box["value"] for box in boxes if box["name"] == "path"] == [path]
+        turns = [link.href for link in Links.of(opened.text) if link.text == "is, turn it round"]
+        turned = next(href for href in turns if "not=path" in href)
+        assert not {*requests_behind(browser, turned)} & {*expected}
+        exported = browser.get(next(link.href for link in Links.of(opened.text) if "export.csv" in link.href))
+        assert [row["id"] for row in csv.DictReader(io.StringIO(exported.text, newline=""))] == expected
+    listed = api(busy, "/requests", path=path)["data"]
+    assert ([each["id"] for each in listed], {each["path"] for each in listed}) == (expected, {path})
+
+
+def test_the_command_prints_an_undeclared_path_as_plain_text_and_quotes_it_for_the_shell(busy: Instance) -> None:
+    unknown: dict[str, Any] = {"outcome": "endpoint_unknown", "rule": "api.catalogue", "endpoint": None, "status": 404}
+    path = "/\x1b]0;owned\x07\r/$(reboot) 'x'"
+    collect(busy, *(decided(busy, path=path, **unknown) for _ in range(50)))
+    environment = {"FREEHOLD_URL": busy.url, "FREEHOLD_TOKEN": busy.tokens["auditor"]}
+    said = CliRunner().invoke(freehold, ["scope", "show", busy.project], env=environment)
+    assert said.exit_code == 0, said.output
+    assert not {"\x1b", "\x07", "\r"} & {*said.output}
+    shown = output.printable(path)
+    assert f"Denied, not in the catalogue: GET {shown} (50, last" in said.output
+    assert said.output.splitlines()[-1].endswith(f"--outcome endpoint_unknown --path {shlex.quote(shown)}")
+
+
+def test_a_path_longer_than_what_is_kept_is_found_by_what_is_kept(busy: Instance) -> None:
+    long = "/" + "x" * 1999
+    made = use(busy, path=long[:1024])
+    assert [each["id"] for each in api(busy, "/requests", path=long)["data"]] == [made.id]
+    browser = busy.browser("auditor")
+    assert requests_behind(browser, f"{at(busy, '/requests')}?path={long}") == [made.id]
+
+
+def test_sums_cannot_be_asked_for_by_path(busy: Instance) -> None:
+    for page in ("/usage", "/usage/export.csv"):
+        answer = busy.browser("auditor").get(at(busy, page), path="/parcels")
+        assert answer.status_code == 422
+        assert "Sums are not kept by path" in text_of(answer)
+
+
+def test_a_filtered_list_that_looked_only_so_far_says_so(busy: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "LOOKED_AT", 20)
+    monkeypatch.setattr(actions, "STRETCH", dict.fromkeys(actions.STRETCH, 10))
+    use(busy, timedelta(days=9), path="/rare")
+    browser = busy.browser("auditor")
+    page = browser.get(at(busy, "/requests"), path="/rare")
+    assert "20 requests were looked through, back to" in text_of(page)
+    assert "No request matches" not in text_of(page)
+    assert len(requests_behind(browser, f"{at(busy, '/requests')}?path=/rare")) == 1
+    exported = browser.get(at(busy, "/requests/export.csv"), path="/rare").text
+    assert len(exported.splitlines()) == 2
+    use(busy, timedelta(days=9), outcome="unavailable", status=503)
+    for filters in ({"outcome": "unavailable"}, {"kind": "failed", "key": busy.key, "endpoint": "none"}):
+        page = browser.get(at(busy, "/requests"), **filters)
+        assert "20 requests were looked through, back to" in text_of(page)
+    # Beside the sums, which know of it, too.
+    page = browser.get(at(busy), range="30d", outcome="unavailable")
+    assert "All 1" in text_of(page)
+    assert "20 requests were looked through, back to" in text_of(page)
+    assert "No request in this range" not in text_of(page)
+
+
+def test_what_is_kept_in_sums_alone_is_said_to_be(busy: Instance) -> None:
+    browser = busy.browser("auditor")
+    with busy.store.write() as tx:
+        tx.execute(delete(usage_events))
+    assert "Single requests are kept for 30 days; what is older is in the sums." in text_of(
+        browser.get(at(busy, "/requests"))
+    )
+    with busy.store.write() as tx:
+        tx.execute(insert(retentions).values(kind="requests", days=7, set_at=clock.now(), set_by="usr_1"))
+    page = browser.get(at(busy), range="30d")
+    assert "Only sums of this range are here" in text_of(page)
+    assert "Single requests are kept for 7 days; what is older is in the sums." in text_of(page)
 
 
 @pytest.mark.parametrize("bucket", ["minute", "month", "nonsense"])
@@ -379,7 +548,7 @@ def test_requests_are_listed_newest_first_and_paged(busy: Instance) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    [{"kind": "failed"}, {"outcome": "rate_limited"}, {"endpoint": "list_parcels"}, {"from": "2027-01-15T07:30:00Z"},
+    [{"kind": "failed"}, {"outcome": "rate_limited"}, {"endpoint": "list_parcels"}, {"path": "/nothing"}, {"from": "2027-01-15T07:30:00Z"},
      {"to": "2027-01-12T00:00:00Z"}, {"kind": "served", "endpoint": "get_parcel"}],
 )  # fmt: skip
 def test_filters_show_what_the_api_answers_to_them(busy: Instance, query: dict[str, str]) -> None:
@@ -418,6 +587,14 @@ def test_a_request_opens_beside_its_list(busy: Instance) -> None:
     assert "hidden" not in pane[: pane.index(">")]
     assert f'<tr data-request="{request_id}" class="fh-is-open">' in shown
     assert f'href="{at(busy, f"/requests/{request_id}")}"' in pane
+    # The same again, to be selected where there is no script to copy it; on the request's own page too.
+    command = html.escape("/v1/keys/verify") if "Verify call" in pane else "/gateway/"
+    for where in (pane, browser.get(at(busy, f"/requests/{request_id}")).text):
+        again = re.sub(
+            "<[^>]*>", "", where[where.index('<pre id="again"') : where.index("</pre>", where.index('<pre id="again"'))]
+        )
+        assert command in again
+        assert "Bearer $FREEHOLD_KEY" in again
     [close] = re.findall(r'href="([^"]*)" data-pane-close', pane)
     assert browser.get(html.unescape(close)).text.count("fh-is-open") == 0
     assert shown.count(f"request={request_id}") == 0

@@ -123,6 +123,18 @@ def test_it_misbehaves_as_it_is_told(home: Instance, answer: str, status: int, a
         assert attempt["response"]["body_cut"]
 
 
+def test_what_it_let_in_unverified_is_not_said_to_be_refused(home: Instance) -> None:
+    page = f"/projects/{home.project}/inbox"
+    for answer, said in (("accept", "Unverified"), ("verify", "Refused"), ("500", "Refused")):
+        url = open_inbox(home, answer=answer).json()["url"]
+        httpx.post(url, json={"type": "parcel.moved"})
+        shown = text_of(home.browser("developer").get(page))
+        newest = shown[shown.index("Answered") :].split("parcel.moved")[0]
+        assert said in newest
+        assert ("Refused" in newest) == (said == "Refused")
+        assert requests(home)[0]["verdict"] == "refused"
+
+
 def test_gone_disables_the_endpoint(home: Instance) -> None:
     made = endpoint(home, open_inbox(home, answer="410").json()["url"]).json()
     send_test(home, made["id"])

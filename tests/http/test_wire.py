@@ -142,3 +142,30 @@ def test_odd_hosts_are_no_fault_of_ours(bounded: Instance, host: bytes) -> None:
     for path in (b"/v1/me", b"/sign-in", b"/"):
         answer = exchange(bounded, b"GET " + path + b" HTTP/1.1\r\nConnection: close\r\nHost: " + host + b"\r\n\r\n")
         assert answer[:10] in (b"HTTP/1.1 2", b"HTTP/1.1 3", b"HTTP/1.1 4"), answer
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/organizations", 200),
+        ("/account", 200),
+        ("/v1/projects/proj_none", 404),
+        ("/v1/setup", 405),
+        ("/healthz", 200),
+    ],
+)
+def test_head_is_answered_as_get_without_content(instance: Instance, path: str, status: int) -> None:
+    client = instance.browser("owner").client
+    # On one connection, so that content nobody expects would be taken for the next answer.
+    asked, again = client.head(path, follow_redirects=True), client.get(path, follow_redirects=True)
+    assert (asked.status_code, asked.content, again.status_code) == (status, b"", status)
+    for name in ("content-type", "allow", "etag"):
+        assert asked.headers.get(name) == again.headers.get(name), name
+
+
+def test_head_of_what_has_no_end_ends(instance: Instance) -> None:
+    browser = instance.browser("owner")
+    answer = browser.client.head(f"/projects/{instance.project}/requests/live", timeout=10)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.content == b""
+    assert instance.client("owner").delete("/v1/me").headers["allow"] == "GET, HEAD, OPTIONS"

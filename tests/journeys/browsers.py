@@ -123,6 +123,7 @@ def look(page: Page, name: str) -> None:
 
     In dark it is the same document in other colours: only the rule of contrast can answer otherwise than it did in light.
     """
+    settle(page)
     dark = page.evaluate("document.documentElement.classList.contains('dark')")
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
@@ -133,6 +134,15 @@ def look(page: Page, name: str) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(page.screenshot(full_page=True))
     page.set_viewport_size(WIDE)
+
+
+def settle(page: Page) -> None:
+    """Wait until the page that a click led to is here, whole.
+
+    A click ends as soon as the browser has taken the new document, when there may be nothing in it yet.
+    """
+    page.locator("main").first.wait_for()
+    page.wait_for_load_state()
 
 
 def assert_fits(page: Page) -> None:

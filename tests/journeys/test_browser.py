@@ -73,7 +73,7 @@ def first_key(page: Page) -> steps.Issued:
     expect(page.locator("#secret")).to_have_text(issued.secret)
 
     page.get_by_role("button", name="Copy secret").click()
-    assert page.evaluate("navigator.clipboard.readText()") == issued.secret
+    eventually(lambda: page.evaluate("navigator.clipboard.readText()") == issued.secret)
     page.evaluate("window.notReloaded = true")
     assert steps.run_shown(issued.command)["name"] == "Norway"
     expect(page.get_by_text("The first call arrived.")).to_be_visible()

@@ -38,6 +38,7 @@ _ROUTES: Final = [
 _PROJECT: Final = "/projects/{project_id:str}"
 _MORE: Final = {
     "a denied request": f"{_PROJECT}/requests/{{denied_id:str}}",
+    "a request beside its list": f"{_PROJECT}/requests?request={{denied_id:str}}",
     "a throttled request": f"{_PROJECT}/requests/{{throttled_id:str}}",
     "a failed request": f"{_PROJECT}/requests/{{failed_id:str}}",
     "usage of 30 days by key": f"{_PROJECT}/usage?range=30d&group_by=key",

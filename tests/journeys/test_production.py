@@ -87,7 +87,6 @@ def make_sandbox(house: House, name: str, product_line: str | None = "Storefront
     assert send(team, f"/v1/webhooks/{webhook}/check", {})["state"] == "passed"
     assert lookup(house, secret) == 200
     assert lookup(house, secret, "/gateway/example/v1/countries") == 403
-    eventually(lambda: bool(team.get(f"{at}/alerts").json()["data"]))
     alert = team.get(f"{at}/alerts").json()["data"][0]["id"]
     send(team, f"/v1/alerts/{alert}/test", {})
     return project
@@ -264,8 +263,6 @@ def test_the_way_by_commands(house: House, tmp_path: Path) -> None:
     )
     owners = ("--owner", TEAM, "--owner", steps.OPERATOR)
     project = dalia.json("projects", "create", "By commands", "--purpose", "To be declared by a file", *owners)["id"]
-    # The default rules come by themselves: before the plan, which would otherwise be another one by its end.
-    eventually(lambda: bool(house.team.get(f"/v1/projects/{project}/alerts").json()["data"]))
     (tmp_path / "freehold.toml").write_text(FILE)
     file = (str(tmp_path / "freehold.toml"), "-p", project)
     inbox = dalia.json("inbox", "open", "-p", project)["url"]

@@ -1,100 +1,30 @@
 """Deleting an organization: it waits and can be restored to what it was; then nothing of it is left but that it was."""
 
 import base64
-import os
-import random
-import signal
-import subprocess
-import sys
 import threading
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from freehold.keeping import emptying, organization_queries
+from freehold.keeping import organization_queries
 from freehold.keeping.belonging import tables_to_empty, whose_rows
 from freehold.kit import clock
 from freehold.organizations import audit
 from freehold.organizations.audit_proof import prove
 from freehold.organizations.audit_seals import Seal, is_genuine, public_key, seal_chains
-from freehold.reports import tasks as report_tasks
-from freehold.store.schema import keys, mails, metadata, organization_deletions, projects
+from freehold.reports import making
+from freehold.store.schema import mails, metadata, organization_deletions, projects
 from tests.http.served import Instance, assert_problem, text_of
+from tests.keeping.organization_world import ask, empty, fill_more, found_in, ids_of, let_time_pass
+from tests.keeping.tampering import find_what_was_tampered_with
 
-# How many processes are killed while they delete; the campaign: KEEPING_KILLS=100.
-KILLS: Final = int(os.environ.get("KEEPING_KILLS", "1"))
 NOT_HARBOURS: Final = {
     "apis", "endpoints", "event_types", "instance", "journals", "organization_deletions", "person_deletions", "readiness_own_checks",
     "readiness_policies", "reconciliations", "retentions", "sessions", "throttles", "users", "verifiers",
 }  # fmt: skip
-
-
-def ask(instance: Instance, who: str = "owner", name: str = "Harbour") -> Any:
-    return instance.client(who).post(f"/v1/organizations/{instance.harbour}/delete", json={"name": name})
-
-
-def let_time_pass(instance: Instance) -> None:
-    with instance.store.write() as tx:
-        tx.execute(update(organization_deletions).values(ends_at=clock.now() - timedelta(seconds=1)))
-
-
-def empty(instance: Instance) -> int:
-    steps = 0
-    while True:
-        while emptying.step(instance.store, instance.settings, instance.secret):
-            steps += 1
-        # The minute in which the last decisions come in is skipped.
-        with instance.store.write() as tx:
-            settles = organization_deletions.c.state == "deleting"
-            ago = clock.now() - emptying.SETTLES
-            if not tx.execute(update(organization_deletions).where(settles).values(emptied_at=ago)).rowcount:
-                return steps
-
-
-def fill_more(instance: Instance) -> None:
-    """Rows in many more tables than every test's instance has."""
-    owner, project = instance.client("owner"), f"/v1/projects/{instance.project}"
-    hook = owner.post(
-        f"{project}/webhooks", json={"url": "https://example.com/h", "event_types": ["parcel.moved"]}
-    ).json()
-    for path, body in (
-        (f"/v1/webhooks/{hook['id']}/test", {}),
-        (f"{project}/alerts", {"name": "Rule", "metric": "requests", "window_s": 3600, "thresholds": [{"at": 10}]}),
-        (f"{project}/reports", {"kind": "key_inventory"}),
-        (f"/v1/organizations/{instance.harbour}/reports", {"kind": "access_review"}),
-        (f"{project}/key_templates", {}), (f"/v1/organizations/{instance.harbour}/invitations", {"email": "n@example.com", "role": "billing"}),
-        ("/v1/tokens", {"name": "service", "organization": instance.harbour, "roles": ["verifier"]}),
-    ):  # fmt: skip
-        owner.post(path, json=body)
-    owner.put(f"{project}/inbox", json={"answer": "accept"})
-    while report_tasks.turn(instance.store, instance.settings):
-        pass
-    with instance.store.write() as tx:
-        for number in range(620):
-            tx.execute(text("INSERT INTO mails (id, organization_id, recipient, subject, text, state, attempts, created_at)"
-                            " VALUES (:id, :whose, 'a@example.com', 's', 't', 'sent', 1, 1)"),
-                       {"id": f"mail_{number:06}", "whose": instance.harbour})  # fmt: skip
-
-
-def found_in(instance: Instance, needles: list[str]) -> list[str]:
-    found = []
-    with instance.store.read() as tx:
-        for table in metadata.sorted_tables:
-            for row in tx.execute(text(f'SELECT * FROM "{table.name}"')):  # noqa: S608
-                said = " ".join(str(each) for each in row)
-                if any(needle in said for needle in needles):
-                    found.append(f"{table.name}: {said[:200]}")
-    return found
-
-
-def ids_of(instance: Instance) -> list[str]:
-    with instance.store.read() as tx:
-        own = tx.execute(select(projects.c.id).where(projects.c.organization_id == instance.harbour)).scalars().all()
-        of_keys = tx.execute(select(keys.c.id).where(keys.c.project_id.in_(own))).scalars().all()
-    return [instance.harbour, *own, *of_keys]
 
 
 def test_every_table_is_told_whose_it_is() -> None:
@@ -156,6 +86,7 @@ def test_nothing_is_left_but_that_it_was(instance_on_each: Instance) -> None:
     assert all(each.split(" ")[2] == audit.INSTANCE_CHAIN for each in left if each.startswith("audit_entries"))
     assert len(found_in(instance, elsewhere)) == others
     assert [path for path in (instance.settings.data / "reports").rglob("*") if path.is_file()] == []
+    assert making.forget_ended(instance.store, instance.settings) == 0
     operator = instance.client("operator")
     tombstone = operator.get(f"/v1/organizations/{instance.harbour}/deletion").json()
     assert (tombstone["state"], tombstone["name"], tombstone["asked_by"]) == (
@@ -176,6 +107,7 @@ def test_nothing_is_left_but_that_it_was(instance_on_each: Instance) -> None:
             tx.execute(select(mails.c.subject).where(mails.c.organization_id == instance.northgate)).scalars().all()
         )
     assert set(subjects) == {"Harbour was deleted"}
+    find_what_was_tampered_with(instance)
 
 
 def test_the_log_of_an_organization_that_is_not_being_deleted_stays(instance_on_each: Instance) -> None:
@@ -228,41 +160,3 @@ def test_a_project_is_not_restored_at_the_instant_of_the_deletion(instance_on_ea
         thread.join()
     with instance.store.read() as tx:
         assert tx.execute(select(projects.c.state).where(projects.c.id == instance.project)).scalar_one() == "archived"
-
-
-DELETE: Final = """
-import json, sys
-from freehold import settings as all_settings
-from freehold.keeping import emptying
-from freehold.store import instance_secret
-from freehold.store.engine import open_store
-emptying.PIECE = 100
-settings = all_settings.load()
-store, secret = open_store(settings), instance_secret.load(settings)
-print("begun", flush=True)
-while emptying.step(store, settings, secret):
-    print("step", flush=True)
-store.close()
-"""
-
-
-def test_whoever_is_killed_leaves_what_the_next_one_finishes(instance_on_each: Instance) -> None:
-    instance = instance_on_each
-    fill_more(instance)
-    ids = ids_of(instance)
-    assert ask(instance).status_code == 200
-    let_time_pass(instance)
-    environment = {
-        **os.environ, "FREEHOLD_DATA": str(instance.settings.data), "FREEHOLD_SECRET": instance.secret.to_hex(),
-        "FREEHOLD_DATABASE_URL": instance.settings.database_url,
-    }  # fmt: skip
-    for _ in range(KILLS):
-        with subprocess.Popen([sys.executable, "-c", DELETE], env=environment, stdout=subprocess.PIPE) as process:
-            assert process.stdout
-            for _ in range(random.randint(2, 12)):
-                process.stdout.readline()
-            process.send_signal(signal.SIGKILL)
-    empty(instance)
-    assert {each.partition(":")[0] for each in found_in(instance, ids)} == {"organization_deletions", "audit_entries"}
-    with instance.store.read() as tx:
-        assert prove(tx, audit.INSTANCE_CHAIN, public_key(instance.secret)).fault is None

@@ -16,8 +16,8 @@ from freehold.organizations import audit, members, tokens
 from freehold.organizations.audit_proof import Proof, prove
 from freehold.organizations.audit_seals import public_key, seal_chains
 from freehold.organizations.records import AuditEntry, Role
-from freehold.production import readiness_policies
-from freehold.production.readiness_records import Policy
+from freehold.production.policy import actions as readiness_policies
+from freehold.production.readiness.records import Policy
 from freehold.reports import tasks as report_tasks
 from freehold.store.engine import Transaction
 from freehold.store.schema import audit_entries, metadata, person_deletions, reports, users

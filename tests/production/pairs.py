@@ -4,21 +4,21 @@ from dataclasses import replace
 from typing import Any, Final
 
 from freehold.errors import Problem
-from freehold.production import (
-    bindings_actions,
-    clone_actions,
-    drift_actions,
-    promoting,
-    readiness_policies,
-    review_actions,
-    review_decisions,
-    revisions,
-)
-from freehold.production.bindings_records import Bindings
-from freehold.production.drift_records import Drift
-from freehold.production.readiness_queries import policy_of
-from freehold.production.shaping import Tools
-from freehold.production.sibling_records import Cloned, CloneOrder, Direction, Promoted, PromotionOrder
+from freehold.production.applying.tools import Tools
+from freehold.production.bindings import actions as bindings_actions
+from freehold.production.bindings.records import Bindings
+from freehold.production.clone import actions as clone_actions
+from freehold.production.clone.records import Cloned, CloneOrder
+from freehold.production.drift import actions as drift_actions
+from freehold.production.drift import promoting
+from freehold.production.drift.promotion_records import Direction, Promoted, PromotionOrder
+from freehold.production.drift.records import Drift
+from freehold.production.policy import actions as readiness_policies
+from freehold.production.readiness.queries import policy_of
+from freehold.production.review import actions as review_actions
+from freehold.production.review import decisions as review_decisions
+from freehold.production.shape import revisions
+from freehold.production.siblings import planning as clone_planning
 from freehold.projects import queries as projects
 from tests.http.served import SYSTEM, Instance
 from tests.production.review_world import ASKED
@@ -80,7 +80,7 @@ def clone(instance: Instance, bindings: Bindings = BINDINGS, project: str = "", 
     if not may_clone(instance, project) and not is_live(instance, project):
         approve(instance, project)
     with instance.store.read() as tx:
-        fingerprint = clone_actions.plan_clone(tx, owner, project).fingerprint
+        fingerprint = clone_planning.plan_clone(tx, owner, project).fingerprint
     with instance.store.write() as tx:
         return clone_actions.clone_project(
             tx, owner, tools_of(instance), project, CloneOrder(fingerprint, bindings, **more)

@@ -8,20 +8,19 @@ from sqlalchemy import select
 from freehold.keys import actions as keys
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock, ids
+from freehold.organizations import member_queries
 from freehold.organizations import queries as accounts
 from freehold.organizations.records import Actor, Role, User
-from freehold.production import (
-    readiness_policies,
-    review_actions,
-    review_decisions,
-    review_entries,
-    review_queries,
-    review_reading,
-    review_tasks,
-    revisions,
-)
-from freehold.production.readiness_records import Policy
-from freehold.production.review_records import AccessRequest, Entry, NewRequest
+from freehold.production.policy import actions as readiness_policies
+from freehold.production.readiness.records import Policy
+from freehold.production.review import actions as review_actions
+from freehold.production.review import decisions as review_decisions
+from freehold.production.review import entries as review_entries
+from freehold.production.review import queries as review_queries
+from freehold.production.review import reading as review_reading
+from freehold.production.review import tasks as review_tasks
+from freehold.production.review.records import AccessRequest, Entry, NewRequest
+from freehold.production.shape import revisions
 from freehold.projects import actions as projects
 from freehold.projects import queries as project_queries
 from freehold.projects.records import Project, Scope
@@ -60,7 +59,7 @@ class ReviewWorld:
         user = User(ids.new_id("usr"), f"{name}@example.com", name.capitalize(), False, clock.now())
         with self.store.write() as tx:
             accounts.insert_user(tx, user, PASSWORD_HASH)
-            accounts.insert_member(tx, organization_id, user.id, role, clock.now())
+            member_queries.insert_member(tx, organization_id, user.id, role, clock.now())
         self.instance.users[name] = user
         return self.instance.actor(name)
 

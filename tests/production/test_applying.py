@@ -20,10 +20,10 @@ from freehold.keys import actions as keys
 from freehold.keys.queries import active_keys_of
 from freehold.keys.templates import KeyTemplate, find_template, templates_of
 from freehold.kit import canonical_json, clock
-from freehold.production.applying import Applied, apply_shape
-from freehold.production.checking import key_settings
-from freehold.production.records import Shape
-from freehold.production.shaping import Tools
+from freehold.production.applying.checking import key_settings
+from freehold.production.applying.engine import Applied, apply_shape
+from freehold.production.applying.tools import Tools
+from freehold.production.shape.records import Shape
 from freehold.projects import actions as projects
 from freehold.projects.records import NewProject, Scope
 from freehold.reports import schedule_queries

@@ -12,8 +12,9 @@ import pytest
 
 from freehold.errors import Problem
 from freehold.organizations.records import Actor
-from freehold.production import review_actions, review_decisions
-from freehold.production.review_records import AccessRequest
+from freehold.production.review import actions as review_actions
+from freehold.production.review import decisions as review_decisions
+from freehold.production.review.records import AccessRequest
 from freehold.projects import actions as projects
 from freehold.projects.records import Project, Scope
 from freehold.settings import Settings

@@ -11,9 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from freehold.errors import Problem
 from freehold.kit import clock
-from freehold.organizations import queries, tokens
+from freehold.organizations import member_queries, tokens
 from freehold.organizations.records import Actor
-from freehold.production import review_actions, review_decisions
+from freehold.production.review import actions as review_actions
+from freehold.production.review import decisions as review_decisions
 from freehold.projects import actions as projects
 from freehold.projects.records import ProjectChange
 from freehold.settings import Settings
@@ -131,7 +132,9 @@ def test_what_is_asked_has_to_make_sense(world: ReviewWorld, fields: dict[str, A
 def test_who_asked_does_not_decide_and_nobody_but_reviewers_does(world: ReviewWorld) -> None:
     both = world.join("both", world.instance.harbour, "developer")
     with world.store.write() as tx:
-        queries.insert_member(tx, world.instance.northgate, world.instance.users["both"].id, "admin", clock.now())
+        member_queries.insert_member(
+            tx, world.instance.northgate, world.instance.users["both"].id, "admin", clock.now()
+        )
     both = world.instance.actor("both")
     request = world.ask(both)
     seen = world.fingerprint()
@@ -279,7 +282,7 @@ def test_everybody_whose_edit_is_in_it_is_kept_from_deciding(on_each: ReviewWorl
     production = world.go_live()
     world.issue("night", production.id)
     with world.store.write() as tx:
-        queries.insert_member(tx, world.instance.harbour, world.second.user_id or "", "developer", clock.now())
+        member_queries.insert_member(tx, world.instance.harbour, world.second.user_id or "", "developer", clock.now())
     second = world.instance.actor("second")
     world.declare("get_parcel", "list_parcels", who=second, project_id=production.id)
     [request] = world.open_requests()

@@ -16,9 +16,10 @@ from freehold.keys import rotation
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import canonical_json
 from freehold.organizations import members
-from freehold.production import revisions, watching
-from freehold.production.assembling import GONE
-from freehold.production.records import Cause
+from freehold.production import watching
+from freehold.production.shape import revisions
+from freehold.production.shape.assembling import GONE
+from freehold.production.shape.records import Cause
 from freehold.projects import actions as projects
 from freehold.projects.limits import Quota
 from freehold.projects.records import NewOwner, ProjectChange, Scope

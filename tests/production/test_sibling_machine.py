@@ -24,12 +24,17 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import event, select
 
-from freehold.production import clone_actions, drift_actions, drift_queries, promoting
-from freehold.production.applying import apply_shape
-from freehold.production.drift_rules import digest
-from freehold.production.issuing import issue_declared
-from freehold.production.rules import binding_slots, items_of
-from freehold.production.sibling_records import CloneOrder, Direction, PromotionOrder
+from freehold.production.applying.engine import apply_shape
+from freehold.production.clone import actions as clone_actions
+from freehold.production.clone.issuing import issue_declared
+from freehold.production.clone.records import CloneOrder
+from freehold.production.drift import actions as drift_actions
+from freehold.production.drift import promoting
+from freehold.production.drift import queries as drift_queries
+from freehold.production.drift.promotion_records import Direction, PromotionOrder
+from freehold.production.drift.rules import digest
+from freehold.production.shape.rules import binding_slots, items_of
+from freehold.production.siblings import planning as clone_planning
 from freehold.projects import actions as projects
 from freehold.projects.records import NewProject
 from freehold.settings import Settings
@@ -117,7 +122,7 @@ class SiblingMachine(RuleBasedStateMachine):
         if not may_clone(self.world, self.sandbox):
             approve(self.world, self.sandbox)
         with self.world.store.read() as tx:
-            plan = clone_actions.plan_clone(tx, self.world.actor("owner"), self.sandbox)
+            plan = clone_planning.plan_clone(tx, self.world.actor("owner"), self.sandbox)
         values = self._values([each.slot for each in plan.bindings if each.slot], False)
         order = CloneOrder(plan.fingerprint, values, tuple(sorted(plan.shape["keys"])[:1]) if issued else ())
         made = self._attempt(breaks, lambda tx: clone_actions.clone_project(

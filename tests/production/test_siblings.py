@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -13,12 +14,20 @@ from freehold.errors import Problem
 from freehold.keys import actions as keys
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock
-from freehold.production import clone_actions, drift_actions, drift_queries, drift_tasks, promoting, readiness_policies
-from freehold.production.bindings_queries import missing_for
-from freehold.production.readiness_queries import policy_of
-from freehold.production.sibling_records import Cloned, CloneOrder, PromotionOrder
+from freehold.organizations import audit
+from freehold.production.bindings import actions as bindings_actions
+from freehold.production.clone import actions as clone_actions
+from freehold.production.clone.records import Cloned, CloneOrder
+from freehold.production.drift import actions as drift_actions
+from freehold.production.drift import promoting
+from freehold.production.drift import queries as drift_queries
+from freehold.production.drift import tasks as drift_tasks
+from freehold.production.drift.promotion_records import PromotionOrder
+from freehold.production.policy import actions as readiness_policies
+from freehold.production.readiness.queries import policy_of
+from freehold.production.siblings import planning as clone_planning
 from freehold.projects import actions as projects
-from freehold.projects import locking
+from freehold.projects import locking, postures
 from freehold.projects.limits import Quota
 from freehold.projects.queries import owners_of
 from freehold.projects.records import ProjectChange, Scope
@@ -75,15 +84,34 @@ def announced(world: Instance) -> list[tuple[str, Any]]:
 
 def test_bindings_are_asked_for_given_and_shown_by_what_may_be_seen(world: Instance) -> None:
     with world.store.read() as tx:
-        assert {each.slot for each in missing_for(tx, project_of(world))} == set(BINDINGS)
+        slots = bindings_actions.slots_of(tx, project_of(world))
+        assert {each.pointer for each in slots if each.is_missing} == set(BINDINGS)
     given = {each.pointer: each.given.shown for each in give(world, BINDINGS) if each.given}
     assert given["/webhooks/orders/url"] == "https://live.example.com/…"
     assert given["/keys/web/allowed_cidrs"] == "1 network"
     assert "production" not in given["/webhooks/orders/headers/X-Env"]
     with world.store.read() as tx:
-        assert missing_for(tx, project_of(world)) == []
+        assert not any(each.is_missing for each in bindings_actions.slots_of(tx, project_of(world)))
     left = give(world, {"/webhooks/orders/url": None, "/owners/technical": ("developer@example.com",)})
     assert [each.pointer for each in left if each.is_missing] == ["/webhooks/orders/url"]
+
+
+def test_values_given_at_one_instant_come_one_after_the_other(either: Instance) -> None:
+    url = "/webhooks/orders/url"
+    for turn in range(3):
+        ready, given = Barrier(2), list[str]()
+
+        def act(value: str, ready: Barrier = ready, given: list[str] = given) -> None:
+            ready.wait()
+            give(either, {url: value})
+            given.append(value)
+
+        threads = [Thread(target=act, args=(f"https://{name}{turn}.example.com/",)) for name in "ab"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(given) == 2
 
 
 def test_bindings_are_checked_as_production_would(world: Instance) -> None:
@@ -141,7 +169,7 @@ def test_of_two_who_clone_at_one_instant_one_makes_it(either: Instance) -> None:
     world = either
     approve(world)
     with world.store.read() as tx:
-        fingerprint = clone_actions.plan_clone(tx, world.actor("owner"), world.project).fingerprint
+        fingerprint = clone_planning.plan_clone(tx, world.actor("owner"), world.project).fingerprint
     order, ready, made = CloneOrder(fingerprint, BINDINGS), threading.Barrier(2), list[Cloned]()
 
     def run(who: str) -> None:
@@ -162,7 +190,7 @@ def test_of_two_who_clone_at_one_instant_one_makes_it(either: Instance) -> None:
 def test_a_clone_takes_what_was_given_beforehand(world: Instance) -> None:
     give(world, BINDINGS)
     with world.store.read() as tx:
-        plan = clone_actions.plan_clone(tx, world.actor("auditor"), world.project)
+        plan = clone_planning.plan_clone(tx, world.actor("auditor"), world.project)
     assert not [each for each in plan.bindings if each.is_missing]
     assert any("new signing secrets" in each for each in plan.consequences)
     assert shape_of(world, clone(world, {}).production.id) == shape_of(world)
@@ -170,7 +198,7 @@ def test_a_clone_takes_what_was_given_beforehand(world: Instance) -> None:
 
 def test_a_clone_that_is_refused_leaves_nothing(world: Instance) -> None:
     with world.store.read() as tx:
-        fingerprint = clone_actions.plan_clone(tx, world.actor("owner"), world.project).fingerprint
+        fingerprint = clone_planning.plan_clone(tx, world.actor("owner"), world.project).fingerprint
         before = tx.execute(select(func.count()).select_from(project_rows)).scalar_one()
     order = CloneOrder(fingerprint, BINDINGS)
     with pytest.raises(Problem) as unapproved, world.store.write() as tx:
@@ -219,7 +247,7 @@ def test_drift_says_what_differs_and_who_is_ahead(either: Instance) -> None:
         assert ahead["/limits/quota"] == ("production", "developer@example.com")
     with world.store.read() as tx:
         head = drift_queries.heads_of(tx, [production])[production]
-        posture = projects.posture_of(tx, world.actor("owner"), world.project)
+        posture = postures.posture_of(tx, world.actor("owner"), world.project)
     assert (head.differences, head.unaccepted) == (2, 2)
     assert posture.drift is not None
     assert posture.drift.differences == 2
@@ -376,6 +404,28 @@ def test_an_acceptance_is_withdrawn_or_expires(either: Instance, monkeypatch: py
     with world.store.read() as tx:
         assert drift_queries.heads_of(tx, [world.project])[world.project].unaccepted == 1
         assert drift_queries.standing_of(tx, world.project) == {}
+
+
+def test_an_acceptance_that_expires_while_it_is_withdrawn_waits_for_that(either: Instance) -> None:
+    """What expires is counted after whoever holds the organization's log, not beside them: each would wait for the other."""
+    world, after = either, clock.now() + timedelta(days=3)
+    clone(world)
+    purpose(world, "One")
+    accept(world, "/labels/purpose", days=1)
+    turns: list[int] = []
+    expiring = Thread(target=lambda: turns.append(drift_tasks.turn(world.store, "http://here", after)))
+    with world.store.write() as tx:
+        audit.hold(tx, project_of(world).organization_id)
+        for acceptance in drift_queries.standing_of(tx, world.project).values():
+            drift_queries.end_acceptance(tx, acceptance.id, "withdrawn", after)
+        expiring.start()
+        # Long enough to come as far as it can: that is, to the log that is held here.
+        expiring.join(0.3)
+        assert drift_queries.lock_head(tx, world.project) is not None
+    expiring.join()
+    assert turns[0] >= 1
+    with world.store.read() as tx:
+        assert drift_queries.heads_of(tx, [world.project])[world.project].unaccepted == 1
 
 
 def test_an_acceptance_says_why_of_what_and_until_when(world: Instance) -> None:

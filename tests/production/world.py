@@ -11,9 +11,10 @@ from freehold.alerts.records import AlertFilter, RuleSettings, Threshold
 from freehold.keys import actions as keys
 from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock, ids
-from freehold.production import evidence_report, revisions
-from freehold.production.assembling import read_shape
-from freehold.production.records import Revision, Shape
+from freehold.production.review import evidence_report
+from freehold.production.shape import revisions
+from freehold.production.shape.assembling import read_shape
+from freehold.production.shape.records import Revision, Shape
 from freehold.production.watching import watch
 from freehold.projects import queries as projects
 from freehold.projects.limits import Quota, RateLimit

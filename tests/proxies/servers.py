@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+
+from tests.ports import free_port
 
 DOCS: Final = Path(__file__).parents[2] / "docs" / "forward-auth"
 # What the configurations say: where the server listens, the gate, the API. Every page names these three.
@@ -122,7 +123,7 @@ def running(command: Start, gate: int, api: int, folder: Path, ready: int = 401)
     """
     log = folder / "log"
     for _ in range(3):
-        ports = Ports(_free_port(), gate, api)
+        ports = Ports(free_port(), gate, api)
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command(ports, folder), stdout=output, stderr=output, cwd=folder, env=_environment(folder)
@@ -154,13 +155,6 @@ def _installed(name: str) -> str:
 def _environment(folder: Path) -> dict[str, str]:
     own = {name: str(folder) for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
     return {"PATH": os.environ["PATH"], "CADDY_ADMIN": f"unix/{folder}/admin", **own}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _has_started(url: str, process: "subprocess.Popen[bytes]", ready: int) -> bool:

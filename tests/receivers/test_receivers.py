@@ -17,6 +17,7 @@ from freehold.kit.secrets import InstanceSecret
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.webhooks import check_actions, checking
+from tests.ports import free_port
 from tests.receivers import node_packages
 from tests.webhooks.world import World, make_world
 
@@ -64,13 +65,6 @@ def running(command: list[str], folder: Path, port: int, variables: dict[str, st
 def _answers(port: int) -> bool:
     with socket.socket() as trying:
         return trying.connect_ex(("127.0.0.1", port)) == 0
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
 
 
 def require_passed(world: World, endpoint_id: str) -> None:

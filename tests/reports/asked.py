@@ -6,9 +6,11 @@ from typing import Any, Final
 
 from freehold.prices import actions as prices
 from freehold.prices.records import REST, Item, NewPriceList, PriceList, Tier
-from freehold.production import readiness_policies, review_actions, review_decisions
-from freehold.production.readiness_records import Policy
-from freehold.production.review_records import NewRequest
+from freehold.production.policy import actions as readiness_policies
+from freehold.production.readiness.records import Policy
+from freehold.production.review import actions as review_actions
+from freehold.production.review import decisions as review_decisions
+from freehold.production.review.records import NewRequest
 from freehold.reports import rules
 from freehold.reports.places.opening import folder_of
 from freehold.reports.records import Report

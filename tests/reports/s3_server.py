@@ -1,7 +1,6 @@
 """A stranger's S3 server (moto) on loopback, in a process of its own, and the environment that leads to it."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,8 @@ from contextlib import contextmanager
 from typing import Final
 
 import httpx
+
+from tests.ports import free_port
 
 BUCKET: Final = "reports-bucket"
 SECRET: Final = "not-to-be-logged"
@@ -37,13 +38,6 @@ def environment(url: str) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "reports", "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_ENDPOINT_URL": url, "AWS_REGION": "us-east-1",
         "AWS_ALLOW_HTTP": "true",
     }  # fmt: skip
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _make_bucket(url: str) -> None:

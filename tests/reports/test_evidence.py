@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import delete
 
 from freehold.errors import Problem
-from freehold.production import review_actions
-from freehold.production.readiness_records import CODES
+from freehold.production.readiness.records import CODES
+from freehold.production.review import actions as review_actions
 from freehold.projects import actions as projects
 from freehold.projects.records import ProjectChange, Scope
 from freehold.reports import actions, queries, tasks

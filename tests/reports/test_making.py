@@ -4,7 +4,7 @@ import csv
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,82 +21,15 @@ from freehold.reports.holding import LEASE
 from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.manifests import faults_of
 from freehold.reports.places.opening import folder_of
-from freehold.reports.records import FORMATS, KINDS, READABLE, Column, Parameters, Report, ReportFormat, ReportKind
+from freehold.reports.records import KINDS, Column, Parameters
 from freehold.reports.sources.registry import SOURCES, Source
-from freehold.settings import Settings
-from freehold.store.engine import Store
 from freehold.store.schema import reports, usage_events
+from freehold.usage import costs
 from freehold.usage.archive import Archive
 from freehold.usage.retention import Retention
 from tests.conftest import TestClock
-from tests.http.served import Instance
-from tests.production.world import collect, decide, furnish, make_production_world
-from tests.reports.asked import decided_request, price
-
-DAY = timedelta(days=1)
-
-
-def forms_of(kind: ReportKind) -> list[ReportFormat]:
-    """The formats that a kind can be had in."""
-    return [each for each in FORMATS if each not in READABLE or KIND_FACTS[kind].summary]
-
-
-@dataclass
-class World:
-    """An instance with a day of usage that is over, and short ways to ask."""
-
-    instance: Instance
-    settings: Settings
-    day: date
-    request: str = ""
-
-    @property
-    def store(self) -> Store:
-        return self.instance.store
-
-    def ask(self, kind: Any, form: Any = "csv", who: str = "owner", whole: bool = False, **more: Any) -> Report:
-        period = (self.day, self.day + DAY) if KIND_FACTS[kind].period else (None, None)
-        request = self.request if KIND_FACTS[kind].of_request else None
-        wanted = replace(Parameters(kind, form, *period), **{"access_request": request, **more})
-        with self.store.write() as tx:
-            project = None if whole else self.instance.project
-            return actions.request_report(tx, self.instance.actor(who), self.instance.harbour, project, wanted)
-
-    def read(self, report: Report) -> Report:
-        with self.store.read() as tx:
-            found = queries.find_report(tx, report.id)
-        assert found is not None
-        return found
-
-    def make(self, kind: Any, form: Any = "csv", **more: Any) -> tuple[Report, Path]:
-        asked = self.ask(kind, form, **more)
-        while tasks.turn(self.store, self.settings):
-            pass
-        made = self.read(asked)
-        assert made.state == "ready", made.reason
-        return made, folder_of(self.settings) / rules.kept_name(made)
-
-    def rows(self, kind: Any, **more: Any) -> list[dict[str, str]]:
-        _, path = self.make(kind, **more)
-        with path.open(newline="") as file:
-            return list(csv.DictReader(file))
-
-
-@pytest.fixture
-def world(store: Store, settings: Settings, tmp_path: Path, test_clock: TestClock) -> World:
-    data = tmp_path / "data"
-    instance = make_production_world(store, Settings(data=data, database_url=settings.database_url))
-    furnish(instance)
-    midnight = clock.to_ms(local_days.starts_at(clock.now().date(), "UTC"))
-    decide(instance, data, 5, midnight + 3_600_000)
-    decide(instance, data, 3, midnight + 7_200_000, outcome="rate_limited", status=None, latency_us=None, cost=0)
-    decide(instance, data, 2, midnight + 86_400_000 - 2, endpoint=None, outcome="endpoint_unknown", path="/=cmd")
-    collect(store, data)
-    made = World(instance, instance.settings, clock.now().date())
-    test_clock.move(2 * 86_400)
-    price(instance, made.day)
-    made.request = decided_request(instance)
-    return made
+from tests.production.world import collect, decide
+from tests.reports.small_world import DAY, World, forms_of
 
 
 def test_a_summary_adds_up_each_day_by_key_endpoint_and_outcome(world: World) -> None:
@@ -174,6 +107,20 @@ def test_the_archive_gives_the_same_bytes_as_the_database(world: World, tmp_path
     again = World(world.instance, archived, world.day)
     assert {form: again.make("usage_detail", form)[0].sha256 for form in forms_of("usage_detail")} == before
     assert again.make("usage_summary")[0].sha256 == summary
+    # A cost that is reported now is in the requests and in their sums, and what was said before is restated.
+    begins = local_days.starts_at(world.day, "UTC")
+    [request_id, *_] = (
+        each["id"] for each in Archive(tmp_path / "archive").requests_of(world.instance.project, begins, begins + DAY)
+    )
+    found = costs.find_archived(Archive(tmp_path / "archive"), request_id)
+    with world.store.write() as tx:
+        costs.report_cost(tx, world.instance.actor("developer"), request_id, 40, found)
+    test_clock.move(1)
+    for kind, cost in (("usage_detail", "40"), ("usage_summary", "44")):
+        restated, file = again.make(kind)
+        assert (restated.restates is not None, (restated.manifest or {})["source"]["reconciled"]) == (True, True)
+        with file.open(newline="") as lines:
+            assert cost in {each["cost"] for each in csv.DictReader(lines)}
 
 
 def test_late_usage_makes_a_restatement_that_names_what_it_corrects(world: World, test_clock: TestClock) -> None:

@@ -23,7 +23,8 @@ from freehold.store.instance_secret import NoSecret
 from freehold.supervisor import up
 from freehold.supervisor.refusals import CannotStart
 from tests.databases import SECRET as INSTANCE
-from tests.reports.s3_server import BUCKET, SECRET, environment, free_port, s3_server
+from tests.ports import free_port
+from tests.reports.s3_server import BUCKET, SECRET, environment, s3_server
 
 KEY, OLD = "11" * 32, "22" * 32
 CONTENT = bytes(number * 7 % 256 for number in range(9_000_000))

@@ -185,20 +185,30 @@ def test_amounts_of_several_currencies_are_never_added_together() -> None:
             "unit": "request",
             "amount": amount,
             "quantity": 1,
+            "price": 40,
             "currency": currency,
         }
         return tuple(known.get(name) for name in names)
 
     both = writing.gather(given, columns, [[line("EUR", 500), line("USD", 300), line("EUR", 1)]])
     document = document_of(given, columns, both, seen)
-    assert document.figures[:2] == (("Amount, EUR", "501"), ("Amount, USD", "300"))
-    assert "801" not in str(document)
+    assert document.figures[:2] == (("Amount, EUR", "5.01 EUR"), ("Amount, USD", "3.00 USD"))
+    assert "8.01" not in str(document)
+    assert [line[1] for line in document.parts[0].rows] == ["5.01 EUR", "3.00 USD"]
     assert document.chart is None
     assert [part.title for part in document.parts] == ["By currency"]
     assert any("more than one currency" in note for note in document.notes)
     one = document_of(given, columns, writing.gather(given, columns, [[line("EUR", 500), line("EUR", 1)]]), seen)
-    assert one.figures[0] == ("Amount", "501")
+    assert one.figures[0] == ("Amount", "5.01 EUR")
     assert one.chart is not None
+    assert "5.01 EUR" in one.chart.said
+    assert "5.01 EUR</text>" in one.chart.svg
+    assert one.table is not None
+    assert [dict(zip(one.table.head, row, strict=True))["Price"] for row in one.table.rows] == ["0.40 EUR", "0.40 EUR"]
+    # The yen has no smaller unit, the dinar a thousand of them.
+    for currency, said in (("JPY", "1,500 JPY"), ("KWD", "1.500 KWD")):
+        other = document_of(given, columns, writing.gather(given, columns, [[line(currency, 1500)]]), seen)
+        assert other.figures[0] == ("Amount", said)
 
 
 def test_instants_are_of_the_day_that_it_was_where_the_report_is_of(tmp_path: Path) -> None:

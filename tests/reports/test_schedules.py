@@ -16,7 +16,7 @@ from freehold.organizations import members, tokens
 from freehold.organizations.records import Actor
 from freehold.projects import actions as projects
 from freehold.reports import actions as reports
-from freehold.reports import queries, schedule_actions, schedule_queries, schedule_tasks, tasks
+from freehold.reports import local_days, queries, schedule_actions, schedule_queries, schedule_tasks, tasks
 from freehold.reports.records import Report
 from freehold.reports.schedule_records import Schedule, ScheduleSettings
 from freehold.settings import Settings
@@ -24,7 +24,8 @@ from freehold.store.engine import Store
 from freehold.store.schema import announcements, audit_entries, mails, report_schedule_runs
 from tests.conftest import TestClock
 from tests.http.served import Instance
-from tests.production.world import make_production_world
+from tests.production.world import collect, decide, make_production_world
+from tests.reports.asked import file_of, price
 
 DAY: Final = 86_400
 HOUR: Final = 3_600
@@ -218,6 +219,33 @@ def test_one_can_be_run_now_and_goes_on_as_before(world: World) -> None:
 
 
 # --- rights ---------------------------------------------------------------------------------------
+
+
+def test_a_scheduled_cost_statement_is_made_and_fails_for_days_without_prices(world: World) -> None:
+    day = clock.now().date()
+    at_ms = clock.to_ms(local_days.starts_at(day, "UTC")) + 1000
+    decide(world.instance, world.instance.settings.data, 3, at_ms)
+    collect(world.store, world.instance.settings.data)
+    price(world.instance, day)
+    daily = ScheduleSettings("What it costs", "cost_statement", "html", "0 6 * * *", "UTC", "day")
+    schedule = world.make(daily)
+    # Of three requests the first two are free, and the third is 1.50.
+    world.clock.move(DAY)
+    assert world.turn() == 1
+    world.finish()
+    [made] = world.made(schedule)
+    assert (made.state, made.reason) == ("ready", None)
+    assert (made.manifest or {})["source"]["amounts"] == {"EUR": 150}
+    assert "1.50 EUR" in file_of(world.instance.settings, made).read_text()
+    # A run asks for days that nobody has looked at: the first of these have no prices, the last ones in another currency.
+    price(world.instance, day + timedelta(days=2), currency="USD")
+    weekly = world.make(replace(daily, name="By week", cron="0 7 * * *", period="week"))
+    world.clock.move(7 * DAY)
+    world.turn()
+    world.finish()
+    [failed] = world.made(weekly)
+    assert failed.state == "failed"
+    assert "price" in (failed.reason or "")
 
 
 def test_who_lost_the_right_stops_the_schedule_and_people_are_told(world: World) -> None:

@@ -11,9 +11,8 @@ import pytest
 from freehold.errors import Problem
 from freehold.kit import clock
 from freehold.prices import actions as prices
-from freehold.prices import rules as price_rules
 from freehold.prices.records import Item, NewPriceList, Tier
-from freehold.reports import actions, queries, tasks
+from freehold.reports import actions, local_days, queries, tasks
 from freehold.reports.manifests import faults_of
 from freehold.reports.records import Parameters, Report
 from freehold.settings import Settings
@@ -33,7 +32,7 @@ class Statements:
         self.instance, self.settings, self.day = instance, settings, day
 
     def serve(self, count: int, days: int = 0, **more: Any) -> None:
-        at = clock.to_ms(price_rules.midnight(self.day + days * DAY)) + 3_600_000
+        at = clock.to_ms(local_days.starts_at(self.day + days * DAY, "UTC")) + 3_600_000
         decide(self.instance, self.settings.data, count, at, **more)
         collect(self.instance.store, self.settings.data)
 

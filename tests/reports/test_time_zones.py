@@ -13,7 +13,7 @@ from freehold.store.engine import Store
 from freehold.store.schema import usage_rollups
 from tests.conftest import TestClock
 from tests.production.world import collect, decide, furnish, make_production_world
-from tests.reports.test_making import DAY, World
+from tests.reports.small_world import DAY, World
 
 _HOUR_MS = 3_600_000
 

@@ -1,7 +1,7 @@
 """Files open in the tools that people use: pandas, DuckDB, pyarrow, and what a spreadsheet does with CSV; types are right.
 
-No spreadsheet is run here: LibreOffice would be a minute of every run. What one does with a file of CSV is to split it by
-RFC 4180 and to calculate each cell that begins like a formula; both are held to here, by readers that are not ours.
+What a spreadsheet does with a file of CSV is to split it by RFC 4180 and to calculate each cell that begins like a formula; both are
+held to here, by readers that are not ours, also where none is installed. test_spreadsheets.py has files opened in one.
 """
 
 import csv

@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from google.protobuf import json_format
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
+from opentelemetry.proto.logs.v1.logs_pb2 import SeverityNumber
 
 from freehold.forwarding import otlp_form, rules, syslog_form, webhook_form
 from freehold.forwarding.entry_form import facts_of
@@ -120,6 +123,38 @@ def test_log_records_are_in_the_form_of_otlp() -> None:
     assert values["freehold.organization.id"] == ("stringValue", "org_1")
     assert "freehold.organization.id" not in {each["key"] for each in second["attributes"]}
     assert {"key": "service.name", "value": {"stringValue": "freehold"}} in resource["resource"]["attributes"]
+
+
+def test_log_records_are_what_opentelemetrys_own_definitions_say() -> None:
+    """Read as a collector reads them, strictly: a name, a kind or a number that the definitions do not have is refused."""
+    odd = entry(
+        8,
+        chain="instance",
+        project_id=None,
+        before=None,
+        after={"ok": True, "n": 3, "list": ["ä", None]},
+        actor_name='Ä\n\u2028"',
+    )
+    sent = otlp_form.request_of(Place("otlp", "https://collector/v1/logs"), [entry(7), odd], "https://here", 5)
+    read = json_format.Parse(sent.body, ExportLogsServiceRequest(), ignore_unknown_fields=False)
+    (resource,) = read.resource_logs
+    assert {each.key: each.value.string_value for each in resource.resource.attributes}["service.name"] == "freehold"
+    (scope,) = resource.scope_logs
+    first, second = scope.log_records
+    assert (first.time_unix_nano, first.observed_time_unix_nano) == (1795874400000000000, 5_000_000)
+    assert (first.severity_number, first.severity_text) == (SeverityNumber.SEVERITY_NUMBER_INFO, "INFO")
+    assert (first.event_name, first.body.WhichOneof("value")) == ("audit.entry", "string_value")
+    values = {each.key: each.value for each in first.attributes}
+    assert values["freehold.position"].int_value == 7
+    assert len(values) == len(first.attributes), "an attribute's name has to be there once"
+    told = {each.key: each.value.string_value for each in second.attributes}
+    assert told["freehold.actor.name"] == odd.actor_name
+    assert json.loads(told["freehold.after"]) == odd.after
+    # In the other encoding it is the same: nothing is in it that only JSON can say.
+    assert ExportLogsServiceRequest.FromString(read.SerializeToString()) == read
+    answer = ExportLogsServiceResponse()
+    answer.partial_success.rejected_log_records, answer.partial_success.error_message = 2, "too old"
+    assert otlp_form.rejected(json_format.MessageToJson(answer).encode()) == (2, "too old")
 
 
 @pytest.mark.parametrize(

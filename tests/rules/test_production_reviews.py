@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from freehold.production import review_rules as rules
-from freehold.production.review_records import AccessRequest, NewRequest, RequestState, Risk
-from freehold.production.review_writing import NOT_DECIDED
+from freehold.production.review import rules
+from freehold.production.review.records import AccessRequest, NewRequest, RequestState, Risk
+from freehold.production.review.writing import NOT_DECIDED
 from freehold.projects.records import Progress, Standing, Viewer
 from freehold.projects.rules import next_step
 from tests.rules.test_projects_rules import PROJECT

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from freehold.kit import canonical_json
 from freehold.kit.decimals import number_text
-from freehold.production.assembling import expires_after_days
-from freehold.production.pointers import pointer, sorted_pointers, tokens_of
-from freehold.production.rules import (
+from freehold.production.shape.assembling import expires_after_days
+from freehold.production.shape.pointers import pointer, sorted_pointers, tokens_of
+from freehold.production.shape.rules import (
     binding_slots,
     differences,
     empty_shape,

@@ -4,10 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from freehold.production import bindings_rules, drift_rules, locking, sibling_words
-from freehold.production.drift_records import Acceptance
-from freehold.production.records import BindingSlot, Difference
-from freehold.production.sibling_presenting import title_of, value_of
+from freehold.production.bindings import rules as bindings_rules
+from freehold.production.drift import rules as drift_rules
+from freehold.production.drift.records import Acceptance
+from freehold.production.shape.presenting import title_of, value_of
+from freehold.production.shape.records import BindingSlot, Difference
+from freehold.production.siblings import locking
+from freehold.production.siblings import words as sibling_words
 
 NOW = datetime(2027, 1, 15, 8, tzinfo=UTC)
 

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold.cli.root import freehold
-from freehold.production.http_checks import answer_of
-from freehold.production.readiness_checks import findings_of
-from freehold.production.readiness_facts import (
+from freehold.production.readiness.checks import findings_of
+from freehold.production.readiness.facts import (
     DayUse,
     Delivered,
     EndpointFact,
@@ -23,7 +22,8 @@ from freehold.production.readiness_facts import (
     Reconciled,
     Told,
 )
-from freehold.production.readiness_records import (
+from freehold.production.readiness.http_checks import answer_of
+from freehold.production.readiness.records import (
     CODES,
     Attestation,
     Check,
@@ -33,7 +33,7 @@ from freehold.production.readiness_records import (
     OwnCheck,
     Policy,
 )
-from freehold.production.readiness_rules import FIXES, aged, checks, due_calls, in_order, next_of, summary_of
+from freehold.production.readiness.rules import FIXES, aged, checks, due_calls, in_order, next_of, summary_of
 from freehold.webhooks.records import AttemptResult, Timing
 
 NOW = datetime(2026, 11, 28, 15, 0, tzinfo=UTC)

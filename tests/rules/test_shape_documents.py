@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from freehold.cli.project_files import text_of
 from freehold.cli.toml_text import table
-from freehold.production.document_types import FileDocument
-from freehold.production.documents import document_faults, normal_shape
+from freehold.production.shape.document_types import FileDocument
+from freehold.production.shape.documents import document_faults, normal_shape
 from tests.shapes import shapes
 
 

@@ -163,6 +163,12 @@ def test_a_series_loses_nothing_and_has_no_gaps(
     plain = rules.into_points(sums, starts, None)
     assert [point.at for point in plain] == starts
     assert rules.total(point.counts for point in plain) == rules.total(each.counts for each in sums)
+    # Added by bucket first, the same comes out of fewer.
+    added = rules.by_bucket(sums, starts)
+    assert len(added) == len({(each.at, each.group) for each in added})
+    assert rules.into_points(added, starts, groups) == points
+    assert rules.into_points(added, starts, None) == plain
+    assert rules.largest_groups(added) == rules.largest_groups(sums)
 
 
 def test_groups_are_largest_first_and_small_ones_join() -> None:

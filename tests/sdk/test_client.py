@@ -229,6 +229,9 @@ def test_posts_that_are_sent_again_do_the_same_twice(instance: Instance) -> None
             "plan_shape": lambda: client.shape.plan(instance.project, shape=SHAPE["shape"]),
             "preview_price_list": lambda: operator.price_lists.preview(**PRICES),
             "check_audit_proof": lambda: client.audit_proofs.check(instance.harbour, seals=[seal]),
+            "check_instance_audit_proof": lambda: operator.audit_proofs.check_of_instance(
+                seals=[{**seal, "chain": "instance"}]
+            ),
         }
         assert acts.keys() == REPEATABLE
         for name, act in acts.items():

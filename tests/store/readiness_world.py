@@ -9,8 +9,9 @@ from sqlalchemy import delete, insert
 from freehold.alerts import notification_queries
 from freehold.kit import clock, ids
 from freehold.organizations.records import Actor
-from freehold.production import readiness_actions, watching
-from freehold.production.readiness_records import Check
+from freehold.production import watching
+from freehold.production.readiness import actions as readiness_actions
+from freehold.production.readiness.records import Check
 from freehold.projects import actions as projects
 from freehold.projects.records import NewOwner, ProjectChange, Scope
 from freehold.settings import Settings

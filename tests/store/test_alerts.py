@@ -10,13 +10,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, insert, select, update
 
-from freehold.alerts import actions, firing_queries
+from freehold.alerts import actions, firing_queries, tasks
 from freehold.alerts.defaults import DEFAULT_RULES
 from freehold.alerts.records import AlertFilter, RuleSettings, Threshold
 from freehold.errors import Problem
 from freehold.kit import clock, ids
-from freehold.organizations import members, queries
+from freehold.organizations import member_queries, members, queries
 from freehold.organizations.records import User
+from freehold.production import watching
+from freehold.production.shape import revisions
+from freehold.projects.actions import create_project
+from freehold.projects.records import NewProject
 from freehold.store import announcements
 from freehold.store.engine import Store, Transaction
 from freehold.store.schema import (
@@ -376,7 +380,7 @@ def test_a_member_who_left_is_no_owner_and_is_told_nothing(world: AlertWorld, st
     with store.write() as tx:
         other = ids.new_id("usr")
         queries.insert_user(tx, User(other, "bo@example.com", "Bo", False, clock.now()), "")
-        queries.insert_member(tx, world.usage.organization_id, other, "owner", clock.now())
+        member_queries.insert_member(tx, world.usage.organization_id, other, "owner", clock.now())
         members.remove_member(tx, system, world.usage.organization_id, rule.settings.owner)
     world.traffic(6)
     assert [mail.recipient for mail in world.mails()] == []
@@ -398,11 +402,11 @@ def test_a_deleted_or_disabled_rule_fires_no_more_and_its_history_stays(world: A
 # --- defaults, constraints, foreign ids -----------------------------------------------------------
 
 
-def test_projects_get_their_default_rules_once(world: AlertWorld, store: Store) -> None:
+def test_projects_from_before_get_their_default_rules_once(world: AlertWorld, store: Store) -> None:
     with store.write() as tx:
         tx.execute(delete(alert_defaults))
-    world.look()
-    world.look()
+    for _ in range(2):
+        tasks.catch_up(store)
     with store.read() as tx:
         rules = actions.list_rules(tx, world.owner, world.usage.project_id, 50)
         assert {rule.settings.name for rule in rules} == {settings.name for settings in DEFAULT_RULES}
@@ -410,9 +414,28 @@ def test_projects_get_their_default_rules_once(world: AlertWorld, store: Store) 
         assert tx.execute(select(func.count()).select_from(audit_entries)).scalar_one() == 3 * len(DEFAULT_RULES)
     with store.write() as tx:
         actions.delete_rule(tx, world.owner, rules[0].id)
-    world.look()
+    tasks.catch_up(store)
     with store.read() as tx:
         assert len(actions.list_rules(tx, world.owner, world.usage.project_id, 50)) == len(DEFAULT_RULES) - 1
+
+
+def test_a_project_has_its_default_rules_from_its_first_moment_on(world: AlertWorld, store: Store) -> None:
+    watching.watch(store)
+    new = NewProject("Parcels", "Shows parcels", world.usage.api_id)
+    with store.write() as tx:
+        project = create_project(tx, world.owner, world.usage.organization_id, new)
+    with store.read() as tx:
+        rules = actions.list_rules(tx, world.owner, project.id, 50)
+        [first] = revisions.history(tx, project.id, 10)
+    assert sorted(rule.settings.name for rule in rules) == sorted(settings.name for settings in DEFAULT_RULES)
+    # They are of its first shape, which is its maker's.
+    assert first.actor_name == world.owner.name
+    for rule in rules:
+        with store.write() as tx:
+            actions.delete_rule(tx, world.owner, rule.id)
+    tasks.catch_up(store)
+    with store.read() as tx:
+        assert actions.list_rules(tx, world.owner, project.id, 50) == []
 
 
 def test_other_peoples_keys_and_members_are_in_no_rule(world: AlertWorld) -> None:

@@ -125,7 +125,7 @@ def test_an_import_adds_changes_removes_and_revives(store: Store) -> None:
         assert names(tx, "a")[0] == ("one", "GET", "/one", False)
         assert [each.operation_id for each in actions.read_endpoints(tx, MEMBER, "a")] == ["one"]
         assert queries.endpoint_names(tx, third.api.id) == {"one"}
-        assert queries.event_type_names(tx, third.api.id) == frozenset()
+        assert queries.event_types_of(tx, third.api.id) == []
 
 
 def test_routes_can_be_exchanged_in_one_import(store: Store) -> None:
@@ -207,7 +207,9 @@ def test_the_example_api_is_there_once_and_left_alone_when_it_is_made_ones_own(s
         api = actions.ensure_example_api(tx, NOW)
         assert api.upstreams == {"sandbox": "bundled:example/sandbox", "production": "bundled:example/production"}
         assert "get_country" in queries.endpoint_names(tx, api.id)
-        assert queries.event_type_names(tx, api.id) == {"lookup.completed", "lookup.failed", "time.converted"}
+        assert {each.name for each in queries.event_types_of(tx, api.id)} == {
+            "lookup.completed", "lookup.failed", "time.converted",
+        }  # fmt: skip
         before = epoch.current(tx)
         assert actions.ensure_example_api(tx, NOW) == api
         assert epoch.current(tx) == before

@@ -15,7 +15,7 @@ from freehold.demo.fill import Filled, Progress, fill
 from freehold.demo.story import STORY, OrganizationStory
 from freehold.errors import Problem
 from freehold.kit import clock
-from freehold.organizations import actions, audit, audit_reading, queries
+from freehold.organizations import actions, audit, audit_reading, member_queries, queries
 from freehold.organizations.records import Actor
 from freehold.projects import queries as projects
 from freehold.settings import Settings
@@ -36,10 +36,11 @@ from freehold.store.schema import (
 )
 from freehold.store.schema import keys as keys_table
 from freehold.store.schema import projects as projects_table
+from freehold.store.schema.names import number_of
 from freehold.supervisor import instance
 from freehold.usage import actions as usage
 from freehold.usage.drivers import Wanted, read_organization_drivers
-from freehold.usage.records import Filter, Range
+from freehold.usage.records import Question, Range
 from tests.conftest import TestClock
 from tests.databases import SECRET, copy_sqlite
 from tests.http.served import PASSWORD
@@ -83,7 +84,9 @@ def test_keys_add_up_to_projects_and_projects_to_organizations_at_every_grain(de
             counted += whole.totals.requests
             for each in whole.page.data:
                 for group_by in ("key", "endpoint", "outcome", "secret"):
-                    groups = usage.break_down(tx, SYSTEM, each.project.id, month, Filter(), group_by)
+                    groups = usage.read_divided(
+                        tx, SYSTEM, each.project.id, Question(month, "month", group_by=group_by)
+                    ).groups
                     assert sum(group.counts.requests for group in groups) == each.counts.requests
         grains = dict(
             tx.execute(
@@ -139,7 +142,7 @@ def test_every_page_has_something_to_show(demo: tuple[Store, Filled]) -> None:
             assert any(each.duty == "technical" for each in projects.owners_of(tx, [project_id])[project_id])
         roles = Counter(
             member.role for found_id in tx.execute(select(organizations.c.id)).scalars()
-            for member in queries.members_of(tx, found_id)
+            for member in member_queries.members_of(tx, found_id)
         )  # fmt: skip
     assert set(roles) == {"owner", "admin", "developer", "billing", "auditor"}
     assert sum(roles.values()) == len(filled.emails)
@@ -215,8 +218,8 @@ def numbers(store: Store) -> dict[tuple[object, ...], int]:
     )
     query = (
         select(*named, func.count()).select_from(usage_events)
-        .join(projects_table, projects_table.c.id == usage_events.c.project_id)
-        .join(keys_table, keys_table.c.id == usage_events.c.key_id).group_by(*named)
+        .join(projects_table, number_of(projects_table.c.id) == usage_events.c.project_id)
+        .join(keys_table, number_of(keys_table.c.id) == usage_events.c.key_id).group_by(*named)
     )  # fmt: skip
     with store.read() as tx:
         return {tuple(row[:-1]): row[-1] for row in tx.execute(query)}

@@ -18,6 +18,7 @@ from freehold.kit import clock, ids
 from freehold.store.engine import Store
 from freehold.store.schema import journals, quota_counters, usage_events, usage_gaps, usage_rollups
 from freehold.store.schema import quota_leases as leases
+from freehold.usage.naming import numbered
 from tests.databases import SECRET
 from tests.gate.instance import Instance
 
@@ -79,6 +80,7 @@ def end_journal(store: Store, journal_id: str) -> None:
 def record(store: Store, journal_id: str, costs: list[int], *, first: int = 0, at: datetime = NOW, **columns: Any) -> None:  # fmt: skip
     """Usage events of a journal, as the collector leaves them."""
     with store.write() as tx:
+        numbered(tx, [journal_id, "proj_sandbox", "key_one", *(str(each) for each in columns.values())])
         for position, cost in enumerate(costs, first):
             values = {
                 "id": ids.new_id("req"), "journal_id": journal_id, "position": position, "at": at, "outcome": "allowed",
@@ -91,9 +93,10 @@ def roll_up(store: Store, cost: int, grain: str = "hour", bucket_at: datetime = 
     with store.write() as tx:
         values = {
             "grain": grain, "bucket_at": bucket_at, "project_id": "proj_sandbox", "key_id": "key_one", "secret": "s",
-            "endpoint": "e", "outcome": "allowed", "status_class": 0, "organization_id": "org_one", "requests": 1,
+            "endpoint": "e", "outcome": "allowed", "status_class": 0, "requests": 1,
             "cost": cost, "latency_us_sum": 0, "latency_count": 0,
         }  # fmt: skip
+        numbered(tx, [str(each) for each in (values | columns).values()])
         tx.execute(insert(usage_rollups).values(values | columns))
 
 

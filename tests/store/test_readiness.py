@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, select, update
 
 from freehold.alerts import actions as alerts
 from freehold.alerts import notification_queries as channels
@@ -16,20 +17,20 @@ from freehold.keys import actions as keys
 from freehold.kit import clock, ids
 from freehold.organizations import members as membership
 from freehold.organizations.records import Actor
-from freehold.production import (
-    attestations,
-    bindings_actions,
-    own_checks,
-    readiness_actions,
-    readiness_tasks,
-    review_actions,
-)
-from freehold.production.own_checks import OwnCheckSettings
-from freehold.production.review_records import NewRequest
+from freehold.production.bindings import actions as bindings_actions
+from freehold.production.policy import own_checks
+from freehold.production.policy.own_checks import OwnCheckSettings
+from freehold.production.readiness import actions as readiness_actions
+from freehold.production.readiness import attestations
+from freehold.production.readiness import tasks as readiness_tasks
+from freehold.production.review import actions as review_actions
+from freehold.production.review.records import NewRequest
 from freehold.projects import actions as projects
+from freehold.projects import postures
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.store.schema import mails, usage_rollups
+from freehold.store.schema import projects as project_rows
 from freehold.usage.reconciling import reconcile
 from freehold.webhooks import actions as webhooks
 from tests.conftest import TestClock
@@ -369,12 +370,34 @@ def test_the_loop_writes_down_what_changed_and_since_when(world: ReadinessWorld,
     assert readiness_tasks.turn(world.store) == 2
 
 
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_a_project_that_goes_between_the_look_and_the_write_takes_no_other_with_it(
+    world: ReadinessWorld, monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    gone, look_at = ids.new_id("proj"), readiness_actions.look_at
+    with world.store.write() as tx:
+        row = tx.execute(select(project_rows).where(project_rows.c.id == world.project_id)).one()._mapping
+        tx.execute(insert(project_rows).values({**row, "id": gone, "slug": "gone"}))
+
+    def look_and_delete(*given: Any) -> list[readiness_actions.Stale]:
+        found = {each.project_id: each for each in look_at(*given)}
+        with world.store.write() as tx:
+            tx.execute(delete(project_rows).where(project_rows.c.id == gone))
+        its_own, others = found.pop(gone), list(found.values())
+        return [*others[:place], its_own, *others[place:]]
+
+    monkeypatch.setattr(readiness_actions, "look_at", look_and_delete)
+    assert readiness_tasks.turn(world.store) == 3
+    monkeypatch.undo()
+    assert readiness_tasks.turn(world.store) == 0
+
+
 def test_postures_tell_how_far_a_project_is(world: ReadinessWorld) -> None:
     with world.store.read() as tx:
-        assert projects.posture_of(tx, world.owner, world.project_id).readiness is None
+        assert postures.posture_of(tx, world.owner, world.project_id).readiness is None
     readiness_tasks.turn(world.store)
     with world.store.read() as tx:
-        [shown] = projects.postures(tx, world.owner, [world.project_id])
+        [shown] = postures.postures(tx, world.owner, [world.project_id])
         assert shown.readiness == readiness_actions.summary_of(tx, [world.project_id])[world.project_id]
 
 

@@ -3,16 +3,20 @@
 import asyncio
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from freehold.errors import Problem
-from freehold.kit import clock
-from freehold.production import http_checks, own_checks, readiness_tasks
-from freehold.production.own_checks import OwnCheckSettings
-from freehold.production.readiness_records import HttpResult
+from freehold.kit import clock, ids
+from freehold.production.policy import own_checks
+from freehold.production.policy.own_checks import OwnCheckSettings
+from freehold.production.readiness import http_checks
+from freehold.production.readiness import tasks as readiness_tasks
+from freehold.production.readiness.records import HttpResult
 from freehold.store.engine import Store
 from freehold.store.schema import readiness_calls, readiness_http_results
 from freehold.webhooks.addresses import AddressPolicy
@@ -45,7 +49,9 @@ def ask(world: ReadinessWorld) -> None:
         http_checks.ask(tx, world.owner, world.project_id, CODE)
 
 
-def called(world: ReadinessWorld, path: str, loopback: bool = True, answer_s: float = 5) -> tuple[HttpResult, Receiver]:
+def called(
+    world: ReadinessWorld, path: str, loopback: bool = True, answer_s: float = 5, calls: int = 1
+) -> tuple[HttpResult, Receiver]:
     """Have the check called at a receiver, by a caller of its own; its result."""
 
     async def call() -> Receiver:
@@ -62,7 +68,7 @@ def called(world: ReadinessWorld, path: str, loopback: bool = True, answer_s: fl
                     lambda old: OwnCheckSettings("http", CODE, old.title, url=url, valid_days=10),
                 )
             ask(world)
-            assert await readiness_tasks.Caller(world.store, sender).turn() == 1
+            assert await readiness_tasks.Caller(world.store, sender).turn() == calls
             return there
 
     there = asyncio.run(call())
@@ -166,6 +172,21 @@ def test_a_caller_that_dies_leaves_a_call_that_another_makes(world: ReadinessWor
     test_clock.move(61)
     with world.store.write() as tx:
         assert len(http_checks.claim(tx, clock.now(), 8)) == 1
+
+
+def test_a_project_that_goes_while_it_is_asked_about_takes_no_other_with_it(
+    world: ReadinessWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = http_checks.claim
+
+    def claim_another(*given: Any) -> list[http_checks.Asking]:
+        claimed = claim(*given)
+        return [replace(claimed[0], project_id=ids.new_id("proj")), *claimed]
+
+    add(world)
+    monkeypatch.setattr(http_checks, "claim", claim_another)
+    called(world, "/passes", calls=2)
+    assert world.state(CODE) == "passed"
 
 
 def test_two_callers_make_one_call(world: ReadinessWorld) -> None:

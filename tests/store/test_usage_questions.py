@@ -1,11 +1,12 @@
 """What is asked of usage, on both databases: sums that reconcile, lists, explanations, and who may ask."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, event, insert
 
 from freehold.errors import Problem
 from freehold.kit import clock, ids
@@ -114,11 +115,6 @@ def test_groups_divide_the_whole(world: UsageWorld) -> None:
         assert rules.total(each.counts for each in usage.groups) == usage.totals
         assert rules.total(point.counts for point in usage.series) == usage.totals
         assert len(usage.series) == 2 * len(usage.groups)
-    with world.store.read() as tx:
-        parts = actions.break_down(
-            tx, world.actor("billing"), world.project_id, groups["key"].question.range, Filter(), "key"
-        )
-    assert parts == groups["key"].groups
 
 
 def test_filters_choose_the_same_requests_in_sums_and_lists(world: UsageWorld) -> None:
@@ -150,6 +146,166 @@ def test_filters_choose_the_same_requests_in_sums_and_lists(world: UsageWorld) -
         if filter_.kinds:
             seen = {rules.kind_of(row.outcome, row.status) for row in rows}
             assert not seen & set(filter_.kinds) if "kind" in filter_.excluded else seen == set(filter_.kinds)
+
+
+def test_single_requests_are_picked_or_left_out_by_path_and_sums_are_not(world: UsageWorld) -> None:
+    refused: dict[str, Any] = {"status": 404, "outcome": "endpoint_unknown", "endpoint": None}
+    long = "/" + "x" * 1999
+    world.collect(
+        world.decide(NOW_MS - 1, path="/v2/a%2Fb"),
+        world.decide(NOW_MS - 2, path="/v2/a/b", **refused),
+        world.decide(NOW_MS - 3, path="/v2/a/b"),
+        # As the gate cuts it.
+        world.decide(NOW_MS - 4, path=long[:1024], **refused),
+        world.decide(NOW_MS - 5, path=None, endpoint="getCountry"),
+        world.decide(NOW_MS - 6, path="/v2/a/b", project_id=world.second_project_id, **refused),
+    )
+    expected = {
+        Filter(paths=("/v2/a/b",)): [2, 3], Filter(paths=("/v2/a%2Fb",)): [1], Filter(paths=("/v2/A/b",)): [],
+        Filter(paths=("/v2/a/b", "/v2/a%2Fb")): [1, 2, 3], Filter(paths=("/v2/a",)): [], Filter(paths=(long,)): [4],
+        Filter(paths=("/v2/a/b",), outcomes=("endpoint_unknown",)): [2],
+        Filter(paths=("/v2/a/b",), outcomes=("endpoint_unknown",), excluded=("outcome",)): [3],
+        Filter(paths=("/v2/a/b",), excluded=("path",)): [1, 4, 5],
+        Filter(paths=("/v2/a/b", long), excluded=("path",)): [1, 5], Filter(excluded=("path",)): [1, 2, 3, 4, 5],
+        Filter(outcomes=("endpoint_unknown", "endpoint_not_in_scope")): [2, 4],
+    }  # fmt: skip
+    for filter_, ago_ms in expected.items():
+        with world.store.read() as tx:
+            rows = actions.list_requests(tx, world.actor("owner"), world.project_id, filter_, None, None, 50)
+        assert [NOW_MS - clock.to_ms(row.at) for row in rows] == ago_ms, filter_
+    with pytest.raises(Problem, match="Sums are not kept by path") as refusal:
+        ask(world, NOW_MS - HOUR_MS, NOW_MS, "hour", filter=Filter(paths=("/v2/a/b",)))
+    assert [each.field for each in refusal.value.errors] == ["path"]
+
+
+_REFUSED: dict[str, Any] = {"status": 404, "outcome": "endpoint_unknown", "endpoint": None}
+
+
+@pytest.fixture(params=["by their number", "by time"])
+def looks_at_five(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page looks through five requests, and ends there for one of the two reasons."""
+    monkeypatch.setattr(actions, "STRETCH", dict.fromkeys(actions.STRETCH, 5))
+    if request.param == "by time":
+        monkeypatch.setattr(actions, "LOOKED_FOR_S", 0)
+    else:
+        monkeypatch.setattr(actions, "LOOKED_AT", 5)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "rare_ones"),
+    [
+        (Filter(paths=("/rare",)), {**_REFUSED, "path": "/rare"}),
+        (Filter(paths=("/rare",), outcomes=("endpoint_unknown",)), {**_REFUSED, "path": "/rare"}),
+        (Filter(kinds=("served",)), {}),
+        (Filter(kinds=("denied",), excluded=("kind",)), {"status": 502}),
+        (Filter(endpoints=("getCountry",)), {}),
+        (Filter(secrets=("selector-rare",)), {**_REFUSED, "secret": "selector-rare"}),
+        (Filter(keys=("web",), outcomes=("allowed",)), {}),
+        (Filter(keys=("web", "batch"), kinds=("served",)), {"key": "batch"}),
+        (Filter(keys=("web",), excluded=("key",)), {**_REFUSED, "key": "batch"}),
+    ],
+    ids=["path", "undeclared", "kind", "not a kind", "endpoint", "secret", "of one key", "of keys", "not of a key"],
+)
+def test_a_filtered_page_looks_through_so_many_requests_and_the_next_goes_on(
+    world: UsageWorld, looks_at_five: None, wanted: Filter, rare_ones: dict[str, Any]
+) -> None:
+    filter_ = replace(wanted, keys=tuple(world.key_ids[name] for name in wanted.keys))
+    # Three at each millisecond; of what is meant are some at the end, in the middle and at the beginning.
+    rare = {0, 1, 2, 20, 21, 29}
+    made = [
+        world.decide(NOW_MS - number // 3, **(rare_ones if number in rare else _REFUSED)) for number in range(30)
+    ]  # fmt: skip
+    world.collect(*made)
+    expected = [(clock.from_ms(made[number].at_ms), made[number].id) for number in rare]
+    pages = []
+    after: tuple[datetime, str] | None = None
+    while True:
+        with world.store.read() as tx:
+            found = actions.page_of_requests(
+                tx, world.actor("owner"), world.project_id, filter_, None, None, 2, after
+            )  # fmt: skip
+        assert len(found.rows) <= 2
+        if found.looked_to:
+            # No more than five and those of one more instant lie between the two places.
+            assert found.after == (found.looked_to, "")
+            start = after[0] if after else NOW
+            looked = [each for each in made if found.looked_to <= clock.from_ms(each.at_ms) < start]
+            assert 0 < len(looked) <= 5 + 3
+        pages.append(found.rows)
+        if found.after is None:
+            break
+        assert after is None or found.after < after
+        after = found.after
+    seen = [(row.at, row.id) for rows in pages for row in rows]
+    assert seen == sorted(expected, reverse=True)
+    assert [] in pages
+    # Where a range begins, nothing older is looked through.
+    with world.store.read() as tx:
+        start = clock.from_ms(NOW_MS - 1)
+        found = actions.page_of_requests(
+            tx, world.actor("owner"), world.project_id, Filter(paths=("/none",)), start, None, 2, (NOW, "")
+        )  # fmt: skip
+    assert (found.rows, found.after) == ([], None)
+
+
+def test_what_an_index_has_alone_is_listed_however_far_back_it_lies(world: UsageWorld, looks_at_five: None) -> None:
+    often = [world.decide(NOW_MS - number) for number in range(20)]
+    world.collect(*often, world.decide(NOW_MS - 30, key="batch", outcome="rate_limited", status=429))
+    by_key = Filter(keys=(world.key_ids["batch"],))
+    # Also of a key's alone: those of others are not in the way.
+    for filter_ in (by_key, replace(by_key, kinds=("throttled",)), replace(by_key, endpoints=("getCountry",))):
+        with world.store.read() as tx:
+            found = actions.page_of_requests(
+                tx, world.actor("owner"), world.project_id, filter_, None, None, 50
+            )  # fmt: skip
+        assert ([row.outcome for row in found.rows], found.after) == (["rate_limited"], None)
+
+
+def test_how_far_was_looked_says_nothing_of_the_requests_of_a_foreign_key(
+    world: UsageWorld, looks_at_five: None
+) -> None:
+    world.collect(
+        *(world.decide(NOW_MS - number, world.foreign_project_id, "foreign") for number in range(20)),
+        world.decide(NOW_MS),
+    )
+    for filter_ in (
+        Filter(keys=(world.key_ids["foreign"],)),
+        Filter(keys=(world.key_ids["foreign"],), kinds=("denied",)),
+    ):
+        with world.store.read() as tx:
+            found = actions.page_of_requests(
+                tx, world.actor("owner"), world.project_id, filter_, None, None, 50
+            )  # fmt: skip
+        assert (found.rows, found.after, found.looked_to) == ([], None, None)
+
+
+@pytest.mark.parametrize(
+    ("filter_", "index"),
+    [
+        (Filter(outcomes=("endpoint_unknown",), paths=("/nothing",)), "ix_usage_events_undeclared"),
+        (Filter(keys=("web",)), "ix_usage_events_key_at"),
+        (Filter(keys=("web",), kinds=("failed",)), "ix_usage_events_key_at"),
+        (Filter(kinds=("failed",)), "ix_usage_events_project_at"),
+        (Filter(keys=("web", "batch")), "ix_usage_events_project_at"),
+    ],
+)
+def test_requests_are_read_by_the_index_that_has_the_fewest_others(
+    world: UsageWorld, filter_: Filter, index: str
+) -> None:
+    plans: list[str] = []
+
+    def explain(connection: Connection, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if world.store.is_sqlite and "usage_events" in statement and not statement.startswith("EXPLAIN"):
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.append(" ".join(row[3] for row in rows))
+
+    wanted = replace(filter_, keys=tuple(world.key_ids[name] for name in filter_.keys))
+    with world.store.read() as tx:
+        event.listen(tx, "before_cursor_execute", explain)
+        actions.list_requests(tx, world.actor("owner"), world.project_id, wanted, None, None, 50)
+    # PostgreSQL finds by itself that one outcome is one of the two, and goes by how many there are of what.
+    assert all(index in plan for plan in plans), plans
+    assert len(plans) == (world.store.is_sqlite and (1 + rules.is_looked_for(wanted)))
 
 
 def test_pages_of_requests_neither_repeat_nor_skip_while_more_arrive(world: UsageWorld) -> None:
@@ -249,7 +405,6 @@ def test_every_member_reads_usage_and_strangers_find_nothing(world: UsageWorld, 
         for attempt in (
             lambda: actions.read_request(tx, stranger, mine.id),
             lambda: actions.read_usage(tx, stranger, world.project_id, Question(day, "hour")),
-            lambda: actions.break_down(tx, stranger, world.project_id, day, Filter(), "key"),
             lambda: actions.list_requests(tx, stranger, world.project_id, Filter(), None, None, 50),
             lambda: drivers.read_organization_drivers(tx, stranger, world.organization_id, Wanted(day)),
             lambda: actions.read_request(tx, actor, ids.new_id("req")),

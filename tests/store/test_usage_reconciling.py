@@ -10,6 +10,7 @@ from freehold.kit import clock
 from freehold.settings import Settings
 from freehold.store.engine import Store
 from freehold.usage import findings, reconciling
+from freehold.usage.naming import numbered
 from freehold.usage.reconciling import reconcile
 from tests.conftest import TestClock
 from tests.store.usage_world import UsageWorld, make_usage_world
@@ -22,7 +23,7 @@ BY_HOUR = ("hour and total", "hour and total by key", "hour and total by endpoin
 WRONGS = {
     "a request's cost": ("UPDATE usage_events SET cost = cost + 1 WHERE cost = 3", {"requests and hour", "requests and minute"}),
     "a request that is gone": ("DELETE FROM usage_events WHERE cost = 3", {"requests and hour", "requests and minute"}),
-    "a request of another key": ("UPDATE usage_events SET key_id = 'key_other' WHERE cost = 3", {"requests and hour", "requests and minute"}),
+    "a request of another key": ("UPDATE usage_events SET key_id = (SELECT number FROM usage_names WHERE name = 'key_other') WHERE cost = 3", {"requests and hour", "requests and minute"}),
     "a minute": ("UPDATE usage_rollups SET requests = requests + 1 WHERE grain = 'minute'", {"requests and minute", "minute and hour", "minute and total"}),
     "a minute that is gone": ("DELETE FROM usage_rollups WHERE grain = 'minute' AND cost = 3", {"requests and minute", "minute and hour", "minute and total"}),
     "an hour": ("UPDATE usage_rollups SET cost = cost + 1 WHERE grain = 'hour'", {"requests and hour", "minute and hour", "hour and day", *BY_HOUR}),
@@ -34,18 +35,15 @@ WRONGS = {
     "a sketch": ("UPDATE usage_rollups SET latency = :broken WHERE grain = 'hour'", {"latencies by hour"}),
     "a total": ("UPDATE usage_totals SET cost = cost + 1 WHERE grain = 'day'", {"day and total"}),
     "a total that is gone": ("DELETE FROM usage_totals WHERE grain = 'hour'", set(BY_HOUR)),
-    "a total of another part": ("UPDATE usage_totals SET endpoint = 'other' WHERE division = 'endpoint'", {"hour and total by endpoint"}),
+    "a total of another part": ("UPDATE usage_totals SET endpoint = (SELECT number FROM usage_names WHERE name = 'other') WHERE division = 'endpoint'", {"hour and total by endpoint"}),
     "kinds taken for each other": (
         "UPDATE usage_totals SET served = 0, denied = denied + served WHERE grain = 'minute' AND served > 0", {"minute and total"},
     ),
     "a total's sketch": ("UPDATE usage_totals SET latency = NULL WHERE grain = 'month'", {"month and total"}),
     "a total's broken sketch": ("UPDATE usage_totals SET latency = :broken WHERE division = 'whole' AND grain = 'month'", {"latencies by month", "month and total"}),
     "a key of another project": (
-        "UPDATE usage_rollups SET key_id = (SELECT id FROM keys WHERE name = 'foreign') WHERE grain = 'day'",
-        {"hour and day", "day and month", "project and organization"},
-    ),
-    "an organization": (
-        "UPDATE usage_rollups SET organization_id = 'org_other' WHERE grain = 'day'", {"project and organization"},
+        "UPDATE usage_rollups SET key_id = (SELECT number FROM usage_names JOIN keys ON keys.id = usage_names.name WHERE keys.name = 'foreign') WHERE grain = 'day'",
+        {"hour and day", "day and month", "key and project"},
     ),
 }  # fmt: skip
 
@@ -92,8 +90,10 @@ ENGINES = [("sqlite", kind) for kind in WRONGS] + [
 @pytest.mark.parametrize(("engine_name", "kind"), ENGINES, indirect=["engine_name"])
 def test_a_wrong_row_of_each_kind_is_named(world: UsageWorld, store: Store, settings: Settings, kind: str) -> None:
     statement, between = WRONGS[kind]
-    of_project = f" {'AND' if 'WHERE' in statement else 'WHERE'} project_id = :project"
+    of_project = f" {'AND' if 'WHERE' in statement else 'WHERE'} project_id = (SELECT number FROM usage_names WHERE name = :project)"  # noqa: S608
     with store.write() as tx:
+        foreign = tx.execute(text("SELECT id FROM keys WHERE name = 'foreign'")).scalar()
+        numbered(tx, ["key_other", "other", foreign])
         given = {"project": world.project_id} | ({"broken": b"\0"} if ":broken" in statement else {})
         assert tx.execute(text(statement + of_project), given).rowcount > 0
     found = reconcile(store, settings)

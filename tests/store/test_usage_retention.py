@@ -113,7 +113,7 @@ def test_old_requests_are_in_the_archive_before_they_go_and_can_be_explained(
 ) -> None:
     collect_days(world, 8)
     with store.read() as tx:
-        before = {row.id: tuple(row) for row in tx.execute(select(usage_events))}
+        before = {row.id: row for row in tx.execute(select(usage_events))}
     keep_house(store, archived)
     with store.read() as tx:
         after = set(tx.execute(select(usage_events.c.id)).scalars())
@@ -130,17 +130,17 @@ def test_old_requests_are_in_the_archive_before_they_go_and_can_be_explained(
         assert found is not None
         kept = before[request_id]
         assert (found["journal_id"], found["position"], found["at"], found["cost"]) == (
-            kept[1],
-            kept[2],
-            clock.to_ms(kept[3]),
-            kept[17],
+            kept.journal_id,
+            kept.position,
+            clock.to_ms(kept.at),
+            kept.cost,
         )
         with store.read() as tx:
             explained = actions.read_request(tx, OPERATOR, request_id, place)
             assert (explained.request.id, explained.request.outcome, explained.request.at) == (
                 request_id,
-                kept[13],
-                kept[3],
+                kept.outcome,
+                kept.at,
             )
             assert explained.explanation.rule == "all"
             with pytest.raises(Problem, match="request"):

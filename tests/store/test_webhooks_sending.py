@@ -3,6 +3,7 @@
 import base64
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from freehold.store.engine import Store
 from freehold.webhooks import actions, queue, queue_queries, rules
 from freehold.webhooks.outgoing import request_of
 from freehold.webhooks.records import AttemptResult, Dispatch, Timing, Tried, WebhookEndpoint
+from tests.lock_order import beside
 from tests.webhooks.world import World, make_world
 
 URL = "http://example.com/hooks"
@@ -213,6 +215,20 @@ def test_after_five_days_it_is_disabled_and_everybody_is_told(world: World, test
     resumed = endpoint(world, failing.id)
     assert (resumed.state, resumed.failures, resumed.failing_since_at) == ("active", 0, None)
     assert kept.id in ids_of(claim(world))
+
+
+@pytest.mark.parametrize("why", ["gone", "five days"])
+def test_a_person_who_changes_it_as_it_is_disabled_only_has_to_wait(
+    world: World, test_clock: Any, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    failing = fail_until_left_alone(world, test_clock)
+    test_clock.move(5 * 86_400 if why == "five days" else 3600)
+    probe = claim(world)
+    acting = partial(record, world, probe, 502 if why == "five days" else 410)
+    paused = partial(actions.pause_endpoint, actor=world.owner, endpoint_id=failing.id)
+    assert beside(world.store, monkeypatch, world.organization_id, acting, paused) is None
+    # Gone is gone; what a person has paused meanwhile is not failing any more.
+    assert endpoint(world, failing.id).state == ("disabled" if why == "gone" else "paused")
 
 
 def test_what_was_claimed_and_not_begun_can_be_given_back(world: World, test_clock: Any) -> None:

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import TextClause, text
 
 from freehold.kit.sketch import bucket_of, decode
-from freehold.store.engine import Store
+from freehold.store.engine import Store, Transaction
 from freehold.usage.rules import kind_of
 
 _EVENTS = text("""
-    SELECT at, COALESCE(project_id, ''), COALESCE(key_id, ''), COALESCE(secret, ''), COALESCE(endpoint, ''), outcome,
-           COALESCE(status, 0), COALESCE(organization_id, ''), cost, latency_us FROM usage_events
+    SELECT at, project_id, key_id, COALESCE(secret, ''), COALESCE(endpoint, ''), outcome, COALESCE(status, 0), cost, latency_us
+    FROM usage_events
 """)
 _ROLLUPS = text("""
-    SELECT grain, bucket_at, project_id, key_id, secret, endpoint, outcome, status_class, organization_id,
+    SELECT grain, bucket_at, project_id, key_id, secret, endpoint, outcome, status_class,
            requests, cost, latency_us_sum, latency_count, latency FROM usage_rollups
 """)
 _TOTALS = text("""
@@ -29,11 +29,11 @@ _WIDTHS_MS = {"minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
 def assert_sums_are_right(store: Store) -> int:
     """Compare every rollup row with the events it stands for; how many events there are."""
     with store.read() as tx:
-        events = tx.execute(_EVENTS).all()
-        rollups = {tuple(row[:9]): (*row[9:-1], decode(row[-1] or b"")) for row in tx.execute(_ROLLUPS)}
+        events = _spelled_out(tx, _EVENTS, (1, 2))
+        rollups = {row[:8]: (*row[8:-1], decode(row[-1] or b"")) for row in _spelled_out(tx, _ROLLUPS, (2, 3, 4, 5))}
     latencies: dict[tuple[object, ...], Counter[int]] = {}
     expected: dict[tuple[object, ...], Counter[str]] = {}
-    for at, project, key, secret, endpoint, outcome, status, organization, cost, latency_us in events:
+    for at, project, key, secret, endpoint, outcome, status, cost, latency_us in events:
         for grain, start in _starts(at).items():
             place = (
                 grain,
@@ -44,7 +44,6 @@ def assert_sums_are_right(store: Store) -> int:
                 endpoint,
                 outcome,
                 status // 100 if 200 <= status < 600 else 0,
-                organization,
             )
             counter = expected.setdefault(place, Counter())
             counter["requests"] += 1
@@ -62,13 +61,13 @@ def assert_sums_are_right(store: Store) -> int:
     return len(events)
 
 
-def _assert_totals_are_right(store: Store, events: Sequence[Row[*tuple[Any, ...]]]) -> None:
+def _assert_totals_are_right(store: Store, events: Sequence[tuple[Any, ...]]) -> None:
     """Every row of totals, from the events: not from the rollups, which are proved above."""
     with store.read() as tx:
-        found = {tuple(row[:8]): (*row[8:-1], decode(row[-1] or b"")) for row in tx.execute(_TOTALS)}
+        found = {row[:8]: (*row[8:-1], decode(row[-1] or b"")) for row in _spelled_out(tx, _TOTALS, (0, 4, 5, 6))}
     counts: dict[tuple[object, ...], Counter[str]] = {}
     sketches: dict[tuple[object, ...], Counter[int]] = {}
-    for at, project, key, secret, endpoint, outcome, status, _, cost, latency_us in events:
+    for at, project, key, secret, endpoint, outcome, status, cost, latency_us in events:
         known = (key, secret, endpoint) if key else ("", "", "")
         parts = [("whole", grain, start, "", "", "", "") for grain, start in _starts(at).items()]
         hour = _starts(at)["hour"]
@@ -88,6 +87,16 @@ def _assert_totals_are_right(store: Store, events: Sequence[Row[*tuple[Any, ...]
     assert found == {
         part: (*(counter[name] for name in names), dict(sketches.get(part, {}))) for part, counter in counts.items()
     }
+
+
+def _spelled_out(tx: Transaction, query: TextClause, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Rows with names in the places where they have numbers; no number is no name."""
+    known = tx.execute(text("SELECT number, name FROM usage_names"))
+    names: dict[int | None, str] = {None: ""} | {row.number: row.name for row in known}
+    return [
+        tuple(names[value] if place in numbers else value for place, value in enumerate(row))
+        for row in tx.execute(query)
+    ]
 
 
 def _starts(at: int) -> dict[str, int]:

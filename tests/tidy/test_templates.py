@@ -107,6 +107,7 @@ ADDRESSES = [
     "/organizations/{}/audit/forwarding/{}",
     "/organizations/{}/audit/forwarding/{}/{}",
     "/audit",
+    "/audit/proof",
     "/audit/forwarding",
     "/audit/forwarding/{}",
     "/audit/forwarding/{}/{}",

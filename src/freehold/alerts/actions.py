@@ -28,8 +28,7 @@ from freehold.alerts.records import AlertRule, Firing, RuleSettings
 from freehold.alerts.setting_rules import faults_of
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit import clock, ids
-from freehold.organizations import audit
-from freehold.organizations import queries as organizations
+from freehold.organizations import audit, member_queries
 from freehold.organizations.actions import changed_meanwhile
 from freehold.organizations.permissions import Permission, require, require_signed_in_person
 from freehold.organizations.records import Actor
@@ -56,6 +55,8 @@ def create_rule(
     project = read_project(tx, actor, project_id)
     require(actor, "alerts.edit", project.organization_id)
     require_active(project)
+    # Of two at one instant the second sees the first: so that there are no more than may be, each in a slot of its own.
+    audit.hold(tx, project.organization_id)
     settings = _checked(tx, project, wanted)
     if fault := slot_fault(slot):
         raise invalid(fault)
@@ -120,6 +121,8 @@ def send_test(tx: Transaction, actor: Actor, voice: Voice, rule_id: str) -> list
 
 
 def _own(tx: Transaction, actor: Actor, rule_id: str, archived: bool = False) -> tuple[AlertRule, Project]:
+    """A rule that the actor may change, as it is once its organization's log is held: before any row of it is."""
+    audit.hold(tx, read_rule(tx, actor, rule_id, "alerts.edit").organization_id)
     rule = read_rule(tx, actor, rule_id, "alerts.edit")
     project = projects.find_project(tx, rule.project_id)
     if project is None:
@@ -148,7 +151,7 @@ def _owner(tx: Transaction, project: Project, named: str | None) -> tuple[str | 
     """A member by id or address."""
     if not named:
         return None, None
-    for member in organizations.members_of(tx, project.organization_id):
+    for member in member_queries.members_of(tx, project.organization_id):
         if named.strip().lower() in (member.user_id, member.email):
             return member.user_id, None
     return None, FieldError("owner", "No member of the organization has this id or address.", "unknown_member")
@@ -191,23 +194,28 @@ def _insert(
     return rule
 
 
-def any_without_defaults(tx: Transaction) -> bool:
-    """Whether a project was never given its default rules."""
-    return bool(rule_queries.projects_without_defaults(tx, 1))
+def give_default_rules(tx: Transaction, project_id: str) -> None:
+    """Give a project its default rules; nothing where it has had them."""
+    project = projects.find_project(tx, project_id)
+    if project is None:
+        return
+    audit.hold(tx, project.organization_id)
+    if not rule_queries.note_defaults(tx, project_id, clock.now()):
+        return
+    for settings in DEFAULT_RULES:
+        rule = _insert(tx, project, settings, "Freehold", is_default=True)
+        _record(tx, _SYSTEM, "alert.created", rule, None, _facts(settings) | {"default": True})
 
 
-def give_defaults(tx: Transaction, limit: int) -> int:
-    """Give their default rules to projects that never had them, each once; how many projects."""
-    given = 0
-    for project_id in rule_queries.projects_without_defaults(tx, limit):
-        project = projects.find_project(tx, project_id)
-        if project is None or not rule_queries.note_defaults(tx, project_id, clock.now()):
-            continue
-        for settings in DEFAULT_RULES:
-            rule = _insert(tx, project, settings, "Freehold", is_default=True)
-            _record(tx, _SYSTEM, "alert.created", rule, None, _facts(settings) | {"default": True})
-        given += 1
-    return given
+def catch_up_on_defaults(tx: Transaction, limit: int) -> int:
+    """Give default rules to projects that were made before rules came with them; how many of them were looked at."""
+    found = rule_queries.projects_without_defaults(tx, limit)
+    # All logs before any row, in one order: others hold several too.
+    for organization_id in sorted({each.organization_id for each in projects.projects_by_id(tx, found)}):
+        audit.hold(tx, organization_id)
+    for project_id in found:
+        give_default_rules(tx, project_id)
+    return len(found)
 
 
 # --- firings --------------------------------------------------------------------------------------
@@ -236,6 +244,7 @@ def acknowledge_firing(tx: Transaction, actor: Actor, firing_id: str) -> Firing:
     """Say that a person has taken a firing on. The first one stays named, however many say so."""
     firing = read_firing(tx, actor, firing_id, "alerts.edit")
     user_id = require_signed_in_person(actor)
+    audit.hold(tx, firing.organization_id)
     if firing_queries.acknowledge(tx, firing_id, user_id, clock.now()):
         rule = rule_queries.find_any_rule(tx, firing.rule_id)
         if rule is not None:
@@ -262,7 +271,12 @@ def due_rules(tx: Transaction, now: datetime, limit: int) -> list[AlertRule]:
 
 
 def look_at(tx: Transaction, voice: Voice, rule_id: str, now: datetime) -> int:
-    """Look at one rule and do what follows; how many firings opened. Its row is held: of two lookers one waits."""
+    """Look at one rule and do what follows; how many firings opened. Of two lookers one waits, and whoever changes it too."""
+    there = rule_queries.find_rule(tx, rule_id)
+    if there is None:
+        return 0
+    # The log before the row, as whoever changes the rule takes them: what opens or resolves writes an entry.
+    audit.hold(tx, there.organization_id)
     rule = rule_queries.lock_rule(tx, rule_id)
     if rule is None:
         return 0

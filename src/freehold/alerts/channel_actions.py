@@ -37,6 +37,8 @@ def create_channel(
     require(actor, "alerts.edit", project.organization_id)
     require_active(project)
     clean, safe = _checked(settings, project, kind, name, url, slot)
+    # Of two at one instant the second sees the first: so that there are no more than may be, each in a slot of its own.
+    audit.hold(tx, project.organization_id)
     slot = free_slot(slot, clean, queries.channel_slots_of(tx, project.id))
     if queries.count_channels(tx, project.id) >= CHANNELS_MAX:
         raise Problem("conflict", f"A project has at most {CHANNELS_MAX} chat channels. Remove one that is not needed.")
@@ -98,6 +100,12 @@ def _shown(url: str) -> str:
 
 
 def _own(tx: Transaction, actor: Actor, channel_id: str) -> Channel:
+    """A channel that the actor may change, as it is once its organization's log is held: before any row of it is."""
+    audit.hold(tx, _read(tx, actor, channel_id).organization_id)
+    return _read(tx, actor, channel_id)
+
+
+def _read(tx: Transaction, actor: Actor, channel_id: str) -> Channel:
     channel = queries.find_channel(tx, channel_id)
     known = actor.kind == "system" or actor.looks_everywhere
     if channel is None or not (known or channel.organization_id in actor.roles):

@@ -23,7 +23,7 @@ from freehold.dashboard.views.alerts import RuleFields
 from freehold.dashboard.views.form import Choice, Values
 from freehold.errors import FieldError, Problem, invalid
 from freehold.keys.records import Reason
-from freehold.organizations import queries as organizations
+from freehold.organizations import member_queries
 from freehold.projects.limits import PERIODS
 from freehold.projects.records import Project
 from freehold.store.engine import Transaction
@@ -154,7 +154,7 @@ def fields_of(tx: Transaction, project: Project, settings: RuleSettings) -> Rule
         webhooks=tuple(Choice(each.id, each.url) for each in webhooks.endpoints_of(tx, project.id, _SHOWN))
         if "webhook" in facts.filters else (),
         owners=tuple(Choice(each.user_id, f"{each.name} ({each.email})")
-                     for each in organizations.members_of(tx, project.organization_id)),
+                     for each in member_queries.members_of(tx, project.organization_id)),
         severities=tuple(Choice(each, each.capitalize()) for each in get_args(Severity)), ways=_WAYS,
     )  # fmt: skip
 

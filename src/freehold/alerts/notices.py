@@ -15,7 +15,7 @@ from freehold.alerts.keeping import settings_kept
 from freehold.alerts.records import AlertRule, Event, Firing, Notification, NotificationState, Way
 from freehold.kit import clock, ids
 from freehold.mail.actions import post_mail
-from freehold.organizations import queries as organizations
+from freehold.organizations import member_queries
 from freehold.projects import queries as projects
 from freehold.store import announcements
 from freehold.store.announcements import EventName
@@ -135,7 +135,7 @@ def _targets(tx: Transaction, rule: AlertRule, way: Way) -> Sequence[str]:
 def recipients(tx: Transaction, rule: AlertRule) -> list[str]:
     """Who gets a rule's e-mails: its owner, or the project's technical owners where it has none."""
     if rule.settings.owner:
-        member = organizations.find_member(tx, rule.organization_id, rule.settings.owner)
+        member = member_queries.find_member(tx, rule.organization_id, rule.settings.owner)
         return [member.email] if member else []
     owners = projects.owners_of(tx, [rule.project_id])[rule.project_id]
     return list(dict.fromkeys(owner.email for owner in owners if owner.duty == "technical"))

@@ -12,6 +12,7 @@ from freehold.keys.records import ALLOWED
 from freehold.kit import clock
 from freehold.store.engine import Transaction
 from freehold.store.schema import journals, usage_rollups
+from freehold.usage.naming import is_number, number_in
 from freehold.usage.queries import complete_to, of_kind
 from freehold.usage.records import Grain, Piece
 from freehold.usage.rules import cover
@@ -62,7 +63,8 @@ def traffic(tx: Transaction, project_id: str, filter_: AlertFilter, start: datet
     """A project's sums between two full minutes (ix_usage_rollups_project)."""
     if start >= end:
         return Traffic()
-    conditions = [_R.project_id == project_id, *matching(filter_), within(cover([start], end))]
+    project = is_number(_R.project_id, number_in(tx, project_id))
+    conditions = [project, *matching(filter_), within(cover([start], end))]
     return Traffic(*map(int, tx.execute(select(*_SUMS).where(*conditions)).one()))
 
 

@@ -16,7 +16,9 @@ from freehold.store.schema import alert_defaults, alert_firings, alert_rules, pr
 _C: Final = alert_rules.c
 _ALIVE: Final = _C.deleted_at.is_(None)
 _SERVES: Final = and_(_ALIVE, _C.enabled)
+_NEVER_GIVEN: Final = ~exists().where(alert_defaults.c.project_id == projects.c.id)
 _COUNTING: Final = tuple(metric for metric, facts in METRICS.items() if facts.counts)
+_COUNTED: Final = (_SERVES, _C.metric.in_(_COUNTING), _C.window_s.is_(None))
 _BY_USAGE: Final = tuple(metric for metric, facts in METRICS.items() if facts.by_usage)
 _FIRING: Final = (
     select(func.count())
@@ -108,18 +110,16 @@ def delete_rule(tx: Transaction, rule_id: str, revision: int, now: datetime) -> 
 # --- looking at them ------------------------------------------------------------------------------
 
 
-def lock_counting(tx: Transaction, project_ids: Collection[str]) -> list[AlertRule]:
-    """The rules of projects that cross as requests are counted, held until the commit, in one order.
-
-    Of two that count at one instant, the second one then reads sums that hold both (ix_alert_rules_project_id).
-    """
-    query = (
-        _rules()
-        .where(_C.project_id.in_(project_ids), _SERVES, _C.metric.in_(_COUNTING), _C.window_s.is_(None))
-        .order_by(_C.id)
-        .with_for_update(of=alert_rules)
-    )
+def counting_rules(tx: Transaction, project_ids: Collection[str]) -> list[AlertRule]:
+    """The rules of projects that cross as requests are counted; takes no lock (ix_alert_rules_project_id)."""
+    query = _rules().where(_C.project_id.in_(project_ids), *_COUNTED).order_by(_C.id)
     return [_rule(row) for row in tx.execute(query)]
+
+
+def lock_counting(tx: Transaction, rule_ids: Collection[str]) -> list[AlertRule]:
+    """Those of some rules that still cross as requests are counted, held until the commit, in one order (primary key)."""
+    query = _rules().where(_C.id.in_(rule_ids), *_COUNTED).order_by(_C.id)
+    return [_rule(row) for row in tx.execute(query.with_for_update(of=alert_rules))]
 
 
 def due_rules(tx: Transaction, now: datetime, limit: int) -> list[AlertRule]:
@@ -153,9 +153,14 @@ def note_looked(tx: Transaction, rule_id: str, now: datetime, due_at: datetime |
 
 
 def projects_without_defaults(tx: Transaction, limit: int) -> Sequence[str]:
-    """Projects that were never given their default rules."""
-    given = exists().where(alert_defaults.c.project_id == projects.c.id)
-    return tx.execute(select(projects.c.id).where(~given).order_by(projects.c.id).limit(limit)).scalars().all()
+    """Projects that were never given their default rules, oldest first."""
+    return tx.execute(select(projects.c.id).where(_NEVER_GIVEN).order_by(projects.c.id).limit(limit)).scalars().all()
+
+
+def without_defaults(tx: Transaction, project_ids: Sequence[str]) -> Sequence[str]:
+    """Which of some projects were never given their default rules, oldest first (primary keys)."""
+    query = select(projects.c.id).where(projects.c.id.in_(project_ids), _NEVER_GIVEN)
+    return tx.execute(query.order_by(projects.c.id)).scalars().all()
 
 
 def note_defaults(tx: Transaction, project_id: str, now: datetime) -> bool:

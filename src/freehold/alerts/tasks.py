@@ -39,8 +39,10 @@ _dice: Final = random.SystemRandom()
 
 def run(store: Store, voice: Voice, stop: threading.Event) -> None:
     """Look for what is due, every second, until told to stop."""
+    caught_up = False
     while not stop.is_set():
         try:
+            caught_up = caught_up or catch_up(store)
             turn(store, voice)
         except SQLAlchemyError:
             _log.warning("alert rules wait for the database", exc_info=True)
@@ -48,14 +50,19 @@ def run(store: Store, voice: Voice, stop: threading.Event) -> None:
         stop.wait(_POLL_S)
 
 
+def catch_up(store: Store) -> bool:
+    """Give default rules to all projects that were made before rules came with them; whether it is done, which it is."""
+    while True:
+        with store.write() as tx:
+            if not actions.catch_up_on_defaults(tx, _PROJECTS_AT_ONCE):
+                return True
+
+
 def turn(store: Store, voice: Voice) -> int:
-    """Give projects their default rules, and look at every rule that is due, each in a transaction; how many opened."""
+    """Look at every rule that is due, each in a transaction; how many opened."""
     with store.read() as tx:
         # Looking takes no lock, so an idle loop is in no writer's way.
-        new, due = actions.any_without_defaults(tx), actions.due_rules(tx, clock.now(), _RULES_AT_ONCE)
-    if new:
-        with store.write() as tx:
-            actions.give_defaults(tx, _PROJECTS_AT_ONCE)
+        due = actions.due_rules(tx, clock.now(), _RULES_AT_ONCE)
     opened = 0
     for rule in due:
         with store.write() as tx:

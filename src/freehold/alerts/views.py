@@ -186,7 +186,10 @@ class NotificationView(msgspec.Struct, kw_only=True):
 
 
 class FiringView(msgspec.Struct, kw_only=True):
-    """One crossing. `numbers`: what it saw; `from` to `to` and `requests`: where the requests behind it are."""
+    """One crossing. `numbers`: what it saw; `from` to `to` and `requests`: where the requests behind it are.
+
+    `acknowledged_by`: the user who took it on, and `acknowledged_by_name` what they are called now.
+    """
 
     id: str
     alert: str
@@ -212,6 +215,7 @@ class FiringView(msgspec.Struct, kw_only=True):
     resolved_value: float | None
     acknowledged_at: datetime | None
     acknowledged_by: str | None
+    acknowledged_by_name: str | None
 
 
 class FiringDetailView(FiringView, kw_only=True):
@@ -338,5 +342,5 @@ def _firing_fields(firing: Firing) -> dict[str, Any]:
         "value": firing.value, "peak": firing.peak, "peak_at": firing.peak_at, "numbers": firing.seen["numbers"],
         "requests": links.requests_query(firing), "told_at": firing.told_at, "resolved_at": firing.resolved_at,
         "resolved_value": firing.resolved_value, "acknowledged_at": firing.acknowledged_at,
-        "acknowledged_by": firing.acknowledged_by,
+        "acknowledged_by": firing.acknowledged_by, "acknowledged_by_name": firing.acknowledged_name,
     }  # fmt: skip

@@ -116,12 +116,6 @@ def endpoint_names(tx: Transaction, api_id: str) -> frozenset[str]:
     return frozenset(tx.execute(query).scalars())
 
 
-def event_type_names(tx: Transaction, api_id: str) -> frozenset[str]:
-    """The event types that a scope may name (primary key)."""
-    query = select(event_types.c.name).where(event_types.c.api_id == api_id, event_types.c.removed_at.is_(None))
-    return frozenset(tx.execute(query).scalars())
-
-
 def catalogue_of(tx: Transaction, api_id: str) -> Catalogue:
     """An API's whole catalogue, with what was removed from it."""
     rows = endpoints_of(tx, api_id, include_removed=True), event_types_of(tx, api_id, include_removed=True)

@@ -10,13 +10,11 @@ from typing import Any, Final, Literal
 
 import msgspec
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     LargeBinary,
     Select,
     Table,
-    Text,
     TypeDecorator,
     select,
     text,
@@ -114,9 +112,7 @@ def _insert(
 
 def _raw(table: Table) -> Select[Any]:
     columns = [
-        type_coerce(column, BigInteger if isinstance(column.type.impl, BigInteger) else Text).label(column.name)
-        if isinstance(column.type, TypeDecorator)
-        else column
+        type_coerce(column, column.type.impl).label(column.name) if isinstance(column.type, TypeDecorator) else column
         for column in table.columns
     ]
     query = select(*columns)

@@ -18,6 +18,7 @@ from freehold.settings import Settings
 from freehold.store import schema_version
 from freehold.store.engine import Store, Transaction
 from freehold.store.migrate import bring_up_to_date
+from freehold.store.schema import usage_names
 from freehold.usage import partitions
 from freehold.usage.rollups import DAY_MS
 
@@ -99,6 +100,11 @@ def _restore_table(tx: Transaction, store: Store, archive: zipfile.ZipFile, name
     with archive.open(name) as file:
         if insert_lines(tx, table, file, before) != rows:
             raise CannotRestore(f"The part {name} does not have as many rows as the manifest says.")
+    if table == usage_names.name and not store.is_sqlite:
+        # The next new name must not be given a number that was put back.
+        tx.exec_driver_sql(
+            "SELECT setval(pg_get_serial_sequence('usage_names', 'number'), MAX(number)) FROM usage_names"
+        )
 
 
 def _make_partitions(tx: Transaction, table: str, batch: Sequence[dict[str, Any]]) -> None:

@@ -333,6 +333,7 @@ def _show_firing(firing: dict[str, Any]) -> None:
             "Opened": firing["opened_at"],
             "Resolved": firing["resolved_at"],
             "Taken on": firing["acknowledged_at"],
+            "By": firing["acknowledged_by_name"],
         }
     )
     click.echo()

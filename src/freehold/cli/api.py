@@ -133,12 +133,17 @@ def _why(error: Exception) -> str:
     return said or type(error).__name__
 
 
+def _wrong(field: str, message: str) -> str:
+    # Some sentences begin with the field themselves.
+    return f"  {field}: {message.removeprefix(f'{field}: ')}"
+
+
 def _problem(answer: httpx.Response) -> str:
     """RFC 9457 problem details as a sentence or two, with a line for each field that is not right."""
     try:
         problem = answer.json()
         title, detail = str(problem["title"]), str(problem.get("detail", ""))
-        wrong = [f"  {each['field']}: {each['message']}" for each in problem.get("errors") or []]
+        wrong = [_wrong(each["field"], each["message"]) for each in problem.get("errors") or []]
     except (ValueError, KeyError, TypeError, AttributeError):
         return f"The server answered {answer.status_code} {printable(answer.reason_phrase)}, and did not say why."
     lines = [f"{title}.", *wrong] if wrong else [f"{title}. {detail}"]

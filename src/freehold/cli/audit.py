@@ -32,6 +32,13 @@ _COLUMNS: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
 }
 
 
+_instance_option: Final = click.option(
+    "--instance",
+    is_flag=True,
+    help="Of the instance's own log, and what is left of deleted organizations: operators only.",
+)
+
+
 @click.group("audit", short_help="Who changed what, and the proof that the record is whole.")
 def command() -> None:
     """The audit log: every change, append-only, chained by hashes, sealed each hour by the instance's signature."""
@@ -75,17 +82,19 @@ def list_entries(organization: str | None, instance: bool, as_json: bool, **ques
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A file with a seal that `freehold audit seal` printed earlier: the log has to agree with it.",
 )
+@_instance_option
 @json_option
-def verify(organization: str | None, kept: Path | None, as_json: bool) -> None:
+def verify(organization: str | None, kept: Path | None, instance: bool, as_json: bool) -> None:
     """Prove that nothing of an organization's log was altered, removed or inserted; exit status 1 where something was.
 
     \b
     Examples:
       freehold audit verify
       freehold audit verify --kept seal-2026-11.json
+      freehold audit verify --instance --kept seal-of-instance.json
     """  # fmt: skip
     api = Api.current()
-    path = f"/v1/organizations/{segment(organization_id(api, organization))}/audit/proof"
+    path = _proof_path(api, organization, instance)
     proof = api.post(path, {"seals": [_read_seal(kept)]}) if kept else api.get(path)
     _show(proof, as_json)
     if not proof["verified"]:
@@ -94,18 +103,28 @@ def verify(organization: str | None, kept: Path | None, as_json: bool) -> None:
 
 @command.command("seal")
 @organization_option
-def print_seal(organization: str | None) -> None:
+@_instance_option
+def print_seal(organization: str | None, instance: bool) -> None:
     """Print the newest seal of an organization's log as JSON, to be kept where the operator cannot write.
 
     \b
-    Example:
+    Examples:
       freehold audit seal > seal-2026-11.json
+      freehold audit seal --instance > seal-of-instance.json
     """
     api = Api.current()
-    proof = api.get(f"/v1/organizations/{segment(organization_id(api, organization))}/audit/proof")
+    proof = api.get(_proof_path(api, organization, instance))
     if proof["last_seal"] is None:
         raise Failure("The log has no seal yet. Seals are made each hour.")
     output.print_json(proof["last_seal"])
+
+
+def _proof_path(api: Api, organization: str | None, instance: bool) -> str:
+    if instance and organization:
+        raise Failure("--instance is of the instance's own log, which is no organization's.")
+    if instance:
+        return "/v1/audit/proof"
+    return f"/v1/organizations/{segment(organization_id(api, organization))}/audit/proof"
 
 
 @command.command("verify-all")
@@ -132,12 +151,21 @@ def verify_all(data: Path | None) -> None:
             for chain in audit.chains(tx):
                 with click.progressbar(length=audit.length_of(tx, chain), label=chain) as bar:
                     proof = prove(tx, chain, public, told=partial(_advance, bar))
-                click.echo(f"{chain}: {proof.fault or f'{proof.entries} entries, whole; {proof.seals} seals'}")
+                click.echo(f"{chain}: {proof.fault or _whole(proof)}")
                 faults += proof.fault is not None
     finally:
         store.close()
     if faults:
         raise Failure(f"{faults} of the chains {'is' if faults == 1 else 'are'} not whole.")
+
+
+def _whole(proof: Any) -> str:
+    held = f"; {_counted(proof.tombstones, 'deleted organization')} as it says" if proof.tombstones else ""
+    return f"{_counted(proof.entries, 'entry', 'entries')}, whole; {_counted(proof.seals, 'seal')}{held}"
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _advance(bar: Any, _read: int) -> None:
@@ -164,6 +192,7 @@ def _show(proof: dict[str, Any], as_json: bool) -> None:
             "Log": "whole" if proof["verified"] else proof["fault"],
             "Entries": f"{proof['entries']:,}, {proof['unsealed']:,} of them after the last seal",
             "Names taken out": f"of {proof['erased']:,} entries, signed by the instance" if proof["erased"] else "none",
+            **({"Deleted organizations": f"{proof['tombstones']:,}, as the log says"} if proof["tombstones"] else {}),
             "Last seal": f"entry {seal['position']:,} at {seal['sealed_at']}"
             if seal
             else "none yet: seals are made each hour",

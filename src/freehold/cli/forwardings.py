@@ -6,16 +6,17 @@ from typing import Any, Final
 
 import click
 
-from freehold.cli import output
 from freehold.cli.api import Api, segment
 from freehold.cli.failures import Failure
-from freehold.cli.options import confirmed, json_option, organization_id, organization_option, show_page
+from freehold.cli.forwarding_acts import ACTS, path_of, show_facts
+from freehold.cli.options import json_option, organization_id, organization_option, show_page
 
 _COLUMNS: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
     "id": lambda each: each["id"],
     "name": lambda each: each["name"],
     "to": lambda each: f"{each['kind']} {each['to']}",
     "state": lambda each: each["state"],
+    "failing since": lambda each: each["failing_since"] or "",
     "behind": lambda each: each["lag_entries"],
     "sent": lambda each: each["sent"],
     "last sent": lambda each: each["last_sent_at"] or "never",
@@ -29,6 +30,10 @@ def _instance_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.group("forwardings", short_help="Where audit entries are sent on to.")
 def forwardings() -> None:
     """Where audit entries are sent on to: an organization's HTTPS endpoint; of the whole instance syslog and OpenTelemetry too."""
+
+
+for _act in ACTS:
+    forwardings.add_command(_act)
 
 
 @forwardings.command("list")
@@ -94,7 +99,7 @@ def add_forwarding(organization: str | None, instance: bool, as_json: bool, **gi
     body |= {"headers": headers} if headers else {}
     body |= {"authorities": authorities.read_text()} if authorities else {}
     made = api.post(_place(api, organization, instance), body)
-    _show(made, as_json, {"Signing secret": made["signing_secret"]} if made["signing_secret"] else {})
+    show_facts(made, as_json, {"Signing secret": made["signing_secret"]} if made["signing_secret"] else {})
 
 
 @forwardings.command("show")
@@ -107,7 +112,7 @@ def show_forwarding(forwarding: str, as_json: bool) -> None:
     Example:
       freehold audit forwardings show fwd_…
     """
-    _show(Api.current().get(_path(forwarding)), as_json)
+    show_facts(Api.current().get(path_of(forwarding)), as_json)
 
 
 @forwardings.command("edit")
@@ -142,86 +147,7 @@ def edit_forwarding(forwarding: str, as_json: bool, header: tuple[str, ...], **g
         raise Failure(
             "Say what changes: --name, --url, --header, --host, --port, --transport, --facility or --authorities."
         )
-    _show(Api.current().patch(_path(forwarding), body), as_json)
-
-
-@forwardings.command("pause")
-@click.argument("forwarding")
-@json_option
-def pause_forwarding(forwarding: str, as_json: bool) -> None:
-    """Send nothing on until it is resumed.
-
-    \b
-    Example:
-      freehold audit forwardings pause fwd_…
-    """
-    _show(Api.current().post(f"{_path(forwarding)}/pause"), as_json)
-
-
-@forwardings.command("resume")
-@click.argument("forwarding")
-@click.option("--after", type=click.IntRange(0), help="From the entry after this position instead, 0 from the first.")
-@json_option
-def resume_forwarding(forwarding: str, after: int | None, as_json: bool) -> None:
-    """Go on, at once: from where it stood, or from a position.
-
-    \b
-    Examples:
-      freehold audit forwardings resume fwd_…
-      freehold audit forwardings resume fwd_… --after 4711
-    """
-    _show(Api.current().post(f"{_path(forwarding)}/resume", {"after": after}), as_json)
-
-
-@forwardings.command("test")
-@click.argument("forwarding")
-@json_option
-def test_forwarding(forwarding: str, as_json: bool) -> None:
-    """Send one test entry; exit status 1 where it was not taken.
-
-    \b
-    Example:
-      freehold audit forwardings test fwd_…
-    """
-    tested = Api.current().post(f"{_path(forwarding)}/test")
-    if as_json:
-        output.print_json(tested)
-    elif tested["taken"]:
-        click.echo("The receiver took the test entry.")
-    if not tested["taken"]:
-        raise Failure(f"The receiver did not take it: {output.printable(tested['error'])}")
-
-
-@forwardings.command("rotate-secret")
-@click.argument("forwarding")
-@json_option
-def rotate_secret(forwarding: str, as_json: bool) -> None:
-    """Give a forwarding to an HTTPS endpoint a new signing secret; for 24 hours the old one signs too.
-
-    \b
-    Example:
-      freehold audit forwardings rotate-secret fwd_…
-    """
-    made = Api.current().post(f"{_path(forwarding)}/rotate_secret")
-    _show(made, as_json, {"Signing secret": made["signing_secret"]})
-
-
-@forwardings.command("remove")
-@click.argument("forwarding")
-@confirmed("Remove this forwarding?")
-@json_option
-def remove_forwarding(forwarding: str, as_json: bool) -> None:
-    """Send nothing on any more, and erase where it went.
-
-    \b
-    Example:
-      freehold audit forwardings remove fwd_… --yes
-    """
-    Api.current().delete(_path(forwarding))
-    if as_json:
-        output.print_json(None)
-    else:
-        click.echo("The forwarding is removed.")
+    show_facts(Api.current().patch(path_of(forwarding), body), as_json)
 
 
 def _place(api: Api, organization: str | None, instance: bool) -> str:
@@ -232,28 +158,8 @@ def _place(api: Api, organization: str | None, instance: bool) -> str:
     )
 
 
-def _path(forwarding: str) -> str:
-    return f"/v1/forwardings/{segment(forwarding)}"
-
-
 def _headers(given: tuple[str, ...]) -> dict[str, str]:
     pairs = [each.partition("=") for each in given]
     if wrong := [name for name, equals, _ in pairs if not equals]:
         raise Failure(f"A header is written NAME=VALUE, not {wrong[0]!r}.")
     return {name: value for name, _, value in pairs}
-
-
-def _show(forwarding: dict[str, Any], as_json: bool, more: dict[str, Any] | None = None) -> None:
-    if as_json:
-        output.print_json(forwarding)
-        return
-    behind = f"{forwarding['lag_entries']:,} entries" + (
-        f", since {forwarding['lag_since']}" if forwarding["lag_since"] else ""
-    )
-    output.print_facts(
-        {
-            "Forwarding": forwarding["id"], "Name": forwarding["name"], "To": f"{forwarding['kind']} {forwarding['to']}",
-            "State": forwarding["state"] + (f": {forwarding['error']}" if forwarding["error"] else ""),
-            "Behind": behind, "Sent": f"{forwarding['sent']:,}", **(more or {}),
-        }
-    )  # fmt: skip

@@ -67,12 +67,14 @@ def list_requests(project: str, limit: int, cursor: str | None, as_json: bool) -
     Example:
       freehold inbox requests -p parcel-lookup
     """
+    from freehold.webhooks.rehearsal import told
+
     api = Api.current()
     path = f"/v1/projects/{segment(project_id(api, project))}/inbox/requests"
     page = api.get(path, {"limit": limit, "cursor": cursor})
     columns = {
         "time": lambda each: each["at"],
-        "verdict": lambda each: each["verdict"],
+        "verdict": lambda each: told(each["verdict"], each["status"]),
         "message": lambda each: each["message"],
         "status": lambda each: each["status"],
         "why": lambda each: each["detail"],

@@ -16,7 +16,7 @@ from freehold.cli.failures import CannotTry, Failure
 from freehold.cli.options import project_id
 
 _ANSWERS: Final = ("verify", "accept", "500", "410", "429", "slow", "endless")
-_COLORS: Final = {"verified": "green", "repeated": "yellow", "refused": "red"}
+_COLORS: Final = {"verified": "green", "repeated": "yellow", "refused": "red", "unverified": "yellow"}
 
 
 @click.command("listen", short_help="Receive webhooks on this machine.")
@@ -146,10 +146,13 @@ def _say(at: str, made: dict[str, Any] | None, answer: str) -> None:
 
 
 def _print(request: Any) -> None:
+    from freehold.webhooks.rehearsal import told
+
     at = datetime.fromtimestamp(request.at, UTC).strftime("%H:%M:%S")
     reading, event = request.reading, request.reading.event
     what = f"{event.type}  {event.id}" if event else f"{request.method} {request.path}"
-    verdict = click.style(f"{reading.verdict:8}", fg=_COLORS[reading.verdict], bold=True)
+    said = told(reading.verdict, request.reply.status)
+    verdict = click.style(f"{said:8}", fg=_COLORS[said], bold=True)
     click.echo(f"{at}  {verdict}  {output.printable(what)}  → {request.reply.status}")
     click.echo(f"          {output.printable(reading.detail)}")
     shown = json.dumps(event.data, indent=2, ensure_ascii=False) if event else request.body.decode("utf-8", "replace")

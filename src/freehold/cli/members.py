@@ -4,7 +4,8 @@ import click
 
 from freehold.cli import output
 from freehold.cli.api import Api, segment
-from freehold.cli.options import json_option, organization_id, organization_option, show_page
+from freehold.cli.failures import Failure
+from freehold.cli.options import confirmed, json_option, organization_id, organization_option, show_page
 
 ROLES = click.Choice(["owner", "admin", "developer", "billing", "auditor"])
 
@@ -57,3 +58,30 @@ def invite(email: str, role: str, organization: str | None, as_json: bool) -> No
         return
     output.print_facts({"Invited": f"{invitation['email']} as {invitation['role']}", "Until": invitation["expires_at"]})
     output.print_secret("\nLink", invitation["link"])
+
+
+@command.command("remove")
+@click.argument("member")
+@confirmed("Take this member out of the organization?")
+@organization_option
+@json_option
+def remove_member(member: str, organization: str | None, as_json: bool) -> None:
+    """Take a member out of an organization, by e-mail address or id. Say `me` to leave it yourself.
+
+    \b
+    Examples:
+      freehold members remove grace@example.com
+      freehold members remove me
+    """
+    api = Api.current()
+    path = f"/v1/organizations/{segment(organization_id(api, organization))}/members"
+    wanted = (api.get("/v1/me")["user"] or {}).get("id") if member == "me" else member.strip().lower()
+    found = next((each for each in api.all(path) if wanted in (each["user"], each["email"])), None)
+    if found is None:
+        raise Failure(f"There is no member {member!r} in the organization.")
+    api.delete(f"{path}/{segment(found['user'])}")
+    if as_json:
+        output.print_json(None)
+    else:
+        said = "You have left the organization." if member == "me" else f"{found['name']} is no member any more."
+        click.echo(output.printable(said))

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -41,7 +41,20 @@ def compare_option(command: Command) -> Command:
     )(command)  # fmt: skip
 
 
+def sum_options(command: Command) -> Command:
+    """Add the filters of usage."""
+    return _filter_options(command, ("key", "secret", "endpoint", "outcome", "kind"))
+
+
 def request_options(command: Command) -> Command:
+    """Add the filters of single requests: those of usage, and the path, which sums do not have."""
+    command = click.option("--path", multiple=True, help="Only requests with exactly this path, without its query.")(
+        command
+    )
+    return _filter_options(command, ("key", "secret", "endpoint", "outcome", "kind", "path"))
+
+
+def _filter_options(command: Command, names: Sequence[str]) -> Command:
     """Add the filters that usage and single requests share. Each may be given several times: any of the values will do."""
     for option in (
         click.option(
@@ -57,7 +70,7 @@ def request_options(command: Command) -> Command:
         click.option(
             "--not",
             multiple=True,
-            type=click.Choice(["key", "secret", "endpoint", "outcome", "kind"]),
+            type=click.Choice(names),
             help="Leave out what this filter names, instead of picking it.",
         ),
     ):

@@ -7,11 +7,15 @@ import click
 from freehold.cli import output
 from freehold.cli.api import Api, segment
 from freehold.cli.options import confirmed, json_option, organization_id, show_page
+from freehold.cli.organization_export import export
 
 
 @click.group("organizations", short_help="List and create organizations.")
 def command() -> None:
     """Organizations: teams or companies, whose members have roles."""
+
+
+command.add_command(export)
 
 
 @command.command("list")

@@ -6,6 +6,8 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -99,14 +101,16 @@ def create(
     """
     if target is not None and no_wait:
         raise Failure("There is no file to save before the report is made: leave --no-wait away.")
+    if target is not None:
+        _require_free(target)
     api = Api.current()
     body: dict[str, Any] = {"kind": kind, **{name: value for name, value in wanted.items() if value not in (None, "")}}
     body |= {"email": True} if email else {}
     report = api.post(f"{_owner(api, project, organization)}/reports", body)
     if not no_wait:
-        report = _wait(api, report, quiet=as_json)
+        report = wait(api, report, quiet=as_json)
     if target is not None:
-        _save(api, report, target)
+        save(api, report, target)
     if as_json:
         output.print_json(report)
     else:
@@ -168,8 +172,8 @@ def download(report: str, target: Path) -> None:
       freehold reports download rep_… -o october.csv
     """
     api = Api.current()
-    _save(api, api.get(f"/v1/reports/{segment(report)}"), target)
-    click.echo(f"Saved as {target}, its manifest as {_manifest_path(target)}.")
+    save(api, api.get(f"/v1/reports/{segment(report)}"), target)
+    click.echo(f"Saved as {target}, its manifest as {manifest_path(target)}.")
 
 
 @command.command("cancel")
@@ -205,9 +209,10 @@ def verify(file: Path, manifest: Path | None) -> None:
     """
     from freehold.reports.manifests import faults_of
 
-    place = manifest or _manifest_path(file)
+    place = manifest or manifest_path(file)
     try:
         said = json.loads(place.read_text())
+        require_reader(said["format"])
         faults = faults_of(file, said)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise Failure(f"{place} cannot be read as a manifest: {problem}") from problem
@@ -231,7 +236,8 @@ def _owner(api: Api, project: str | None, organization: str | None) -> str:
     return f"/v1/organizations/{segment(organization_id(api, organization))}"
 
 
-def _wait(api: Api, report: dict[str, Any], quiet: bool) -> dict[str, Any]:
+def wait(api: Api, report: dict[str, Any], quiet: bool) -> dict[str, Any]:
+    """The report once it is ready, with its progress where somebody looks on; Failure with its reason where it failed."""
     told = 0
     while report["state"] in ("queued", "running"):
         time.sleep(_POLL_S)
@@ -246,15 +252,38 @@ def _wait(api: Api, report: dict[str, Any], quiet: bool) -> dict[str, Any]:
     return report
 
 
-def _save(api: Api, report: dict[str, Any], target: Path) -> None:
+def save(api: Api, report: dict[str, Any], target: Path) -> None:
+    """Save a report's file, whole or not at all, with its manifest beside it; Failure where it cannot be written, or is there."""
+    _require_free(target)
     path = f"/v1/reports/{segment(report['id'])}"
-    with target.open("xb") as file:
-        for piece in api.pieces(f"{path}/file"):
-            file.write(piece)
-    _manifest_path(target).write_text(json.dumps(api.get(f"{path}/manifest"), indent=1) + "\n")
+    manifest = json.dumps(api.get(f"{path}/manifest"), indent=1) + "\n"
+    part = target.with_name(f"{target.name}.part")
+    try:
+        with part.open("wb") as file:
+            for piece in api.pieces(f"{path}/file"):
+                file.write(piece)
+        manifest_path(target).write_text(manifest)
+        part.replace(target)
+    except OSError as problem:
+        raise Failure(f"{target} cannot be written: {problem.strerror or problem}.") from problem
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
-def _manifest_path(file: Path) -> Path:
+def require_reader(form: str) -> None:
+    """Failure where files of a format cannot be read here, to hold them against their manifests."""
+    if form == "parquet" and find_spec("duckdb") is None:
+        raise Failure("Parquet is read with DuckDB, which is not installed here: pip install 'freehold[archive]'.")
+
+
+def _require_free(target: Path) -> None:
+    if target.exists():
+        raise Failure(f"{target} is there already: remove it, or choose another name.")
+
+
+def manifest_path(file: Path) -> Path:
+    """Where the manifest of a saved report lies."""
     return file.with_name(f"{file.name}.manifest.json")
 
 

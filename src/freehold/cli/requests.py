@@ -52,17 +52,21 @@ def list_requests(project: str, as_json: bool, follow: bool, **question: Any) ->
       freehold requests list -p parcel-lookup
       freehold requests list -p parcel-lookup --kind denied --kind failed --limit 5
       freehold requests list -p parcel-lookup --kind served --not kind
+      freehold requests list -p parcel-lookup --outcome endpoint_unknown --path /v2/parcels
       freehold requests list -p parcel-lookup --follow --outcome rate_limited
     """
     api = Api.current()
-    path = f"/v1/projects/{segment(project_id(api, project))}/requests"
+    place = f"/v1/projects/{segment(project_id(api, project))}/requests"
     if not follow:
-        show_page(api.get(path, question), as_json, _COLUMNS, "No requests.")
+        page = api.get(place, question)
+        # A filtered page looks through so many requests, and may find none of them.
+        empty = "None among those that were looked through." if page["next_cursor"] else "No requests."
+        show_page(page, as_json, _COLUMNS, empty)
         return
     if question["to"] or question["cursor"]:
         raise click.UsageError("--follow goes on into the future: leave --to and --cursor out.")
     with contextlib.suppress(KeyboardInterrupt):
-        for row in following(api, path, question):
+        for row in following(api, place, question):
             click.echo(json.dumps(row, ensure_ascii=False) if as_json else _line(row))
 
 
@@ -74,17 +78,22 @@ def _line(row: dict[str, Any]) -> str:
 
 @command.command("show")
 @click.argument("request")
+@click.option("--curl", is_flag=True, help="A command that asks the gate the same again, and nothing else.")
 @json_option
-def show_request(request: str, as_json: bool) -> None:
+def show_request(request: str, curl: bool, as_json: bool) -> None:
     """Show one request and explain its decision, by the request id that every answer carries.
 
     \b
-    Example:
+    Examples:
       freehold requests show req_…
+      export FREEHOLD_KEY=… && freehold requests show req_… --curl | sh
     """
     found = Api.current().get(f"/v1/requests/{segment(request)}")
     if as_json:
         output.print_json(found)
+        return
+    if curl:
+        click.echo(_command_of(found))
         return
     explanation, key = found["explanation"], found["key"]
     secret = explanation["secret"]
@@ -100,6 +109,7 @@ def show_request(request: str, as_json: bool) -> None:
             "Endpoint": found["endpoint"],
             "From": found["address"],
             "By way of": found["via"],
+            "Cost": _cost_of(found),
             "Answered": f"{found['status']} after {found['latency_ms']} ms" if found["status"] else None,
         }
     )
@@ -107,6 +117,17 @@ def show_request(request: str, as_json: bool) -> None:
     output.print_explanation(found["outcome"], explanation)
     if explanation["scope"]["changed_since"]:
         click.echo("Project or key were changed since: the same request may be decided otherwise now.")
+
+
+def _cost_of(found: dict[str, Any]) -> str:
+    reported = found["cost_reported_at"]
+    return f"{found['cost']}, reported {reported} instead of {found['cost_before']}" if reported else str(found["cost"])
+
+
+def _command_of(found: dict[str, Any]) -> str:
+    if found["curl"] is None:
+        raise click.ClickException("Too little was kept of this request to ask the same again.")
+    return str(found["curl"])
 
 
 @command.command("cost")

@@ -1,5 +1,6 @@
 """`freehold scope`: the endpoints a project calls and the events it receives."""
 
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -132,6 +133,11 @@ def _show(scope: dict[str, Any], as_json: bool) -> None:
     for each in scope.get("undeclared_calls", ()):
         called = " ".join(filter(None, (each["method"], each["path"] or each["endpoint"])))
         why = "not declared" if each["endpoint"] else "not in the catalogue"
-        click.echo(f"Denied, {why}: {called} ({each['requests']}, last {each['last_at']})")
+        click.echo(f"Denied, {why}: {output.printable(called)} ({each['requests']}, last {each['last_at']})")
+    if by_path := [each for each in scope.get("undeclared_calls", ()) if each["path"]]:
+        first = by_path[0]
+        # A stranger chose the path.
+        path = shlex.quote(output.printable(first["path"]))
+        click.echo(f"The first one's requests: freehold requests list -p … --outcome {first['outcome']} --path {path}")
     if not scope["endpoints"] and not scope["event_types"]:
         click.echo("The scope is empty: freehold scope set … --endpoint …")

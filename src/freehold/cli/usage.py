@@ -18,7 +18,7 @@ from freehold.cli.options import (
     page_options,
     project_id,
     project_option,
-    request_options,
+    sum_options,
     time_options,
 )
 
@@ -46,7 +46,7 @@ command.add_command(list_metered)
 @click.option(
     "--group-by", type=click.Choice(["key", "endpoint", "outcome", "secret"]), help="Divide the whole by this."
 )
-@request_options
+@sum_options
 @compare_option
 @json_option
 def show_usage(project: str, as_json: bool, **question: Any) -> None:

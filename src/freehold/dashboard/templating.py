@@ -4,7 +4,7 @@ A page is `render_page(template, shell, view)`; one block of it, for htmx, is `r
 the same things before the template: `shell` (who, where), `view` (what), `csrf_token` and `nonce`.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ def render_part(template: str, block: str, shell: Shell, view: Any) -> str:
     return render_block(environment(), template, block, _context(shell, view))
 
 
+@lru_cache(maxsize=1024)
 def icon(name: str, size: int = 16, kind: str = "") -> Markup:
     """An inlined Lucide icon, hidden from assistive technology: the words beside it say what it means."""
     return Markup(

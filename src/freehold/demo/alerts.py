@@ -34,9 +34,6 @@ _BATCH: Final = 500
 
 def make_alerts(place: Place, projects: Sequence[MadeProject]) -> int:
     """Give every project its rules and let them fire as they would have; how many firings."""
-    with at(place.now - timedelta(days=30)), place.store.write() as tx:
-        while actions.give_defaults(tx, _BATCH):
-            pass
     voice = voice_of(place.settings)
     for made in projects:
         if made.story.keys and made.story.archived_days_ago is None:

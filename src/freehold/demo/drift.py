@@ -7,7 +7,7 @@ from typing import Final
 
 from freehold.alerts import actions as alerts
 from freehold.demo.people import MadeProject, Place, at
-from freehold.production import drift_actions
+from freehold.production.drift import actions as drift_actions
 from freehold.projects import actions as projects
 from freehold.projects.records import ProjectChange
 

@@ -11,7 +11,7 @@ from freehold.keys.settings_rules import KeySettings
 from freehold.kit import clock, ids
 from freehold.kit.secrets import InstanceSecret
 from freehold.organizations import actions as organizations
-from freehold.organizations import members, queries, tokens
+from freehold.organizations import member_queries, members, tokens
 from freehold.organizations.records import Actor
 from freehold.projects import actions as projects
 from freehold.projects import queries as project_queries
@@ -148,7 +148,7 @@ def _add_sibling(place: Place, sandbox: Project, owners: tuple[NewOwner, ...], l
             sandbox, id=ids.new_id("proj"), environment="production", sandbox_id=sandbox.id, created_at=clock.now()
         )
         project_queries.insert_project(tx, sibling)
-        user_ids = {each.email: each.user_id for each in queries.members_of(tx, sandbox.organization_id)}
+        user_ids = {each.email: each.user_id for each in member_queries.members_of(tx, sandbox.organization_id)}
         project_queries.replace_owners(tx, sibling, [(user_ids[owner.member], owner.duty) for owner in owners])
     return sibling
 

@@ -8,7 +8,8 @@ from freehold.demo.people import MadeProject, Place, at
 from freehold.organizations.records import Actor
 from freehold.prices import actions
 from freehold.prices.records import REST, Item, NewPriceList, Tier
-from freehold.production import evidence_report, review_queries
+from freehold.production.review import evidence_report
+from freehold.production.review import queries as review_queries
 from freehold.reports.actions import request_report
 from freehold.reports.records import Parameters
 

@@ -10,8 +10,10 @@ from typing import Final
 from freehold.demo.people import MadeProject, Place, at
 from freehold.kit import clock, ids
 from freehold.organizations.records import Actor
-from freehold.production import attestations, own_checks, readiness_tasks
-from freehold.production.own_checks import OwnCheckSettings
+from freehold.production.policy import own_checks
+from freehold.production.policy.own_checks import OwnCheckSettings
+from freehold.production.readiness import attestations
+from freehold.production.readiness import tasks as readiness_tasks
 from freehold.webhooks import check_actions, check_rules
 from freehold.webhooks.check_actions import Sent
 from freehold.webhooks.check_records import ALREADY_REPORTED, PROBES, BegunCheck

@@ -11,9 +11,12 @@ from typing import Final
 from freehold.demo.people import MadeProject, Place, at
 from freehold.mail import tasks as mail_tasks
 from freehold.organizations.records import Actor
-from freehold.production import readiness_policies, review_actions, review_decisions, review_tasks
-from freehold.production.readiness_records import Code, Policy
-from freehold.production.review_records import AccessRequest, NewRequest
+from freehold.production.policy import actions as readiness_policies
+from freehold.production.readiness.records import Code, Policy
+from freehold.production.review import actions as review_actions
+from freehold.production.review import decisions as review_decisions
+from freehold.production.review import tasks as review_tasks
+from freehold.production.review.records import AccessRequest, NewRequest
 from freehold.projects.records import Project
 from freehold.webhooks import delivery_actions
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.forwarding import queries, rules, sealing
+from freehold.forwarding.beginning import begin
 from freehold.forwarding.records import INSTANCE, Forwarding, Place
 from freehold.forwarding.syslog_way import context_of
 from freehold.kit import clock, ids
@@ -27,7 +28,6 @@ from freehold.webhooks import signing
 from freehold.webhooks.policy import policy_of
 
 OVERLAP: Final = timedelta(hours=24)
-_POSITION_MAX: Final = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ def create_forwarding(
     _require(tx, actor, "organization.edit", organization_id)
     _check(settings, organization_id, name, place)
     scope = organization_id or INSTANCE
+    # Of two at one instant the second sees the first: so that there are no more than may be.
+    audit.hold(tx, scope)
     if len(queries.forwardings_of(tx, scope)) >= rules.FORWARDINGS_MAX:
         raise Problem(
             "conflict", f"There are at most {rules.FORWARDINGS_MAX} forwardings. Remove one that is not needed."
@@ -55,12 +57,12 @@ def create_forwarding(
     now, forwarding_id = clock.now(), ids.new_id("fwd")
     forwarding = Forwarding(
         id=forwarding_id, organization_id=organization_id, kind=place.kind, name=clean_name(name), shown=rules.shown_place(whole),
-        sealed=sealing.seal_place(secret, forwarding_id, whole), state="active", error=None, failures=0, failing_since_at=None, due_at=now,
-        sent=0, refused=0, last_sent_at=None, created_by=actor.name, created_at=now, revision=1,
+        sealed=sealing.seal_place(secret, forwarding_id, whole), state="active", error=None, failures=0, failing_since_at=None, told_at=None,
+        due_at=now, sent=0, refused=0, last_sent_at=None, created_by=actor.name, created_at=now, revision=1,
     )  # fmt: skip
     queries.insert_forwarding(tx, forwarding)
-    begun = _begin(tx, forwarding, after)
-    _record(tx, actor, "forwarding.created", forwarding, None, facts_of(forwarding, whole) | begun)
+    begun = begin(tx, forwarding, after)
+    _record(tx, actor, "forwarding.created", forwarding, None, rules.facts_of(forwarding, whole) | begun)
     return NewForwarding(forwarding, text)
 
 
@@ -74,12 +76,21 @@ def read_forwarding(
     tx: Transaction, actor: Actor, forwarding_id: str, permission: Permission = "audit.read", lock: bool = False
 ) -> Forwarding:
     """One forwarding; Problem `not_found` where it is none of the actor's business."""
-    forwarding = queries.find_forwarding(tx, forwarding_id, lock)
+    forwarding = queries.find_forwarding(tx, forwarding_id)
     if forwarding is None or not _knows(actor, forwarding.organization_id):
         raise not_found("forwarding")
     if forwarding.organization_id is not None:
         require(actor, permission, forwarding.organization_id)
-    return forwarding
+    return _held(tx, forwarding) if lock else forwarding
+
+
+def _held(tx: Transaction, forwarding: Forwarding) -> Forwarding:
+    """The forwarding as it is once its log and then its row are held until the commit."""
+    audit.hold(tx, forwarding.scope)
+    there = queries.find_forwarding(tx, forwarding.id, lock=True)
+    if there is None:
+        raise not_found("forwarding")
+    return there
 
 
 def edit_forwarding(
@@ -111,7 +122,7 @@ def edit_forwarding(
         sealed=sealing.seal_place(secret, before.id, whole),
         due_at=clock.now(),
     )
-    was, now = facts_of(before, old), facts_of(after, whole)
+    was, now = rules.facts_of(before, old), rules.facts_of(after, whole)
     now |= {"url_changed": True} if whole.url != old.url else {}
     now |= {"header_values_changed": True} if whole.headers != old.headers else {}
     return _change(tx, actor, "forwarding.changed", after, revision, _differing(was, now), _differing(now, was))
@@ -132,7 +143,7 @@ def resume_forwarding(tx: Transaction, actor: Actor, forwarding_id: str, positio
     if before.state == "active" and position is None:
         return before
     after = replace(before, state="active", error=None, failures=0, failing_since_at=None, due_at=clock.now())
-    begun = {} if position is None else _begin(tx, after, position)
+    begun = {} if position is None else begin(tx, after, position)
     return _change(tx, actor, "forwarding.resumed", after, None, {"state": before.state}, {"state": "active", **begun})
 
 
@@ -167,14 +178,6 @@ def note_test(tx: Transaction, actor: Actor, forwarding: Forwarding, error: str 
         queries.make_due(tx, forwarding.id, clock.now())
     after = {"outcome": "failed" if error else "taken", "error": error}
     _record(tx, actor, "forwarding.tested", forwarding, None, after)
-
-
-def facts_of(forwarding: Forwarding, place: Place) -> dict[str, Any]:
-    """What may be read of a forwarding's place: of its URL the host, of its headers the names."""
-    facts: dict[str, Any] = {"kind": forwarding.kind, "name": forwarding.name, "to": forwarding.shown}
-    if place.kind != "syslog":
-        return facts | {"headers": sorted(place.headers)}
-    return facts | {"facility": place.facility, "own_authorities": bool(place.authorities)}
 
 
 def _require(tx: Transaction, actor: Actor, permission: Permission, organization_id: str | None) -> None:
@@ -212,25 +215,6 @@ def _foreign_parts(place: Place, given: Mapping[str, Any]) -> list[str]:
 def _whole(place: Place) -> Place:
     """A place that was found right, in its one form."""
     return place if place.kind == "syslog" else replace(place, url=rules.safe_url(place.kind, place.url))
-
-
-def _begin(tx: Transaction, forwarding: Forwarding, after: int | None) -> dict[str, Any]:
-    """Put the cursors to where sending begins; what the audit log says of it."""
-    now = clock.now()
-    if after is None:
-        queries.begin_at_heads(tx, forwarding, now)
-        return {}
-    if forwarding.organization_id is None:
-        if after != 0:
-            words = "Of the whole instance 0 alone can be given: each organization's entries have numbers of their own."
-            raise invalid(FieldError("after", words, "out_of_range"))
-        queries.forget_cursors(tx, forwarding.id)
-        return {"after": 0}
-    end = queries.head_of(tx, forwarding.organization_id)
-    if not 0 <= after <= min(end, _POSITION_MAX):
-        raise invalid(FieldError("after", f"From 0 to {end}, the position of the newest entry.", "out_of_range"))
-    queries.set_cursor(tx, forwarding, forwarding.organization_id, after, now)
-    return {"after": after}
 
 
 def _change(

@@ -2,102 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Response
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from freehold.forwarding import actions, queries, testing
 from freehold.forwarding.actions import NewForwarding
-from freehold.forwarding.records import (
-    FACILITY,
-    INSTANCE,
-    Forwarding,
-    ForwardingKind,
-    ForwardingState,
-    Lag,
-    Place,
-    Transport,
-)
-from freehold.forwarding.rules import AUTHORITIES_MAX, HOST_MAX, NAME_MAX
+from freehold.forwarding.bodies import ForwardingBody, ForwardingPatch, ForwardingResumeBody, place_of
+from freehold.forwarding.records import INSTANCE, Forwarding, ForwardingKind, ForwardingState, Lag, Place
 from freehold.kit.paging import Page
 from freehold.store.engine import Transaction
 from freehold.web.call import Call, etag
-from freehold.web.inputs import Body, number, text
 from freehold.webhooks.headers import merged
-from freehold.webhooks.urls import URL_CHARACTERS_MAX
-
-_POSITION_MAX = 2**53 - 1
-NameText = Annotated[str, text("Security archive", "What it is called.", minimum=1, maximum=NAME_MAX)]
-UrlText = Annotated[
-    str,
-    text(
-        "https://logs.example.com/freehold",
-        "A credential: shown by its host alone.",
-        minimum=1,
-        maximum=URL_CHARACTERS_MAX,
-    ),
-]
-HostText = Annotated[str, text("logs.example.com", "Of syslog: a name or an address.", minimum=1, maximum=HOST_MAX)]
-PortNumber = Annotated[int, number(6514, "Of syslog.", 1, 65535)]
-FacilityNumber = Annotated[
-    int, number(FACILITY, "Of syslog: 13 is the log audit, 16 to 23 are local (RFC 5424).", 0, 23)
-]
-AuthoritiesText = Annotated[
-    str,
-    text(
-        "",
-        "Certificates in PEM that a syslog receiver's is checked by; the system's where empty.",
-        maximum=AUTHORITIES_MAX,
-    ),
-]
-PositionNumber = Annotated[
-    int, number(0, "Send on from the entry after this position; 0 from the first.", 0, _POSITION_MAX)
-]
-
-
-class ForwardingBody(Body, frozen=True):
-    """A new forwarding. `url` and `headers` are a webhook's or a collector's (otlp), the rest is of syslog.
-
-    Without `after` it sends what comes from now on. Of an organization the kind is `webhook`.
-    """
-
-    name: NameText
-    kind: ForwardingKind = "webhook"
-    url: Annotated[str, text("https://logs.example.com/freehold", maximum=URL_CHARACTERS_MAX)] = ""
-    headers: dict[str, str] = msgspec.field(default_factory=dict)
-    host: Annotated[str, text("logs.example.com", maximum=HOST_MAX)] = ""
-    port: PortNumber = 6514
-    transport: Transport = "tls"
-    facility: FacilityNumber = FACILITY
-    authorities: AuthoritiesText = ""
-    after: PositionNumber | None = None
-
-
-class ForwardingPatch(Body, frozen=True):
-    """New values; what is absent stays. In `headers`, null removes one and the others stay (RFC 7396)."""
-
-    name: NameText | UnsetType = UNSET
-    url: UrlText | UnsetType = UNSET
-    headers: dict[str, str | None] | UnsetType | None = UNSET
-    host: HostText | UnsetType = UNSET
-    port: PortNumber | UnsetType = UNSET
-    transport: Transport | UnsetType = UNSET
-    facility: FacilityNumber | UnsetType = UNSET
-    authorities: AuthoritiesText | UnsetType = UNSET
-
-
-class ForwardingResumeBody(Body, frozen=True):
-    """Where to go on: from where it stood, unless `after` says otherwise."""
-
-    after: PositionNumber | None = None
 
 
 class ForwardingView(msgspec.Struct, kw_only=True):
     """A place that audit entries are sent on to. `to`: where, of a URL the host alone. `organization` null: the whole instance's.
 
     `failing`: its receiver did not take the last batch; `error` says why, `next_try_at` when it is tried again, for good.
+    `told_at`: when those who may change it were told of that by e-mail, half an hour after it began; null before, and once
+    the receiver takes entries again.
     `position`: of an organization's chain, up to which all is with the receiver. `lag_entries` wait, the oldest of them
     since `lag_since`. `refused`: entries that a collector said it would never take.
     """
@@ -111,6 +37,7 @@ class ForwardingView(msgspec.Struct, kw_only=True):
     error: str | None
     failing_since: datetime | None
     next_try_at: datetime | None
+    told_at: datetime | None
     position: int | None
     lag_entries: int
     lag_since: datetime | None
@@ -231,20 +158,6 @@ def _create(call: Call, organization_id: str | None, data: ForwardingBody) -> Re
     )
 
 
-def place_of(data: ForwardingBody) -> Place:
-    """The place that a body names, of its kind alone."""
-    if data.kind == "syslog":
-        return Place(
-            "syslog",
-            host=data.host,
-            port=data.port,
-            transport=data.transport,
-            facility=data.facility,
-            authorities=data.authorities,
-        )
-    return Place(data.kind, data.url, data.headers)
-
-
 def _view(tx: Transaction, forwarding: Forwarding) -> ForwardingView:
     return ForwardingView(**_fields(tx, forwarding, queries.lags_of(tx, forwarding.scope)))
 
@@ -261,7 +174,7 @@ def _fields(tx: Transaction, forwarding: Forwarding, lags: Mapping[str, Lag]) ->
     return {
         "id": forwarding.id, "organization": forwarding.organization_id, "kind": forwarding.kind, "name": forwarding.name,
         "to": forwarding.shown, "state": forwarding.state, "error": forwarding.error, "failing_since": forwarding.failing_since_at,
-        "next_try_at": forwarding.due_at if forwarding.state == "failing" else None, "position": position,
+        "next_try_at": forwarding.due_at if forwarding.state == "failing" else None, "told_at": forwarding.told_at, "position": position,
         "lag_entries": lag.entries, "lag_since": lag.oldest_at, "sent": forwarding.sent, "refused": forwarding.refused,
         "last_sent_at": forwarding.last_sent_at, "created_by": forwarding.created_by, "created_at": forwarding.created_at,
         "etag": etag(forwarding.revision),

@@ -3,11 +3,13 @@
 Whoever dies in between leaves a lease that runs out, and a cursor where it was: the batch is sent again.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from freehold.forwarding import queries, rules
+from freehold.forwarding import outages, queries, rules
 from freehold.forwarding.records import Batch, Forwarding, Sent
+from freehold.organizations import audit
 from freehold.organizations.records import AuditEntry
 from freehold.store.engine import Transaction
 
@@ -34,14 +36,25 @@ def _next_entries(tx: Transaction, forwarding_id: str) -> list[AuditEntry]:
     return [entry for chain, position in chains for entry in queries.entries_after(tx, chain, position, share)]
 
 
-def record(tx: Transaction, batch: Batch, sent: Sent, now: datetime, jitter: float) -> bool:
-    """Move the cursors past what was taken, and say how the receiver fares; False where the lease was taken away meanwhile."""
+def record(tx: Transaction, batch: Batch, sent: Sent, now: datetime, jitter: float, pages_url: str) -> bool:
+    """Move the cursors past what was taken, and say how the receiver fares; False where the lease was taken away meanwhile.
+
+    People are told of an outage that lasts, and of its end; `pages_url` is where the dashboard is, for their letters.
+    """
     fares = _fares(batch.forwarding, sent, now, jitter)
-    if not queries.settle(tx, batch.forwarding.id, batch.lease, fares, sent.taken, sent.refused):
+    after = replace(batch.forwarding, **fares)
+    outage = rules.outage_turn(batch.forwarding, after, now)
+    if outage:
+        # Its log before its row, as whoever changes it takes them.
+        audit.hold(tx, after.scope)
+    told = {"told_at": now if outage == "began" else None} if outage else {}
+    if not queries.settle(tx, after.id, batch.lease, fares | told, sent.taken, sent.refused):
         return False
     last = {entry.chain: entry.position for entry in batch.entries[: sent.taken]}
     for chain, position in last.items():
-        queries.set_cursor(tx, batch.forwarding, chain, position, now)
+        queries.set_cursor(tx, after, chain, position, now)
+    if outage:
+        outages.tell(tx, batch.forwarding, after, outage, pages_url)
     return True
 
 
@@ -49,10 +62,10 @@ def _fares(forwarding: Forwarding, sent: Sent, now: datetime, jitter: float) -> 
     values: dict[str, Any] = {"last_sent_at": now} if sent.taken else {}
     if sent.error is None:
         return values | {"state": "active", "error": None, "failures": 0, "failing_since_at": None, "due_at": now}
-    # Whoever takes some of a batch was there a moment ago: its failures are counted anew.
+    # Whoever takes some of a batch was there a moment ago, and is tried again soon; the outage is the same.
     failures = 1 if sent.taken else forwarding.failures + 1
-    since = None if sent.taken else forwarding.failing_since_at
     due_at = rules.next_try_at(failures, now, sent.wait_until, jitter)
     return values | {
-        "state": "failing", "error": sent.error, "failures": failures, "failing_since_at": since or now, "due_at": due_at,
+        "state": "failing", "error": sent.error, "failures": failures, "failing_since_at": forwarding.failing_since_at or now,
+        "due_at": due_at,
     }  # fmt: skip

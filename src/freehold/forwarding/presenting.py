@@ -9,6 +9,7 @@ from freehold.dashboard.views.form import Choice
 from freehold.errors import FieldError, invalid
 from freehold.forwarding import queries
 from freehold.forwarding.records import FACILITY, INSTANCE, KINDS, Forwarding, ForwardingKind, Lag, Place, Transport
+from freehold.organizations.permissions import blocked
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
 from freehold.webhooks.endpoint_forms import read_headers
@@ -83,7 +84,7 @@ def _row(tx: Transaction, each: Forwarding, lag: Lag) -> ForwardingRow:
     position = queries.cursors_of(tx, each.id).get(each.organization_id, 0) if each.organization_id else None
     return ForwardingRow(
         id=each.id, name=each.name, kind=next(choice.label for choice in KIND_CHOICES if choice.value == each.kind), to=each.shown,
-        state=each.state, error=each.error or "", failing_since=each.failing_since_at,
+        state=each.state, error=each.error or "", failing_since=each.failing_since_at, told_at=each.told_at,
         next_try_at=each.due_at if each.state == "failing" else None, lag=lag.entries, lag_since=lag.oldest_at, sent=each.sent,
         refused=each.refused, position=position, last_sent_at=each.last_sent_at, created_by=each.created_by, created_at=each.created_at,
     )  # fmt: skip
@@ -92,3 +93,18 @@ def _row(tx: Transaction, each: Forwarding, lag: Lag) -> ForwardingRow:
 def without_secrets(place: Place) -> Place:
     """A place as pages may have it: of its headers the names."""
     return replace(place, url="", headers=dict.fromkeys(place.headers, ""), signing_secrets=())
+
+
+def at_of(organization_id: str | None) -> str:
+    """The address of the audit log that forwardings are of."""
+    return f"/organizations/{organization_id}/audit" if organization_id else "/audit"
+
+
+def why_blocked(call: Call, organization_id: str | None) -> str | None:
+    """Why whoever looks cannot change forwardings, in words; None where they may."""
+    return blocked(call.actor, "organization.edit", organization_id) if organization_id else None
+
+
+def here_of(organization_id: str | None) -> str:
+    """Which entry of the navigation these pages stand under."""
+    return "audit" if organization_id else "audit-of-instance"

@@ -17,8 +17,8 @@ _F: Final = forwardings.c
 _C: Final = forwarding_cursors.c
 _H: Final = audit_heads.c
 _COLUMNS: Final = [
-    _F.id, _F.organization_id, _F.kind, _F.name, _F.shown, _F.sealed, _F.state, _F.error, _F.failures, _F.failing_since_at, _F.due_at,
-    _F.sent, _F.refused, _F.last_sent_at, _F.created_by, _F.created_at, _F.revision,
+    _F.id, _F.organization_id, _F.kind, _F.name, _F.shown, _F.sealed, _F.state, _F.error, _F.failures, _F.failing_since_at, _F.told_at,
+    _F.due_at, _F.sent, _F.refused, _F.last_sent_at, _F.created_by, _F.created_at, _F.revision,
 ]  # fmt: skip
 # A chain that a forwarding is of: its organization's, or, for the whole instance, each.
 _OF_SCOPE: Final = or_(_F.scope == INSTANCE, _F.scope == _H.chain)

@@ -10,6 +10,8 @@ from freehold.organizations.records import AuditEntry
 ForwardingKind = Literal["webhook", "syslog", "otlp"]
 ForwardingState = Literal["active", "failing", "paused"]
 Transport = Literal["tls", "tcp", "udp"]
+# What people are told of a receiver that fails for long.
+Outage = Literal["began", "ended"]
 
 KINDS: Final[tuple[ForwardingKind, ...]] = get_args(ForwardingKind)
 TRANSPORTS: Final[tuple[Transport, ...]] = get_args(Transport)
@@ -44,8 +46,9 @@ class Place:
 class Forwarding:
     """One place that audit entries are sent on to. `organization_id` None: those of the whole instance.
 
-    `shown`: the place without what is secret of it. `error`: why it is failing, in one sentence. `refused`: entries that
-    a collector said it would never take. `sealed` holds the Place.
+    `shown`: the place without what is secret of it. `error`: why it is failing, in one sentence. `failing_since_at`: since
+    when no batch was taken whole. `told_at`: when people were told of this outage. `refused`: entries that a collector said
+    it would never take. `sealed` holds the Place.
     """
 
     id: str
@@ -58,6 +61,7 @@ class Forwarding:
     error: str | None
     failures: int
     failing_since_at: datetime | None
+    told_at: datetime | None
     due_at: datetime
     sent: int
     refused: int

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from freehold.errors import FieldError
-from freehold.forwarding.records import KINDS, TRANSPORTS, ForwardingKind, Place
+from freehold.forwarding.records import KINDS, TRANSPORTS, Forwarding, ForwardingKind, Outage, Place
 from freehold.organizations.rules import clean_name
 from freehold.webhooks.addresses import AddressPolicy
 from freehold.webhooks.headers import header_faults
@@ -19,6 +19,8 @@ FORWARDINGS_MAX: Final = 10
 RETRY_S_MIN: Final = 5.0
 RETRY_S_MAX: Final = 300.0
 _JITTER: Final = 0.2
+# Most outages are shorter: a restart, a certificate that is renewed. Nobody is called for them.
+TELLS_AFTER: Final = timedelta(minutes=30)
 _WAIT_MAX: Final = timedelta(hours=1)
 _HOST: Final = re.compile(r"[A-Za-z0-9._:-]+")
 _LOGS_PATH: Final = "/v1/logs"
@@ -33,6 +35,14 @@ def next_try_at(failures: int, now: datetime, wait_until: datetime | None, jitte
     seconds = min(RETRY_S_MAX, RETRY_S_MIN * 2 ** min(failures - 1, 10))
     due_at = now + timedelta(seconds=seconds * (1 + _JITTER * jitter))
     return max(due_at, min(wait_until, now + _WAIT_MAX)) if wait_until else due_at
+
+
+def outage_turn(before: Forwarding, after: Forwarding, now: datetime) -> Outage | None:
+    """What people are to be told of, if anything: each outage once, and the end of one that they were told of."""
+    if after.state != "failing":
+        return "ended" if before.told_at else None
+    lasts = after.failing_since_at is not None and now - after.failing_since_at >= TELLS_AFTER
+    return "began" if lasts and not before.told_at else None
 
 
 def faults_of(name: str, place: Place, whole_instance: bool, policy: AddressPolicy) -> list[FieldError]:
@@ -63,6 +73,14 @@ def shown_place(place: Place) -> str:
         return f"{place.transport}://{host}:{place.port}"
     target = read_url(place.url)
     return Target(target.scheme, target.host, target.port, "/…").url
+
+
+def facts_of(forwarding: Forwarding, place: Place) -> dict[str, Any]:
+    """What may be read of a forwarding's place: of its URL the host, of its headers the names."""
+    facts: dict[str, Any] = {"kind": forwarding.kind, "name": forwarding.name, "to": forwarding.shown}
+    if place.kind != "syslog":
+        return facts | {"headers": sorted(place.headers)}
+    return facts | {"facility": place.facility, "own_authorities": bool(place.authorities)}
 
 
 def _url_faults(url: str, whole_instance: bool, policy: AddressPolicy) -> list[FieldError]:

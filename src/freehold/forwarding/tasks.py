@@ -32,7 +32,7 @@ def run(store: Store, settings: Settings, secret: InstanceSecret, stop: threadin
 
 async def _run(store: Store, settings: Settings, secret: InstanceSecret, stop: threading.Event) -> None:
     async with Forwards(settings) as forwards:
-        forwarder = Forwarder(store, secret, forwards)
+        forwarder = Forwarder(store, secret, forwards, settings.control_url)
         while not stop.is_set():
             try:
                 sent = await forwarder.turn()
@@ -45,12 +45,16 @@ async def _run(store: Store, settings: Settings, secret: InstanceSecret, stop: t
 
 
 class Forwarder:
-    """Sends what forwardings are behind with. Several may share a database: a forwarding is one's at a time."""
+    """Sends what forwardings are behind with. Several may share a database: a forwarding is one's at a time.
 
-    def __init__(self, store: Store, secret: InstanceSecret, forwards: Forwards) -> None:
+    `pages_url`: where the dashboard is, for the letters that tell of an outage.
+    """
+
+    def __init__(self, store: Store, secret: InstanceSecret, forwards: Forwards, pages_url: str) -> None:
         self._store = store
         self._secret = secret
         self._forwards = forwards
+        self._pages_url = pages_url
 
     async def turn(self) -> int:
         """A batch for each forwarding that is behind, at most eight; how many entries were taken."""
@@ -85,4 +89,4 @@ class Forwarder:
 
     def _record(self, batch: Batch, sent: Sent) -> None:
         with self._store.write() as tx:
-            batches.record(tx, batch, sent, clock.now(), _dice.uniform(-1, 1))
+            batches.record(tx, batch, sent, clock.now(), _dice.uniform(-1, 1), self._pages_url)

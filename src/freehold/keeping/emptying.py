@@ -17,7 +17,7 @@ from freehold.keeping.belonging import LOGS, tables_to_empty
 from freehold.keeping.records import OrganizationDeletion
 from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret
-from freehold.organizations import audit
+from freehold.organizations import audit, audit_tombstones
 from freehold.organizations.audit_seals import Seal, make_seal
 from freehold.organizations.records import Actor
 from freehold.reports import making
@@ -26,9 +26,10 @@ from freehold.settings import Settings
 from freehold.store import epoch
 from freehold.store.engine import Store, Transaction
 from freehold.store.schema import audit_heads, projects
-from freehold.store.schema import reports as reports_table
 
 PIECE: Final = 500
+# Files are looked for and removed so many at a time.
+_FILES: Final = 50
 NEAR: Final = timedelta(days=7)
 # How long the last decisions may take from a gate to the usage view.
 SETTLES: Final = timedelta(minutes=1)
@@ -73,16 +74,15 @@ def _begin(store: Store, deletion: OrganizationDeletion) -> None:
 
 def _remove_files(store: Store, settings: Settings, deletion: OrganizationDeletion) -> bool:
     """Remove a piece of the files: reports, and the archive of its projects; whether there was any."""
-    of = reports_table.c
     with store.read() as tx:
-        query = select(of.id).where(of.organization_id == deletion.organization_id, of.state == "ready")
-        some = [reports.find_report(tx, report_id) for report_id in tx.execute(query.limit(PIECE // 10)).scalars()]
+        found = organization_queries.reports_with_files(tx, deletion.organization_id, _FILES)
+        some = [reports.find_report(tx, report_id) for report_id in found]
         owned = tx.execute(select(projects.c.id).where(projects.c.organization_id == deletion.organization_id))
         project_ids = list(owned.scalars())
     for report in filter(None, some):
         making.remove_file(settings, report)
         with store.write() as tx:
-            reports.expire(tx, report.id)
+            organization_queries.note_without_file(tx, report.id)
     if settings.archive:
         for project_id in project_ids:
             for file in Path(settings.archive).glob(f"*/{project_id}.parquet"):
@@ -114,11 +114,14 @@ def _end(store: Store, settings: Settings, secret: InstanceSecret, deletion: Org
     """Seal the log a last time, say in the instance's log where it ended, and let it go, all in one step."""
     with store.write() as tx:
         seal = _last_seal(tx, secret, deletion.organization_id)
-        ended = _plain(seal)
+        ended, now = _plain(seal), clock.now()
+        facts = audit_tombstones.facts_of(
+            deletion.counts, deletion.asked_by, deletion.asked_at, deletion.ends_at, now, ended
+        )
         audit.record(
-            tx, _SYSTEM, "organization.deleted", organization_id=None, subject_kind="organization",
+            tx, _SYSTEM, audit_tombstones.ENDED, organization_id=None, subject_kind="organization",
             subject_id=deletion.organization_id, subject_name=deletion.organization_id,
-            after={"rows": sum(deletion.counts.values()), "asked_by": deletion.asked_by, "log_ended": ended},
+            after=facts,
         )  # fmt: skip
         organization_letters.tell(tx, "deleted", deletion, settings.control_url)
         for table in LOGS:
@@ -126,7 +129,7 @@ def _end(store: Store, settings: Settings, secret: InstanceSecret, deletion: Org
                 pass
         gone = {
             "state": "deleted", "name": "", "archived": [], "recipients": [], "last_seal": ended,
-            "finished_at": clock.now(),
+            "finished_at": now,
         }  # fmt: skip
         organization_queries.move(tx, deletion, gone)
     _log.info("organization %s is deleted: %d rows", deletion.organization_id, sum(deletion.counts.values()))

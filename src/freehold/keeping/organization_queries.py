@@ -116,6 +116,17 @@ def operators_organization(tx: Transaction) -> str | None:
     return tx.execute(select(organizations.c.id).where(organizations.c.is_operator)).scalar()
 
 
+def reports_with_files(tx: Transaction, organization_id: str, limit: int) -> list[str]:
+    """The ids of reports that may have left files: also of one that failed, where a process died with its file in place."""
+    ended = (reports.c.organization_id == organization_id, reports.c.state.in_(("ready", "failed")))
+    return list(tx.execute(select(reports.c.id).where(*ended).limit(limit)).scalars())
+
+
+def note_without_file(tx: Transaction, report_id: str) -> None:
+    """Say that nothing is left of a report but its row."""
+    tx.execute(update(reports).where(reports.c.id == report_id).values(state="expired"))
+
+
 def end_unfinished_reports(tx: Transaction, organization_id: str, now: datetime) -> None:
     """End the reports that are being made, or wait to be: whoever makes one hears of it and removes what it wrote."""
     unfinished = (reports.c.organization_id == organization_id, reports.c.state.in_(("queued", "running")))

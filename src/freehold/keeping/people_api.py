@@ -7,7 +7,8 @@ import msgspec
 
 from freehold.keeping import person_actions
 from freehold.keeping.naming_rules import pseudonym_of
-from freehold.keeping.records import Named, Obstacle, PersonDeletion, PersonPlan
+from freehold.keeping.records import Named, PersonDeletion, PersonPlan
+from freehold.organizations.records import Obstacle
 from freehold.web.call import Call
 from freehold.web.inputs import Body, text
 

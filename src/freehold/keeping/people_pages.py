@@ -6,8 +6,8 @@ from litestar import Response
 
 from freehold.dashboard.frame import frame
 from freehold.dashboard.views.form import Form, refused
-from freehold.dashboard.views.keeping import PersonDeletionPage, Todo
-from freehold.dashboard.views.parts import Danger
+from freehold.dashboard.views.keeping import PersonDeletionPage
+from freehold.dashboard.views.parts import Danger, Todo
 from freehold.errors import FieldError, Problem
 from freehold.keeping import person_actions
 from freehold.keeping.naming_rules import pseudonym_of

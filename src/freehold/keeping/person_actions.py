@@ -7,12 +7,13 @@ from typing import Final
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.keeping import person_queries
 from freehold.keeping.naming_rules import pseudonym_of
-from freehold.keeping.records import Named, Obstacle, PersonDeletion, PersonPlan
+from freehold.keeping.records import Named, PersonDeletion, PersonPlan
 from freehold.kit import clock
 from freehold.kit.encryption import open_sealed, seal
 from freehold.kit.secrets import InstanceSecret
-from freehold.organizations import audit, queries, rules
-from freehold.organizations.records import Actor, User
+from freehold.organizations import audit, member_queries, queries, rules
+from freehold.organizations.needed import only_technical_owner
+from freehold.organizations.records import Actor, Obstacle, User
 from freehold.store import epoch
 from freehold.store.engine import Transaction
 
@@ -42,6 +43,9 @@ def delete_person(tx: Transaction, actor: Actor, secret: InstanceSecret, person:
     user_id = user.id
     if rules.clean_email(typed) != user.email:
         raise invalid(FieldError("email", "Type the address of the account that is to be deleted.", "not_confirmed"))
+    # The logs before any row, as whoever changes members or projects takes them; each organization's in one order.
+    for organization_id in sorted(each.organization.id for each in queries.memberships_of(tx, user_id)):
+        audit.hold(tx, organization_id)
     if obstacles := _obstacles(tx, user, hold=True):
         raise Problem("conflict", " ".join(each.detail for each in obstacles))
     instead, now = pseudonym_of(user_id), clock.now()
@@ -52,10 +56,10 @@ def delete_person(tx: Transaction, actor: Actor, secret: InstanceSecret, person:
     _leave_everywhere(tx, by, user_id, instead)
     if not person_queries.pseudonymise(tx, user_id, instead, now):
         raise not_found("person")
-    for token_id in tokens:
-        epoch.advance(tx, "token", token_id, now)
     person_queries.insert_deletion(tx, user_id, actor.user_id or actor.id, _sealed(secret, user), now)
     _record(tx, by, None, user_id, instead, {"sessions_and_tokens": "ended", "history": "pseudonymised"})
+    for token_id in tokens:
+        epoch.advance(tx, "token", token_id, now)
     return read_deletion(tx, user_id)
 
 
@@ -104,16 +108,20 @@ def _obstacles(tx: Transaction, user: User, hold: bool) -> list[Obstacle]:
         words = f"Nobody else owns the organization {name}: make another member its owner first, or delete the organization."
         found.append(Obstacle("last_owner", words, f"/organizations/{organization_id}/members"))
     for project_id, name in person_queries.live_projects_left_alone(tx, user.id, hold):
-        words = f"Nobody else is a technical owner of {name} in production: name another one first."
-        found.append(Obstacle("only_technical_owner", words, f"/projects/{project_id}/settings"))
+        found.append(only_technical_owner(project_id, name))
     return found
 
 
 def _leave_everywhere(tx: Transaction, by: Actor, user_id: str, instead: Named) -> None:
+    left: list[str] = []
     for each in queries.memberships_of(tx, user_id):
-        for project_id in queries.delete_member(tx, each.organization.id, user_id):
+        for project_id in member_queries.delete_member(tx, each.organization.id, user_id):
             audit.touch(tx, by, project_id)
+            left.append(project_id)
         _record(tx, by, each.organization.id, user_id, instead, {"role": each.role})
+    # Between the look and now somebody may have given a project this person as its one owner: no row was there to hold.
+    if needed := person_queries.live_without_technical_owner(tx, left):
+        raise Problem("conflict", " ".join(only_technical_owner(*each).detail for each in needed))
 
 
 def _record(

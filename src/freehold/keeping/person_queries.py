@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -68,6 +68,17 @@ def live_projects_left_alone(tx: Transaction, user_id: str, hold: bool) -> list[
     alone = [project_id for project_id, count in owners.items() if count == 1]
     names = select(projects.c.id, projects.c.name).where(projects.c.id.in_(alone))
     return [(row.id, row.name) for row in tx.execute(names.order_by(projects.c.name))]
+
+
+def live_without_technical_owner(tx: Transaction, project_ids: Collection[str]) -> list[tuple[str, str]]:
+    """Id and name of those of some projects that are active in production and have no technical owner (primary keys)."""
+    owner = project_owners.c
+    owned = select(owner.project_id).where(owner.project_id.in_(project_ids), owner.duty == "technical")
+    query = select(projects.c.id, projects.c.name).where(
+        projects.c.id.in_(project_ids), projects.c.environment == "production", projects.c.state == "active",
+        projects.c.id.not_in(owned),
+    )  # fmt: skip
+    return [(row.id, row.name) for row in tx.execute(query.order_by(projects.c.name))]
 
 
 def count_of(tx: Transaction, user_id: str) -> tuple[int, int]:
@@ -158,15 +169,19 @@ def note(tx: Transaction, before: PersonDeletion, values: Mapping[str, Any]) -> 
 
 
 def expire_reports_that_name(tx: Transaction, user_id: str, but: frozenset[str], now: datetime) -> int:
-    """Let the files go of all reports that may name a person, of every organization whose log does; how many."""
+    """Let the files go of all reports that may name a person, of every organization whose log does; how many.
+
+    One that is being made may have read the name before it was taken out: it is begun anew, and whoever makes it hears of it.
+    """
     of = audit_entries.c
     chains = select(of.chain).where(or_(of.actor_id == user_id, of.subject_id == user_id, of.on_behalf_of == user_id))
-    ready = (reports.c.state == "ready", reports.c.organization_id.in_(chains))
-    kinds = {row.id: row.parameters for row in tx.execute(select(reports.c.id, reports.c.parameters).where(*ready))}
-    named = [report_id for report_id, parameters in kinds.items() if _kind(parameters) not in but]
-    if named:
-        tx.execute(update(reports).where(reports.c.id.in_(named)).values(expires_at=now))
-    return len(named)
+    some = (reports.c.state.in_(("ready", "running")), reports.c.organization_id.in_(chains))
+    kinds = {row.id: row.parameters for row in tx.execute(select(reports.c.id, reports.c.parameters).where(*some))}
+    named = reports.c.id.in_([report_id for report_id, parameters in kinds.items() if _kind(parameters) not in but])
+    gone = tx.execute(update(reports).where(named, reports.c.state == "ready").values(expires_at=now))
+    anew = {"state": "queued", "leased_until_at": None, "due_at": now, "started_at": None, "done": 0}
+    begun = tx.execute(update(reports).where(named, reports.c.state == "running").values(**anew))
+    return gone.rowcount + begun.rowcount
 
 
 def _kind(parameters: Any) -> str:

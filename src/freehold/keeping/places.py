@@ -14,7 +14,7 @@ from freehold.store.schema import attempts, deliveries, messages, metadata
 # Whole tables: what calls of the API and other people's programs said, which goes by its age; the operator's documents;
 # what holds digests, counters and ids alone.
 _PASSED_OVER: Final = frozenset({
-    "usage_events", "usage_rollups", "usage_totals", "usage_changes", "usage_gaps", "usage_archives", "secret_uses", "metered_events", "cost_reports",
+    "usage_events", "usage_rollups", "usage_totals", "usage_changes", "usage_gaps", "usage_names", "usage_archives", "secret_uses", "metered_events", "cost_reports",
     "journals", "reconciliations", "quota_counters", "quota_leases", "inbox_requests", "apis", "endpoints", "event_types",
     "changes", "verifiers", "throttles", "idempotency", "instance", "audit_heads", "audit_seals", "audit_erasures", "person_deletions",
 })  # fmt: skip

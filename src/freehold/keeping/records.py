@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from freehold.organizations.records import Obstacle
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -11,15 +13,6 @@ class Named:
 
     email: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """Why a person cannot be deleted yet, and what to do first. `code` is stable; `href` is where to do it."""
-
-    code: str
-    detail: str
-    href: str
 
 
 @dataclass(frozen=True, slots=True)

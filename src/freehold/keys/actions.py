@@ -55,6 +55,7 @@ def issue_key(
     project = read_project(tx, actor, project_id)
     require(actor, "keys.issue", project.organization_id)
     require_active(project)
+    audit.hold(tx, project.organization_id)
     now = clock.now()
     settings = _clean(settings)
     scope = projects.scope_of(tx, project.id)
@@ -72,9 +73,9 @@ def issue_key(
     with broken_constraint_means(_name_taken(settings.name)):
         queries.insert_key(tx, key_id, project, settings, actor.name, now)
     secret_queries.insert_secret(tx, key_id, project, selector, 1, digest, text[-4:], now)
-    epoch.advance(tx, "key", key_id, now)
     detail = detail_of(tx, key_id, now)
     _record(tx, actor, "key.issued", detail.key, None, settings)
+    epoch.advance(tx, "key", key_id, now)
     return IssuedKey(detail, text)
 
 
@@ -101,6 +102,12 @@ def read_key(tx: Transaction, actor: Actor, key_id: str, permission: Permission 
     return _with_secrets(tx, key, now)
 
 
+def own_key(tx: Transaction, actor: Actor, key_id: str, permission: Permission) -> KeyDetail:
+    """A key that the actor may change, as it is once its organization's log is held: before any row of it is."""
+    audit.hold(tx, read_key(tx, actor, key_id, permission).key.organization_id)
+    return read_key(tx, actor, key_id, permission)
+
+
 def detail_of(tx: Transaction, key_id: str, now: datetime) -> KeyDetail:
     """One key with its secrets, whoever asks; Problem `not_found` where there is none."""
     key = queries.find_key(tx, key_id, now)
@@ -123,7 +130,7 @@ def edit_key(
     revision: int | None = None,
 ) -> KeyDetail:
     """Change a key's settings: `change` makes the new ones from the old. `revision`: the one the caller saw, None for any."""
-    key = read_key(tx, actor, key_id, "keys.issue").key
+    key = own_key(tx, actor, key_id, "keys.issue").key
     project = read_project(tx, actor, key.project_id)
     require_active(project)
     if key.state == "revoked":
@@ -141,22 +148,22 @@ def edit_key(
     with broken_constraint_means(_name_taken(new.name)):
         if not queries.change_key(tx, key, key.revision if revision is None else revision, new):
             raise changed_meanwhile("key")
-    epoch.advance(tx, "key", key_id, now)
     _record(tx, actor, "key.changed", key, old, new)
+    epoch.advance(tx, "key", key_id, now)
     return detail_of(tx, key_id, now)
 
 
 def revoke_key(tx: Transaction, actor: Actor, key_id: str) -> tuple[KeyDetail, int]:
     """End a key for good; the configuration epoch that carries it. Revoking twice changes nothing."""
-    key = read_key(tx, actor, key_id, "keys.revoke").key
+    key = own_key(tx, actor, key_id, "keys.revoke").key
     now = clock.now()
     if not queries.revoke_key(tx, key_id, now):
         return detail_of(tx, key_id, now), epoch.current(tx)
-    reached = epoch.advance(tx, "key", key_id, now)
     audit.record(
         tx, actor, "key.revoked", organization_id=key.organization_id, subject_kind="key", subject_id=key_id,
         subject_name=key.name, project_id=key.project_id, before={"state": key.state}, after={"state": "revoked"},
     )  # fmt: skip
+    reached = epoch.advance(tx, "key", key_id, now)
     announcements.announce(tx, key.project_id, "key.revoked", {"key": key_id, "name": key.name}, now)
     return detail_of(tx, key_id, now), reached
 

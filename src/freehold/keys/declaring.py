@@ -99,6 +99,8 @@ def _own(tx: Transaction, actor: Actor, project_id: str) -> Project:
     project = read_project(tx, actor, project_id)
     require(actor, "keys.issue", project.organization_id)
     require_active(project)
+    # The log before any row, as every change takes them.
+    audit.hold(tx, project.organization_id)
     return project
 
 

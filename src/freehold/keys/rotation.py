@@ -51,12 +51,12 @@ def rotate_key(
     else:
         secret_queries.retire(tx, [each.selector for each in held.secrets if each.state in ("active", "retiring")], now)
     text = _add_secret(tx, secret, brand, held, project, now)
-    epoch.advance(tx, "key", key_id, now)
     version = held.secrets[0].version
     _record(
         tx, actor, "key.rotated", held.key, {"secret_version": version},
         {"secret_version": version + 1, "old_retires_at": ends_at, "held": hold or None},
     )  # fmt: skip
+    epoch.advance(tx, "key", key_id, now)
     announcements.announce(
         tx, project.id, "key.rotated",
         {"key": key_id, "name": held.key.name, "version": version + 1, "overlap_ends_at": clock.to_text(ends_at)}, now,
@@ -93,12 +93,12 @@ def change_overlap(
     if retires_at and (faults := rotation_rules.overlap_change_faults(retires_at, new.superseded_at, now)):
         raise invalid(*faults)
     secret_queries.change_overlap(tx, secret.selector, new.retires_at, new.held)
-    epoch.advance(tx, "key", key_id, now)
     before = {"secret_version": version, "retires_at": secret.retires_at, "held": secret.held}
     _record(
         tx, actor, "key.overlap_changed", held.key, before,
         {"secret_version": version, "retires_at": new.retires_at, "held": new.held},
     )  # fmt: skip
+    epoch.advance(tx, "key", key_id, now)
     return _changed(tx, actor, key_id)
 
 
@@ -119,6 +119,7 @@ def due_secrets(tx: Transaction, now: datetime) -> list[tuple[str, str]]:
 
 def settle_secret(tx: Transaction, key_id: str, selector: str, now: datetime) -> bool:
     """Retire a secret whose time has come, or move on the time of a held one that is in use; whether anything changed."""
+    audit.hold(tx, actions.detail_of(tx, key_id, now).key.organization_id)
     secret_queries.lock_key(tx, key_id)
     detail = actions.detail_of(tx, key_id, now)
     secret = next(each for each in detail.secrets if each.selector == selector)
@@ -128,12 +129,12 @@ def settle_secret(tx: Transaction, key_id: str, selector: str, now: datetime) ->
         secret_queries.next_revision(tx, key_id)
     elif ending.moves_to is not None:
         secret_queries.change_overlap(tx, selector, ending.moves_to, held=True)
-        epoch.advance(tx, "key", key_id, now)
         _record(
             tx, _SYSTEM, "key.overlap_changed", detail.key,
             {"secret_version": secret.version, "retires_at": secret.retires_at},
             {"secret_version": secret.version, "retires_at": ending.moves_to, "reason": "it is held, and still in use"},
         )  # fmt: skip
+        epoch.advance(tx, "key", key_id, now)
         secret_queries.next_revision(tx, key_id)
     return ending != rotation_rules.WAITS
 
@@ -143,7 +144,7 @@ def settle_secret(tx: Transaction, key_id: str, selector: str, now: datetime) ->
 
 def _hold(tx: Transaction, actor: Actor, key_id: str, permission: Permission, revision: int | None) -> KeyDetail:
     """A key that the actor may change, held until the commit, as it is once it is held."""
-    actions.read_key(tx, actor, key_id, permission)
+    actions.own_key(tx, actor, key_id, permission)
     secret_queries.lock_key(tx, key_id)
     held = actions.read_key(tx, actor, key_id, permission)
     if revision is not None and revision != held.key.revision:
@@ -171,11 +172,11 @@ def _add_secret(
 
 def _retire(tx: Transaction, actor: Actor, key: Key, secret: Secret, reason: str, now: datetime) -> None:
     secret_queries.retire(tx, [secret.selector], now)
-    epoch.advance(tx, "key", key.id, now)
     _record(
         tx, actor, "key.secret_retired", key, {"secret_version": secret.version, "state": secret.state},
         {"secret_version": secret.version, "state": "retired", "reason": reason},
     )  # fmt: skip
+    epoch.advance(tx, "key", key.id, now)
 
 
 def _changed(tx: Transaction, actor: Actor, key_id: str) -> KeyDetail:

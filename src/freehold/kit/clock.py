@@ -48,6 +48,12 @@ def to_text(instant: datetime) -> str:
     return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z"
 
 
+def to_words(instant: datetime) -> str:
+    """An instant as letters say it: `22 November 2026, 14:06 UTC`, to the minute."""
+    utc = instant.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
+
+
 def set_source(source: Callable[[], float] | None) -> None:
     """Replace the clock (tests only); None puts the real one back. Seconds since 1970, as `time.time`."""
     global _source

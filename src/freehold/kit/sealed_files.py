@@ -76,11 +76,6 @@ def key_id(key: bytes) -> str:
     return hashlib.blake2b(key=key, digest_size=8, person=b"key id").hexdigest()
 
 
-def sealed_size(plain_bytes: int) -> int:
-    """How large a file is once it is sealed."""
-    return HEAD + plain_bytes + TAG * _segments(plain_bytes)
-
-
 def seal_file(ring: KeyRing, context: str, plain: BinaryIO, sealed: BinaryIO) -> None:
     """Encrypt all that `plain` holds into `sealed`, for this context alone: what and whose the file is."""
     head, cipher = _new_head(ring.keys[0], context)
@@ -156,10 +151,6 @@ class SealedFile:
             if any(self._open(segment, other, last=each) is not None for each in (False, True)):
                 return f"its segments were reordered: where number {number} should be is number {other}"
         return f"its segment number {number} was changed, or is another file's"
-
-
-def _segments(plain_bytes: int) -> int:
-    return max(-(-plain_bytes // SEGMENT), 1)
 
 
 def _new_head(key: bytes, context: str) -> tuple[bytes, ChaCha20Poly1305]:

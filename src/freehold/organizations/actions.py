@@ -10,7 +10,7 @@ from datetime import datetime
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit import clock, ids
 from freehold.kit.secrets import InstanceSecret, keyed_digest, same
-from freehold.organizations import audit, queries, rules
+from freehold.organizations import audit, member_queries, queries, rules
 from freehold.organizations.permissions import may, require, require_operator
 from freehold.organizations.records import Actor, Membership, Organization, User
 from freehold.store.conflicts import broken_constraint_means
@@ -152,7 +152,7 @@ def _add_organization(tx: Transaction, name: str, is_operator: bool, owner_id: s
     ):
         queries.insert_organization(tx, organization)
     audit.begin_chain(tx, organization.id)
-    queries.insert_member(tx, organization.id, owner_id, "owner", now)
+    member_queries.insert_member(tx, organization.id, owner_id, "owner", now)
     return organization
 
 

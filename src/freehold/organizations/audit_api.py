@@ -47,7 +47,8 @@ class AuditProofView(msgspec.Struct, kw_only=True):
 
     `verified`: nothing is wrong with it; otherwise `fault` says what is, first. `unsealed`: entries after the last seal,
     which the chain of hashes alone protects; seals are made each hour. `erased`: entries that a deleted person's name was
-    taken out of; what they read like since is signed by the instance. `public_key`: base64.
+    taken out of; what they read like since is signed by the instance. `tombstones`: of the instance's own chain, how many deleted
+    organizations are left as it says; 0 of an organization's. `public_key`: base64.
     """
 
     chain: str
@@ -62,6 +63,7 @@ class AuditProofView(msgspec.Struct, kw_only=True):
     key_id: str
     proved_at: datetime
     erased: int
+    tombstones: int
 
 
 class KeptSealBody(Body, frozen=True):
@@ -105,6 +107,14 @@ def read_instance_audit_proof(call: Call) -> AuditProofView:
         return proof_view(prove(tx, audit.INSTANCE_CHAIN, public_key(call.secret)), call.secret)
 
 
+def check_instance_audit_proof(call: Call, data: ProveBody) -> AuditProofView:
+    """Hold seals that were kept elsewhere against the instance's own log as it is now; operators only."""
+    require_operator(call.actor)
+    with call.read() as tx:
+        kept = [_kept(index, each, audit.INSTANCE_CHAIN) for index, each in enumerate(data.seals)]
+        return proof_view(prove(tx, audit.INSTANCE_CHAIN, public_key(call.secret), kept), call.secret)
+
+
 def proof_view(proof: Proof, secret: InstanceSecret) -> AuditProofView:
     """A proof as the API shows it."""
     public = public_key(secret)
@@ -113,7 +123,7 @@ def proof_view(proof: Proof, secret: InstanceSecret) -> AuditProofView:
         head_hash=proof.head_hash.hex(), seals=proof.seals, unsealed=proof.unsealed,
         last_seal=_seal_view(proof.last_seal) if proof.last_seal else None,
         public_key=base64.b64encode(public).decode(), key_id=key_id_of(public), proved_at=proof.proved_at,
-        erased=proof.erased,
+        erased=proof.erased, tombstones=proof.tombstones,
     )  # fmt: skip
 
 
@@ -124,9 +134,9 @@ def _seal_view(seal: Seal) -> SealView:
     )  # fmt: skip
 
 
-def _kept(index: int, given: KeptSealBody, organization_id: str) -> Seal:
+def _kept(index: int, given: KeptSealBody, chain: str) -> Seal:
     field = f"seals.{index}"
-    if given.chain != organization_id:
+    if given.chain != chain:
         raise invalid(FieldError(f"{field}.chain", "This seal is of another chain.", "other_chain"))
     try:
         digest = bytes.fromhex(given.hash)

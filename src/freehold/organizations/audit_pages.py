@@ -10,14 +10,14 @@ import msgspec
 from litestar import Response
 
 from freehold.dashboard.frame import frame
-from freehold.dashboard.views.audit import AuditRow, AuditView
+from freehold.dashboard.views.audit import AuditRow, AuditView, FailingForwarding
 from freehold.dashboard.views.organizations import AuditProofPage
 from freehold.dashboard.views.parts import Filter, Pager
 from freehold.errors import FieldError, invalid
 from freehold.kit import clock, paging
-from freehold.organizations import audit_reading, audit_subjects, queries
+from freehold.organizations import audit, audit_reading, audit_subjects, member_queries, queries
 from freehold.organizations.audit_entry_api import audit_entry_view
-from freehold.organizations.audit_proof import prove
+from freehold.organizations.audit_proof import Proof, prove
 from freehold.organizations.audit_seals import key_id_of, public_key
 from freehold.organizations.audit_words import action_words, changes_of, field_words
 from freehold.organizations.permissions import require, require_operator
@@ -58,26 +58,44 @@ def _show(call: Call, organization_id: str | None, here: str) -> Response[Any]:
         view = AuditView(
             at=here, organization_id=organization_id or "", rows=_rows(tx, shown, here, given), filters=_filters(tx, chain, organization_id, given),
             subject=given["subject"], request_id=given["request_id"], from_on=given["from"], to_on=given["to"], pager=pager,
-            report_href=_report_href(chain, given), filtered=any(given.values()),
+            report_href=_report_href(chain, given), filtered=any(given.values()), failing=_failing(tx, organization_id),
         )  # fmt: skip
     return page("audit/list.html.j2", shell, view)
 
 
+def _failing(tx: Transaction, organization_id: str | None) -> tuple[FailingForwarding, ...]:
+    found = audit_reading.failing_forwardings(tx, organization_id or audit.INSTANCE_CHAIN)
+    return tuple(FailingForwarding(id=each.id, name=each.name, since=each.since) for each in found)
+
+
 def show_audit_proof(call: Call, organization_id: str) -> Response[Any]:
-    """Reads the whole log and says whether it is as it was written."""
-    public = public_key(call.secret)
+    """Reads the whole log of an organization and says whether it is as it was written."""
     with call.read() as tx:
         require(call.actor, "audit.read", organization_id)
         shell = frame(tx, call, "audit", organization_id)
-        proof = prove(tx, organization_id, public)
+        proof = prove(tx, organization_id, public_key(call.secret))
+    return page(
+        "organizations/audit_proof.html.j2", shell, _proof_page(proof, organization_id, public_key(call.secret))
+    )
+
+
+def show_instance_audit_proof(call: Call) -> Response[Any]:
+    """Reads the instance's own log, and holds against it what is left of deleted organizations; operators only."""
+    require_operator(call.actor)
+    with call.read() as tx:
+        shell = frame(tx, call, "audit-of-instance", None)
+        proof = prove(tx, audit.INSTANCE_CHAIN, public_key(call.secret))
+    return page("organizations/audit_proof.html.j2", shell, _proof_page(proof, "", public_key(call.secret)))
+
+
+def _proof_page(proof: Proof, organization_id: str, public: bytes) -> AuditProofPage:
     seal = proof.last_seal
-    view = AuditProofPage(
+    return AuditProofPage(
         organization_id=organization_id, fault=proof.fault, entries=proof.entries, unsealed=proof.unsealed,
         seals=proof.seals, sealed_to=seal.position if seal else None, sealed_at=seal.sealed_at if seal else None,
         head_hash=proof.head_hash.hex(), public_key=base64.b64encode(public).decode(), key_id=key_id_of(public),
-        proved_at=proof.proved_at, erased=proof.erased,
+        proved_at=proof.proved_at, erased=proof.erased, tombstones=proof.tombstones,
     )  # fmt: skip
-    return page("organizations/audit_proof.html.j2", shell, view)
 
 
 def _wanted(given: Mapping[str, str]) -> audit_reading.AuditFilter:
@@ -149,7 +167,7 @@ def _filters(
     known = (
         audit_subjects.project_names(tx, chain)
         if chain
-        else queries.names_of_projects(tx, {project} if project else set())
+        else member_queries.names_of_projects(tx, {project} if project else set())
     )
     return (*picked, _filter("project", "Project", "Any", known, project)) if known or project else tuple(picked)
 
@@ -170,7 +188,7 @@ def _filter(name: str, label: str, anything: str, known: Mapping[str, str], give
 
 def _rows(tx: Transaction, entries: list[AuditEntry], here: str, given: Mapping[str, str]) -> tuple[AuditRow, ...]:
     pages = audit_subjects.pages_of(tx, entries)
-    projects = queries.names_of_projects(tx, {entry.project_id for entry in entries if entry.project_id})
+    projects = member_queries.names_of_projects(tx, {entry.project_id for entry in entries if entry.project_id})
     people = queries.names_of_users(tx, {entry.on_behalf_of for entry in entries if entry.on_behalf_of})
     chains = {each.id: each.name for each in queries.organizations_by_name(tx, {entry.chain for entry in entries})}
     organization = {"organization": given["organization"]}

@@ -1,11 +1,14 @@
-"""Proving that an audit chain is as it was written: every entry, every seal, and seals that somebody kept elsewhere."""
+"""Proving that an audit chain is as it was written: every entry, every seal, and seals that somebody kept elsewhere.
+
+Of the instance's own chain also that deleted organizations are what it says of them.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from freehold.kit import clock
-from freehold.organizations import audit, audit_erasures
+from freehold.organizations import audit, audit_erasures, audit_tombstones
 from freehold.organizations.audit_seals import Seal, is_genuine, key_id_of, seals_of
 from freehold.store.engine import Transaction
 
@@ -15,7 +18,8 @@ class Proof:
     """What was found of a chain. `fault`: what is wrong first, in words; None where nothing is.
 
     `entries`: how many were read. `unsealed`: how many came after the last seal, which the chain alone holds.
-    `erased`: how many had a deleted person's name taken out, which rests on the instance's signature.
+    `erased`: how many had a deleted person's name taken out, which rests on the instance's signature. `tombstones`: of the
+    instance's own chain, how many deleted organizations are as it says.
     """
 
     chain: str
@@ -26,6 +30,7 @@ class Proof:
     fault: str | None
     proved_at: datetime
     erased: int = 0
+    tombstones: int = 0
 
     @property
     def unsealed(self) -> int:
@@ -51,8 +56,11 @@ def prove(
             fault = fault or _other_hash(waiting.pop(0), digest)
         told(read)
     fault = fault or audit.wrong_end(tx, chain, read, digest) or _beyond_the_end(waiting, chain, read)
+    held, words = audit_tombstones.hold(tx, chain, public) if chain == audit.INSTANCE_CHAIN else (0, None)
     erased = audit_erasures.erased_entries(tx, chain)
-    return Proof(chain, read, digest, len(seals), seals[-1] if seals else None, fault, clock.now(), erased)
+    return Proof(
+        chain, read, digest, len(seals), seals[-1] if seals else None, fault or words, clock.now(), erased, held
+    )
 
 
 def _false_seal(seal: Seal, public: bytes) -> str | None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from freehold.organizations.audit import entry_of
 from freehold.organizations.records import AuditEntry
 from freehold.store.engine import Transaction
-from freehold.store.schema import audit_entries
+from freehold.store.schema import audit_entries, forwardings
 
 _A: Final = audit_entries.c
 
@@ -26,6 +26,15 @@ class AuditFilter:
     until: datetime | None = None
     subject_kind: str | None = None
     request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A place that a scope's entries are sent on to and that takes none, since when."""
+
+    id: str
+    name: str
+    since: datetime
 
 
 Place = tuple[datetime, str]
@@ -50,6 +59,14 @@ def entries(
     order = (_A.at, _A.id) if newer else (_A.at.desc(), _A.id.desc())
     found = [entry_of(row) for row in tx.execute(query.order_by(*order).limit(limit))]
     return found[::-1] if newer else found
+
+
+def failing_forwardings(tx: Transaction, scope: str) -> list[Failing]:
+    """Which of the places that an organization's entries, or the instance's, are sent on to take none (ix_forwardings_scope)."""
+    column = forwardings.c
+    query = select(column.id, column.name, column.failing_since_at.label("since"))
+    rows = tx.execute(query.where(column.scope == scope, column.state == "failing").order_by(column.id))
+    return [Failing(**row._mapping) for row in rows]
 
 
 def _filtered(chain: str | None, wanted: AuditFilter) -> Select[Any]:

@@ -1,6 +1,6 @@
 """Pages of an organization's members and invitations. Thin: parse the form, one action, present."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -10,12 +10,13 @@ from litestar import Response
 from freehold.dashboard.frame import frame
 from freehold.dashboard.views.form import Choice, Form, refused
 from freehold.dashboard.views.organizations import InvitationRow, MemberRow, MembersView
+from freehold.dashboard.views.parts import Todo
 from freehold.dashboard.views.shell import Notice
 from freehold.errors import Problem
 from freehold.kit.ids import new_id
-from freehold.organizations import cookies, members, queries, rules
+from freehold.organizations import cookies, member_queries, members, needed, queries, rules
 from freehold.organizations.permissions import blocked
-from freehold.organizations.records import ROLE_WORDS, ROLES, Actor, Invitation, Member, Role
+from freehold.organizations.records import ROLE_WORDS, ROLES, Actor, Invitation, Member, Obstacle, Role
 from freehold.store.engine import Transaction
 from freehold.web.call import Call
 from freehold.web.idempotency import Answer
@@ -89,10 +90,11 @@ def _members(
     form = form or Form({"role": "developer"}, idempotency_key=new_id("req"))
     with call.read() as tx:
         people = members.list_members(tx, call.actor, organization_id)
-        owned = queries.projects_owned_in(tx, organization_id)
+        owned = member_queries.projects_owned_in(tx, organization_id)
+        first = needed.obstacles_to_leaving(tx, organization_id)
         view = MembersView(
             organization_id=organization_id,
-            members=tuple(_member_row(call.actor, each, people, owned) for each in people),
+            members=tuple(_member_row(call.actor, each, people, owned, first.get(each.user_id, ())) for each in people),
             invitations=_invitation_rows(tx, members.list_invitations(tx, call.actor, organization_id)),
             roles=tuple(Choice(role, role.capitalize(), ROLE_WORDS[role]) for role in ROLES),
             invitation_link=invited.link if invited else None,
@@ -106,11 +108,15 @@ def _members(
     return page("organizations/members.html.j2", shell, view, status)
 
 
-def _member_row(actor: Actor, member: Member, everyone: list[Member], owned: Mapping[str, list[str]]) -> MemberRow:
+def _member_row(
+    actor: Actor, member: Member, everyone: list[Member], owned: Mapping[str, list[str]], first: Sequence[Obstacle]
+) -> MemberRow:
+    is_self, fixed = member.user_id == actor.user_id, _fixed(actor, member, everyone)
+    may_remove = not fixed and (is_self or not blocked(actor, "members.edit", member.organization_id))
     return MemberRow(
         user_id=member.user_id, name=member.name, email=member.email, role=member.role, joined_at=member.joined_at,
-        owns=tuple(owned.get(member.user_id, ())), fixed=_fixed(actor, member, everyone),
-        is_self=member.user_id == actor.user_id,
+        owns=tuple(owned.get(member.user_id, ())), fixed=fixed, is_self=is_self,
+        todos=tuple(Todo(text=each.detail, href=each.href) for each in first) if may_remove else (),
     )  # fmt: skip
 
 

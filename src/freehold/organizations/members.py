@@ -11,7 +11,7 @@ from datetime import timedelta
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit import clock, ids
 from freehold.kit.secrets import InstanceSecret, keyed_digest
-from freehold.organizations import audit, queries, rules
+from freehold.organizations import audit, member_queries, needed, queries, rules
 from freehold.organizations.actions import read_organization
 from freehold.organizations.permissions import require
 from freehold.organizations.records import ROLES, Actor, Invitation, Member, Organization, Role, ServiceRole, User
@@ -34,14 +34,14 @@ def list_members(tx: Transaction, actor: Actor, organization_id: str) -> list[Me
     """An organization's members, by address."""
     require(actor, "members.read", organization_id)
     read_organization(tx, actor, organization_id)
-    return queries.members_of(tx, organization_id)
+    return member_queries.members_of(tx, organization_id)
 
 
 def list_invitations(tx: Transaction, actor: Actor, organization_id: str) -> list[Invitation]:
     """The invitations that can still be accepted, newest first."""
     require(actor, "members.read", organization_id)
     read_organization(tx, actor, organization_id)
-    return queries.open_invitations(tx, organization_id, clock.now())
+    return member_queries.open_invitations(tx, organization_id, clock.now())
 
 
 def invite(
@@ -53,10 +53,11 @@ def invite(
     if errors := rules.check_email("email", email):
         raise invalid(*errors)
     _require_may_change(actor, organization_id, None, role)
-    if any(member.email == email for member in queries.members_of(tx, organization_id)):
+    audit.hold(tx, organization_id)
+    if any(member.email == email for member in member_queries.members_of(tx, organization_id)):
         raise invalid(FieldError("email", "This person is a member already.", "already_member"))
     now = clock.now()
-    queries.withdraw_open_invitation(tx, organization_id, email, now)
+    member_queries.withdraw_open_invitation(tx, organization_id, email, now)
     token = secrets.token_urlsafe(32)
     invited_by = actor.user_id
     if invited_by is None:
@@ -65,7 +66,7 @@ def invite(
         ids.new_id("inv"), organization_id, email, role, invited_by, now, now + timedelta(days=days), None, None
     )
     with broken_constraint_means(Problem("conflict", "This address was invited by somebody else just now.")):
-        queries.insert_invitation(tx, invitation, invitation_digest(secret, token))
+        member_queries.insert_invitation(tx, invitation, invitation_digest(secret, token))
     audit.record(
         tx, actor, "invitation.created", organization_id=organization_id, subject_kind="invitation",
         subject_id=invitation.id, subject_name=email, after={"role": role},
@@ -76,10 +77,11 @@ def invite(
 def withdraw_invitation(tx: Transaction, actor: Actor, organization_id: str, invitation_id: str) -> None:
     """Take an open invitation back."""
     require(actor, "members.edit", organization_id)
-    invitation = queries.find_invitation_by_id(tx, organization_id, invitation_id)
+    audit.hold(tx, organization_id)
+    invitation = member_queries.find_invitation_by_id(tx, organization_id, invitation_id)
     if invitation is None:
         raise not_found("invitation")
-    queries.withdraw_open_invitation(tx, organization_id, invitation.email, clock.now())
+    member_queries.withdraw_open_invitation(tx, organization_id, invitation.email, clock.now())
     audit.record(
         tx, actor, "invitation.withdrawn", organization_id=organization_id, subject_kind="invitation",
         subject_id=invitation.id, subject_name=invitation.email, before={"role": invitation.role},
@@ -88,7 +90,7 @@ def withdraw_invitation(tx: Transaction, actor: Actor, organization_id: str, inv
 
 def read_invitation(tx: Transaction, secret: InstanceSecret, token: str) -> tuple[Invitation, Organization, bool]:
     """What a link invites to, and whether its address has an account already."""
-    invitation = queries.find_invitation(tx, invitation_digest(secret, token))
+    invitation = member_queries.find_invitation(tx, invitation_digest(secret, token))
     if invitation is None or invitation.withdrawn_at or invitation.accepted_at or invitation.expires_at <= clock.now():
         raise Problem("not_found", "This invitation is no longer open. Ask for a new one.")
     organization = queries.find_organization(tx, invitation.organization_id)
@@ -133,11 +135,12 @@ def accept_as_user(tx: Transaction, actor: Actor, secret: InstanceSecret, token:
 def change_role(tx: Transaction, actor: Actor, organization_id: str, user_id: str, role: Role) -> Member:
     """Give a member another role. The last owner stays one."""
     require(actor, "members.edit", organization_id)
-    owners = queries.lock_owners(tx, organization_id)
+    audit.hold(tx, organization_id)
+    owners = member_queries.lock_owners(tx, organization_id)
     member = _member(tx, organization_id, user_id)
     _require_may_change(actor, organization_id, member.role, role)
     _require_owner_left(owners, member.role, role)
-    queries.set_role(tx, organization_id, user_id, role)
+    member_queries.set_role(tx, organization_id, user_id, role)
     audit.record(
         tx, actor, "member.role_changed", organization_id=organization_id, subject_kind="user", subject_id=user_id,
         subject_name=member.email, before={"role": member.role}, after={"role": role},
@@ -146,16 +149,22 @@ def change_role(tx: Transaction, actor: Actor, organization_id: str, user_id: st
 
 
 def remove_member(tx: Transaction, actor: Actor, organization_id: str, user_id: str) -> None:
-    """Take a member out of the organization and of their ownership of its projects. Anybody may leave."""
+    """Take a member out of the organization and of their ownership of its projects. Anybody may leave.
+
+    Problem `conflict` for the last owner, and for the only technical owner of a live production project.
+    """
     if actor.user_id != user_id:
         require(actor, "members.edit", organization_id)
     read_organization(tx, actor, organization_id)
-    owners = queries.lock_owners(tx, organization_id)
+    audit.hold(tx, organization_id)
+    owners = member_queries.lock_owners(tx, organization_id)
     member = _member(tx, organization_id, user_id)
     if actor.user_id != user_id:
         _require_may_change(actor, organization_id, member.role, None)
     _require_owner_left(owners, member.role, None)
-    for project_id in queries.delete_member(tx, organization_id, user_id):
+    if obstacles := needed.obstacles_to_leaving(tx, organization_id).get(user_id):
+        raise Problem("conflict", " ".join(each.detail for each in obstacles))
+    for project_id in member_queries.delete_member(tx, organization_id, user_id):
         audit.touch(tx, actor, project_id)
     audit.record(
         tx, actor, "member.removed", organization_id=organization_id, subject_kind="user", subject_id=user_id,
@@ -169,11 +178,12 @@ def invitation_digest(secret: InstanceSecret, token: str) -> bytes:
 
 
 def _join(tx: Transaction, invitation: Invitation, actor: Actor) -> None:
+    audit.hold(tx, invitation.organization_id)
     now = clock.now()
-    if actor.user_id is None or not queries.accept_invitation(tx, invitation.id, now):
+    if actor.user_id is None or not member_queries.accept_invitation(tx, invitation.id, now):
         raise Problem("not_found", "This invitation is no longer open. Ask for a new one.")
     with broken_constraint_means(Problem("conflict", "You are a member already.")):
-        queries.insert_member(tx, invitation.organization_id, actor.user_id, invitation.role, now)
+        member_queries.insert_member(tx, invitation.organization_id, actor.user_id, invitation.role, now)
     audit.record(
         tx, actor, "invitation.accepted", organization_id=invitation.organization_id, subject_kind="user",
         subject_id=actor.user_id, subject_name=invitation.email, after={"role": invitation.role},
@@ -181,7 +191,7 @@ def _join(tx: Transaction, invitation: Invitation, actor: Actor) -> None:
 
 
 def _member(tx: Transaction, organization_id: str, user_id: str) -> Member:
-    member = queries.find_member(tx, organization_id, user_id)
+    member = member_queries.find_member(tx, organization_id, user_id)
     if member is None:
         raise not_found("member")
     return member

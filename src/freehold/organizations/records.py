@@ -122,6 +122,15 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a person cannot go yet, and what to do first. `code` is stable; `href` is where to do it."""
+
+    code: str
+    detail: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A signed-in browser. The digest names it; the cookie's text is kept nowhere."""
 

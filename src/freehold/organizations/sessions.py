@@ -12,7 +12,7 @@ from typing import Final
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret, keyed_digest, same
-from freehold.organizations import audit, passwords, queries, rules
+from freehold.organizations import audit, passwords, queries, rules, session_queries
 from freehold.organizations.permissions import require_signed_in_person
 from freehold.organizations.records import Actor, Session, User
 from freehold.store.engine import Store, Transaction
@@ -66,6 +66,7 @@ def sign_in(
 ) -> SignedIn:
     """Check a password and begin a session: three steps, because the hashing must not hold a transaction.
 
+    A hash of other parameters than today's is replaced with the session's beginning: only now is the password known.
     Problem `too_many_requests` (with Retry-After) or `wrong_credentials`, which is the same for an
     unknown address and a wrong password.
     """
@@ -76,9 +77,19 @@ def sign_in(
     password_hash = found[1] if found else None
     if not passwords.verify_password(password_hash, password) or found is None or found[0].disabled_at:
         raise Problem("wrong_credentials", "Check both and try again.")
+    renewed = passwords.hash_password(password) if password_hash and passwords.needs_rehash(password_hash) else None
     with store.write() as tx:
         queries.clear_throttle(tx, _account_throttle(email))
+        if renewed and password_hash and queries.renew_password_hash(tx, found[0].id, password_hash, renewed):
+            _record_renewal(tx, found[0], visitor)
         return begin_session(tx, secret, found[0], visitor, session_days)
+
+
+def _record_renewal(tx: Transaction, user: User, visitor: Visitor) -> None:
+    audit.record(
+        tx, _self(user, visitor), "user.password_rehashed", organization_id=None, subject_kind="user", subject_id=user.id,
+        subject_name=user.email,
+    )  # fmt: skip
 
 
 def take_attempt(tx: Transaction, email: str, address: str) -> None:
@@ -101,8 +112,8 @@ def begin_session(tx: Transaction, secret: InstanceSecret, user: User, visitor: 
     text = secrets.token_urlsafe(32)
     expires_at = rules.session_ends_at(now, now, session_days)
     digest = session_digest(secret, text)
-    queries.delete_ended(tx, now)
-    queries.insert_session(
+    session_queries.delete_ended(tx, now)
+    session_queries.insert_session(
         tx, Session(digest, user.id, now, now, expires_at, visitor.address, visitor.user_agent[:_USER_AGENT_MAX])
     )
     audit.record(
@@ -114,7 +125,7 @@ def begin_session(tx: Transaction, secret: InstanceSecret, user: User, visitor: 
 
 def find_session(tx: Transaction, secret: InstanceSecret, text: str) -> tuple[Session, User] | None:
     """The session of a cookie, where it has not ended."""
-    return queries.find_session(tx, session_digest(secret, text), clock.now())
+    return session_queries.find_session(tx, session_digest(secret, text), clock.now())
 
 
 def should_touch(session: Session, now: datetime) -> bool:
@@ -125,12 +136,12 @@ def should_touch(session: Session, now: datetime) -> bool:
 def touch(tx: Transaction, session: Session, session_days: int) -> None:
     """Note that a session is in use, which moves its end."""
     now = clock.now()
-    queries.touch_session(tx, session.digest, now, rules.session_ends_at(now, session.created_at, session_days))
+    session_queries.touch_session(tx, session.digest, now, rules.session_ends_at(now, session.created_at, session_days))
 
 
 def sign_out(tx: Transaction, actor: Actor, digest: bytes) -> None:
     """End the session."""
-    queries.delete_session(tx, digest)
+    session_queries.delete_session(tx, digest)
     audit.record(
         tx,
         actor,
@@ -144,13 +155,13 @@ def sign_out(tx: Transaction, actor: Actor, digest: bytes) -> None:
 
 def list_sessions(tx: Transaction, actor: Actor) -> list[Session]:
     """The actor's own sessions, last used first."""
-    return queries.sessions_of(tx, require_signed_in_person(actor), clock.now())
+    return session_queries.sessions_of(tx, require_signed_in_person(actor), clock.now())
 
 
 def sign_out_elsewhere(tx: Transaction, actor: Actor, this: bytes) -> int:
     """End every session of the actor but this one; how many."""
     user_id = require_signed_in_person(actor)
-    ended = queries.delete_sessions_of(tx, user_id, this)
+    ended = session_queries.delete_sessions_of(tx, user_id, this)
     audit.record(
         tx, actor, "session.ended_elsewhere", organization_id=None, subject_kind="user", subject_id=user_id,
         subject_name=actor.name, after={"sessions": ended},
@@ -175,7 +186,7 @@ def change_password(store: Store, actor: Actor, old: str, new: str, this: bytes 
     with store.write() as tx:
         queries.set_password_hash(tx, user_id, password_hash)
         queries.clear_throttle(tx, _account_throttle(user.email))
-        queries.delete_sessions_of(tx, user_id, this)
+        session_queries.delete_sessions_of(tx, user_id, this)
         audit.record(
             tx, actor, "user.password_changed", organization_id=None, subject_kind="user", subject_id=user_id,
             subject_name=user.email,

@@ -12,7 +12,7 @@ from typing import Final
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit import clock, ids
 from freehold.kit.secrets import InstanceSecret, keyed_digest, random_base62
-from freehold.organizations import audit, queries, rules
+from freehold.organizations import audit, queries, rules, token_queries
 from freehold.organizations.permissions import require, require_signed_in_person
 from freehold.organizations.records import SERVICE_ROLES, Actor, ServiceRole, Token, TokenKind
 from freehold.store import epoch
@@ -74,24 +74,26 @@ def create_service_token(
         raise invalid(FieldError("roles", f"One or more of {', '.join(SERVICE_ROLES)}.", "unknown_role"))
     if not rules.may_give_roles(actor.roles.get(organization_id, frozenset()), roles):
         raise Problem("forbidden", "A token cannot have more rights than you have yourself.")
+    # The log before the rows that a token refers to, its maker's among them.
+    audit.hold(tx, organization_id)
     new = _NewToken("service", name, expires_at, organization_id=organization_id, roles=tuple(sorted(set(roles))))
     return _issue(tx, actor, secret, new)
 
 
 def list_personal_tokens(tx: Transaction, actor: Actor) -> list[Token]:
     """The actor's own tokens, newest first."""
-    return queries.tokens_of_user(tx, require_signed_in_person(actor))
+    return token_queries.tokens_of_user(tx, require_signed_in_person(actor))
 
 
 def list_service_tokens(tx: Transaction, actor: Actor, organization_id: str) -> list[Token]:
     """An organization's service tokens, newest first."""
     require(actor, "tokens.edit", organization_id)
-    return queries.tokens_of_organization(tx, organization_id)
+    return token_queries.tokens_of_organization(tx, organization_id)
 
 
 def revoke_token(tx: Transaction, actor: Actor, token_id: str) -> None:
     """End a token: one's own, or a service token of an organization whose tokens one may edit."""
-    token = queries.find_token_by_id(tx, token_id)
+    token = token_queries.find_token_by_id(tx, token_id)
     if token is None or token.kind == "instance":
         raise not_found("token")
     if token.organization_id is not None:
@@ -99,18 +101,18 @@ def revoke_token(tx: Transaction, actor: Actor, token_id: str) -> None:
     elif token.user_id != actor.user_id:
         raise not_found("token")
     now = clock.now()
-    if not queries.revoke_token(tx, token_id, now):
+    if not token_queries.revoke_token(tx, token_id, now):
         return
-    epoch.advance(tx, "token", token_id, now)
     audit.record(
         tx, actor, "token.revoked", organization_id=token.organization_id, subject_kind="token", subject_id=token_id,
         subject_name=token.name, before={"kind": token.kind, "roles": token.roles},
     )  # fmt: skip
+    epoch.advance(tx, "token", token_id, now)
 
 
 def actor_of_token(tx: Transaction, secret: InstanceSecret, text: str) -> tuple[Token, Actor] | None:
     """Whom a token stands for, where it is in force."""
-    token = queries.find_token(tx, token_digest(secret, text))
+    token = token_queries.find_token(tx, token_digest(secret, text))
     now = clock.now()
     if token is None or token.revoked_at or (token.expires_at and token.expires_at <= now):
         return None
@@ -138,7 +140,7 @@ def actor_of_user(tx: Transaction, user_id: str) -> Actor | None:
 
 def actor_of_token_id(tx: Transaction, token_id: str) -> Actor | None:
     """Whom a service token stands for, where it is in force: for what goes on in its name while nobody calls."""
-    token = queries.find_token_by_id(tx, token_id)
+    token = token_queries.find_token_by_id(tx, token_id)
     if token is None or token.revoked_at or (token.expires_at and token.expires_at <= clock.now()):
         return None
     return _service_actor(tx, token)
@@ -146,7 +148,7 @@ def actor_of_token_id(tx: Transaction, token_id: str) -> Actor | None:
 
 def maker_of_token(tx: Transaction, token_id: str) -> str | None:
     """The person who made a service token, and so answers for what is done with it; None where nobody is known."""
-    token = queries.find_token_by_id(tx, token_id)
+    token = token_queries.find_token_by_id(tx, token_id)
     return token.created_by if token else None
 
 
@@ -184,10 +186,10 @@ def _issue(tx: Transaction, actor: Actor, secret: InstanceSecret, new: _NewToken
         ids.new_id("tok"), new.kind, new.user_id, new.organization_id, new.name, list(new.roles), text[-4:],
         actor.user_id, now, new.expires_at, None, None,
     )  # fmt: skip
-    queries.insert_token(tx, token, token_digest(secret, text))
-    epoch.advance(tx, "token", token.id, now)
+    token_queries.insert_token(tx, token, token_digest(secret, text))
     audit.record(
         tx, actor, "token.created", organization_id=new.organization_id, subject_kind="token", subject_id=token.id,
         subject_name=new.name, after={"kind": new.kind, "roles": token.roles, "expires_at": new.expires_at},
     )  # fmt: skip
+    epoch.advance(tx, "token", token.id, now)
     return IssuedToken(token, text)

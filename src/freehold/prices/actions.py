@@ -40,6 +40,8 @@ def create_price_list(tx: Transaction, actor: Actor, wanted: NewPriceList) -> Pr
 def withdraw_price_list(tx: Transaction, actor: Actor, price_list_id: str) -> PriceList:
     """Take back a list before its day; Problem `conflict` where it has taken effect."""
     require_operator(actor)
+    # The log before the row, as whoever makes a list takes them.
+    audit.hold(tx, audit.INSTANCE_CHAIN)
     made = _existing(queries.find_list(tx, price_list_id))
     if not queries.withdraw(tx, made.id, clock.now()):
         why = "is withdrawn already" if made.withdrawn_at else "has taken effect: what is priced keeps its prices"

@@ -1,16 +1,17 @@
 """Price lists: SQL only."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, func, insert, or_, select, update
 
 from freehold.apis import queries as apis
 from freehold.prices.records import PriceList
-from freehold.prices.rules import items_from, midnight, plain_items
+from freehold.prices.rules import items_from, plain_items
 from freehold.store.engine import Transaction
 from freehold.store.schema import apis as api_table
 from freehold.store.schema import organizations, price_lists
+from freehold.usage.rules import midnight
 
 _C = price_lists.c
 
@@ -19,7 +20,7 @@ def insert_list(tx: Transaction, made: PriceList) -> None:
     """Keep a new list (uq_price_lists_instance, _organization: a second one of a day and owner breaks it)."""
     tx.execute(
         insert(price_lists).values(
-            id=made.id, organization_id=made.organization_id, takes_effect_at=midnight(made.takes_effect_on),
+            id=made.id, organization_id=made.organization_id, takes_effect_at=midnight(made.takes_effect_on, UTC),
             currency=made.currency, sandbox=made.sandbox, note=made.note, items=plain_items(made.items),
             created_by=made.created_by, created_at=made.created_at,
         )

@@ -1,7 +1,7 @@
 """What makes a price list acceptable, which list holds on which day, and how a period is cut for it. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from freehold.errors import FieldError
@@ -93,11 +93,6 @@ def month_before(day: date) -> tuple[date, date]:
     """The first day of the month before a day's, and the first day after that month."""
     after_last = day.replace(day=1)
     return (after_last - _DAY).replace(day=1), after_last
-
-
-def midnight(day: date) -> datetime:
-    """The first instant of a day of UTC."""
-    return datetime.combine(day, time(), UTC)
 
 
 def plain_items(items: Sequence[Item]) -> list[dict[str, Any]]:

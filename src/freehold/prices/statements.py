@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from typing import Final
 
 from freehold.errors import FieldError
 from freehold.prices import lines, quantities, queries, rules
 from freehold.prices.records import Line, Priced, PriceList, Quantity, Span
 from freehold.store.engine import Store, Transaction
+from freehold.usage.rules import midnight
 
 # So many projects are read in one short transaction.
 _PROJECTS: Final = 100
@@ -116,5 +117,5 @@ def _some(project_ids: Sequence[str]) -> Iterator[Sequence[str]]:
 def _read(
     tx: Transaction, span: Span, project_ids: Sequence[str]
 ) -> tuple[dict[str, list[Quantity]], dict[str, Priced]]:
-    month, start, end = map(rules.midnight, (span.month, span.start, span.end))
+    month, start, end = (midnight(each, UTC) for each in (span.month, span.start, span.end))
     return quantities.served(tx, project_ids, month, start, end), quantities.projects_by_id(tx, project_ids)

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
-from freehold.production.drift_counting import count_drift
-from freehold.production.locking import hold_lock
-from freehold.production.records import Change
-from freehold.production.review_endings import follow_change
+from freehold.production.drift.counting import count_drift
+from freehold.production.review.endings import follow_change
+from freehold.production.shape.records import Change
+from freehold.production.siblings.locking import hold_lock
 from freehold.store.engine import Transaction
 
 Consequence = Callable[[Transaction, Change], None]

@@ -3,24 +3,22 @@
 One place for all ways to change a project, those that are not thought of yet too. See the README, "The walk of a change".
 """
 
-from typing import cast
-
-from freehold.kit import canonical_json, clock
+from freehold.alerts import beginning
 from freehold.organizations.records import By
-from freehold.production import revisions
-from freehold.production.assembling import read_shape
 from freehold.production.consequences import CONSEQUENCES
-from freehold.production.records import Cause, Change
-from freehold.production.rules import differences, empty_shape
-from freehold.projects import queries as projects
+from freehold.production.shape import revisions
+from freehold.production.shape.noting import note_shape
+from freehold.production.shape.records import Change
 from freehold.store import touched
 from freehold.store.engine import Store, Transaction
 
 
 def watch(store: Store) -> None:
     """Look at every transaction of a store that changes projects. Whoever changes any has to have called it."""
-    if before_commit not in store.before_commit:
-        store.before_commit.append(before_commit)
+    # Default rules first: a project's first revision has them.
+    for look in (beginning.before_commit, before_commit):
+        if look not in store.before_commit:
+            store.before_commit.append(look)
 
 
 def before_commit(tx: Transaction) -> None:
@@ -31,29 +29,11 @@ def before_commit(tx: Transaction) -> None:
 
 def note(tx: Transaction, project_id: str, by: By) -> Change | None:
     """Bring a project's history up to its present shape; the change, where there was one."""
-    project = projects.find_project(tx, project_id)
-    if project is None:
-        return None
-    head = revisions.lock_head(tx, project_id)
-    after = read_shape(tx, project)
-    fingerprint = canonical_json.fingerprint(after)
-    if head is not None and head.fingerprint == fingerprint:
-        return None
-    before = revisions.shape_at(tx, project_id, head.number) if head else None
-    found = differences(after, before or empty_shape(after["api"]))
-    change = Change(
-        project, before, after, fingerprint, head.number + 1 if head else 1, tuple(found), by, _cause(tx),
-        clock.now(),
-    )  # fmt: skip
-    revisions.write(tx, change)
-    for follow in CONSEQUENCES:
-        follow(tx, change)
+    change = note_shape(tx, project_id, by)
+    if change is not None:
+        for follow in CONSEQUENCES:
+            follow(tx, change)
     return change
-
-
-def _cause(tx: Transaction) -> Cause:
-    usual: Cause = "edit"
-    return cast("Cause", touched.cause_of(tx, usual))
 
 
 def begin_histories(tx: Transaction, limit: int) -> int:

@@ -14,26 +14,22 @@ from freehold.apis import queries as apis
 from freehold.apis.records import Api
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit import clock, ids
-from freehold.organizations import audit
-from freehold.organizations import queries as organizations
-from freehold.organizations.actions import changed_meanwhile, read_organization
+from freehold.organizations import audit, member_queries
+from freehold.organizations.actions import changed_meanwhile
 from freehold.organizations.closing import require_open
 from freehold.organizations.permissions import Permission, blocked, may, require
 from freehold.organizations.records import Actor
 from freehold.organizations.rules import clean_name, free_slug, slug_of
-from freehold.projects import posture_queries, queries, quota_queries, rules
+from freehold.projects import queries, quota_queries, rules
 from freehold.projects.limit_rules import check_limits
 from freehold.projects.limits import QuotaState, facts_of, kept_limits
 from freehold.projects.records import (
     Duty,
-    Environment,
     NewOwner,
     NewProject,
-    Posture,
     Project,
     ProjectChange,
     Scope,
-    Viewer,
 )
 from freehold.store import epoch
 from freehold.store.conflicts import broken_constraint_means
@@ -83,29 +79,6 @@ def create_project(tx: Transaction, actor: Actor, organization_id: str, new: New
     return project
 
 
-def list_projects(
-    tx: Transaction, actor: Actor, organization_id: str, limit: int, after_id: str | None = None,
-    search: str | None = None, environment: Environment | None = None, archived: bool | None = None,
-) -> list[Posture]:  # fmt: skip
-    """An organization's projects with their posture, newest first."""
-    require(actor, "projects.read", organization_id)
-    read_organization(tx, actor, organization_id)
-    rows = queries.projects_of(tx, organization_id, limit, after_id, search, environment, archived)
-    return _postures(tx, actor, rows)
-
-
-def postures(tx: Transaction, actor: Actor, project_ids: Sequence[str]) -> list[Posture]:
-    """Several projects with their posture: for the siblings of projects that the actor was shown."""
-    return _postures(tx, actor, queries.find_projects(tx, project_ids))
-
-
-def posture_of(tx: Transaction, actor: Actor, project_id: str) -> Posture:
-    """One project with its posture."""
-    project = read_project(tx, actor, project_id)
-    require(actor, "projects.read", project.organization_id)
-    return _postures(tx, actor, [project])[0]
-
-
 def edit_project(
     tx: Transaction, actor: Actor, project_id: str, change: ProjectChange, revision: int | None = None
 ) -> Project:
@@ -150,8 +123,8 @@ def archive_project(tx: Transaction, actor: Actor, project_id: str, revision: in
         return project
     now = clock.now()
     _save(tx, project, revision, {"state": "archived", "archived_at": now})
-    epoch.advance(tx, "project", project.id, now)
     _record_difference(tx, actor, project, "project.archived", {"state": "active"}, {"state": "archived"})
+    epoch.advance(tx, "project", project.id, now)
     return read_project(tx, actor, project_id)
 
 
@@ -162,8 +135,8 @@ def restore_project(tx: Transaction, actor: Actor, project_id: str, revision: in
         return project
     require_open(tx, project.organization_id)
     _save(tx, project, revision, {"state": "active", "archived_at": None})
-    epoch.advance(tx, "project", project.id, clock.now())
     _record_difference(tx, actor, project, "project.restored", {"state": "archived"}, {"state": "active"})
+    epoch.advance(tx, "project", project.id, clock.now())
     return read_project(tx, actor, project_id)
 
 
@@ -191,8 +164,8 @@ def set_scope(tx: Transaction, actor: Actor, project_id: str, wanted: Scope, rev
     with broken_constraint_means(Problem("conflict", "The catalogue changed just now. Look again and save anew.")):
         queries.add_to_scope(tx, project, change.added_endpoints, change.added_event_types)
     queries.remove_from_scope(tx, project.id, change.removed_endpoints, change.removed_event_types)
-    epoch.advance(tx, "project", project.id, clock.now())
     _record_difference(tx, actor, project, "scope.changed", asdict(old), asdict(wanted))
+    epoch.advance(tx, "project", project.id, clock.now())
     return queries.scope_of(tx, project.id)
 
 
@@ -231,8 +204,11 @@ def _concerns(actor: Actor, project: Project) -> bool:
 
 
 def _own(tx: Transaction, actor: Actor, project_id: str, permission: Any, archived: bool = False) -> Project:
+    """A project that the actor may change, as it is once its organization's log is held: before any row of it is."""
     project = read_project(tx, actor, project_id)
     require(actor, permission, project.organization_id)
+    audit.hold(tx, project.organization_id)
+    project = read_project(tx, actor, project_id)
     if not archived:
         require_active(project)
     return project
@@ -261,7 +237,7 @@ def _resolve_owners(
     tx: Transaction, organization_id: str, wanted: Sequence[NewOwner], maker: Actor | None, errors: list[FieldError]
 ) -> list[tuple[str, Duty]]:
     """Members by id or address. Adds to `errors`; a project always has a technical owner."""
-    members = organizations.members_of(tx, organization_id)
+    members = member_queries.members_of(tx, organization_id)
     by_name = {name: member.user_id for member in members for name in (member.user_id, member.email)}
     owners: list[tuple[str, Duty]] = []
     for index, owner in enumerate(wanted[:_DUTIES_MAX]):
@@ -280,31 +256,6 @@ def _resolve_owners(
         else:
             owners.insert(0, (maker.user_id, "technical"))
     return list(dict.fromkeys(owners))
-
-
-def _postures(tx: Transaction, actor: Actor, rows: list[Project]) -> list[Posture]:
-    project_ids = [project.id for project in rows]
-    owners = queries.owners_of(tx, project_ids)
-    counts = posture_queries.counts_of(tx, project_ids, clock.now())
-    progress = posture_queries.progress_of(tx, project_ids)
-    readiness = posture_queries.readiness_of(tx, project_ids)
-    drift = posture_queries.drift_of(tx, project_ids)
-    siblings = queries.siblings_of(tx, rows)
-    standings = posture_queries.standings_of(tx, project_ids, readiness, drift, clock.now())
-    quotas = {project.id: project.quota for project in rows if project.quota}
-    quota_states = quota_queries.states_of_projects(tx, quotas, clock.now())
-    return [
-        Posture(
-            project, owners[project.id], siblings.get(project.id), counts[project.id], progress[project.id],
-            rules.next_step(project, progress[project.id], standings[project.id], _viewer(actor, project)),
-            quota_states.get(project.id), readiness.get(project.id), drift.get(project.id), standings[project.id],
-        )
-        for project in rows
-    ]  # fmt: skip
-
-
-def _viewer(actor: Actor, project: Project) -> Viewer:
-    return Viewer(actor.user_id, actor.reviews, may(actor, "production.edit", project.organization_id))
 
 
 def _owner_names(tx: Transaction, project_id: str) -> list[str]:

@@ -17,6 +17,9 @@ def set_locked(tx: Transaction, actor: Actor, project_id: str, locked: bool, rev
     require(actor, "production.lock", project.organization_id)
     if project.environment != "production":
         raise Problem("conflict", "Only a production project is locked: a sandbox is where changes are tried.")
+    # The log before the row, as every change takes them; then the project as it is once that is held.
+    audit.hold(tx, project.organization_id)
+    project = read_project(tx, actor, project_id)
     if project.locked == locked:
         return project
     seen = project.revision if revision is None else revision

@@ -12,7 +12,7 @@ from freehold.dashboard.views.parts import Danger
 from freehold.dashboard.views.projects import NewProjectView, ProjectHead, SettingsView
 from freehold.errors import FieldError, Problem, invalid
 from freehold.kit.ids import new_id
-from freehold.organizations import queries as accounts
+from freehold.organizations import member_queries
 from freehold.organizations.permissions import blocked, may, require
 from freehold.organizations.records import Member
 from freehold.projects import actions, locking, queries
@@ -225,7 +225,7 @@ def head_of(tx: Transaction, project: Project) -> ProjectHead:
 
 def members_to_offer(tx: Transaction, call: Call, organization_id: str) -> Sequence[Member]:
     """The members that a form offers: those of the organization, where the caller may see them."""
-    return accounts.members_of(tx, organization_id) if may(call.actor, "members.read", organization_id) else ()
+    return member_queries.members_of(tx, organization_id) if may(call.actor, "members.read", organization_id) else ()
 
 
 def _form(values: Values, problem: Problem | None, cannot: str | None) -> Form:

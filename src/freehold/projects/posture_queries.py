@@ -34,6 +34,7 @@ from freehold.store.schema import (
     usage_events,
     webhook_endpoints,
 )
+from freehold.store.schema.names import number_of
 
 
 def counts_of(tx: Transaction, project_ids: Sequence[str], now: datetime) -> dict[str, Counts]:
@@ -79,7 +80,7 @@ def progress_of(tx: Transaction, project_ids: Sequence[str]) -> dict[str, Progre
     )
     allowed = _newest(
         select(usage_events.c.id)
-        .where(usage_events.c.project_id == projects.c.id, usage_events.c.outcome == "allowed")
+        .where(usage_events.c.project_id == number_of(projects.c.id), usage_events.c.outcome == "allowed")
         .order_by(usage_events.c.at.desc())
     )
     endpoint = _newest(

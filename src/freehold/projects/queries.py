@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, case, delete, func, insert, or_, select, update
 
 from freehold.projects.limits import kept_limits, quota_from, rate_limits_from
 from freehold.projects.records import Duty, Environment, Owner, Project, Scope
@@ -96,9 +96,19 @@ def projects_of(
     if archived is not None:
         query = query.where(projects.c.state == ("archived" if archived else "active"))
     if search:
-        columns = (projects.c.name, projects.c.slug, projects.c.purpose, projects.c.product_line, projects.c.use_case)
-        query = query.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
+        query = query.where(found_by(search))
     return [_project(row) for row in tx.execute(query.order_by(projects.c.id.desc()).limit(limit))]
+
+
+def found_by(search: str) -> ColumnElement[bool]:
+    """Whether a project has some text in its name, purpose or labels, or in an owner's name."""
+    columns = (projects.c.name, projects.c.slug, projects.c.purpose, projects.c.product_line, projects.c.use_case)
+    owner = (
+        select(project_owners.c.project_id)
+        .join(users, users.c.id == project_owners.c.user_id)
+        .where(project_owners.c.project_id == projects.c.id, users.c.name.icontains(search, autoescape=True))
+    )
+    return or_(*(column.icontains(search, autoescape=True) for column in columns), owner.exists())
 
 
 def count_projects(tx: Transaction, organization_id: str) -> tuple[int, int]:

@@ -42,6 +42,8 @@ def request_report(
     faults += rules.keep_days_faults(keep_days)
     if faults or (faults := source_faults(tx, asked)):
         raise invalid(*faults)
+    # Of two at one instant the second sees the first: so that there are no more than may be.
+    audit.hold(tx, organization_id)
     if queries.count_unfinished(tx, organization_id) >= UNFINISHED_MAX:
         raise Problem(
             "conflict", f"{UNFINISHED_MAX} reports of the organization are not made yet. Wait for one, or cancel one."
@@ -123,10 +125,11 @@ def may_read(actor: Actor, report: Report) -> bool:
 
 def cancel_report(tx: Transaction, actor: Actor, report_id: str) -> Report:
     """End a report that is not ready. One that is being made ends within a second or two."""
+    # The log before the row, as every change takes them; then the report as it is once that is held.
+    audit.hold(tx, read_report(tx, actor, report_id).organization_id)
     report = read_report(tx, actor, report_id)
-    if report.state == "queued":
-        queries.fail(tx, report.id, rules.CANCELED, clock.now())
-    elif report.state != "running" or not queries.ask_to_cancel(tx, report.id):
+    ended = report.state == "queued" and queries.fail(tx, report.id, rules.CANCELED, clock.now())
+    if not ended and not queries.ask_to_cancel(tx, report.id):
         raise Problem("conflict", "The report is made already: there is nothing to cancel.")
     _record(tx, actor, "report.canceled", report)
     return read_report(tx, actor, report_id)

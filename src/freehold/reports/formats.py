@@ -12,10 +12,12 @@ import msgspec
 
 from freehold.kit.csv_lines import csv_block, safe_cells
 from freehold.reports.drafts import nameless
-from freehold.reports.records import Column, Made, ReportFormat, Row
+from freehold.reports.records import Column, Made, Reached, ReportFormat, Row
 
 _PIECE: Final = 1 << 20
 _PARQUET: Final = {"text": "VARCHAR", "integer": "BIGINT", "boolean": "BOOLEAN", "instant": "TIMESTAMP"}
+# A group of rows is in memory, uncompressed, until it is written: DuckDB's own 122,880 took 50 MiB more, for files 2 % smaller.
+_GROUP_ROWS: Final = 20_480
 _encode_lines: Final = msgspec.json.Encoder().encode_lines
 
 
@@ -26,15 +28,23 @@ def write_file(kind: ReportFormat, path: Path, columns: Sequence[Column], batche
     """
     counted = Counted(columns, batches)
     match kind:
-        case "csv":
-            _write_text(path, _csv(columns, counted))
-        case "jsonl":
-            _write_text(path, _json_lines(columns, counted))
+        case "csv" | "jsonl":
+            _write_text(path, _lines(kind, columns, counted))
         case "parquet":
-            _write_parquet(path, columns, counted)
+            write_parquet(path, columns, _lines("jsonl", columns, counted))
         case _:
             raise ValueError(f"{kind} is not written here")
     return counted.made(path)
+
+
+def begins_with(kind: ReportFormat, columns: Sequence[Column]) -> bytes:
+    """What a text format has before its rows."""
+    return csv_block([[column.name for column in columns]]).encode() if kind == "csv" else b""
+
+
+def text_of(kind: ReportFormat, columns: Sequence[Column], batch: Sequence[Row]) -> bytes:
+    """The lines of some rows, which are the same however the rows are divided; of Parquet, those that it is made of."""
+    return _csv(columns, batch) if kind == "csv" else _json_lines(columns, batch)
 
 
 def sha256_of(path: Path) -> str:
@@ -63,15 +73,16 @@ def read_rows(kind: ReportFormat, path: Path, columns: Sequence[Column]) -> Iter
 
 
 class Counted:
-    """Batches of rows, counted and added up on their way."""
+    """Batches of rows, counted and added up on their way; `reached`: behind those that were counted before."""
 
-    def __init__(self, columns: Sequence[Column], batches: Iterable[list[Row]]) -> None:
+    def __init__(self, columns: Sequence[Column], batches: Iterable[list[Row]], reached: Reached | None = None) -> None:
         self._batches = batches
         self._integers = [
             (place, column.name) for place, column in enumerate(columns) if column.type == "integer" and column.summed
         ]
-        self.rows = 0
-        self.sums = {name: 0 for _, name in self._integers}
+        self.rows = reached.rows if reached else 0
+        before = reached.sums if reached else {}
+        self.sums = {name: before.get(name, 0) for _, name in self._integers}
 
     def __iter__(self) -> Iterator[list[Row]]:
         for batch in self._batches:
@@ -94,11 +105,15 @@ def _write_text(path: Path, lines: Iterable[bytes]) -> None:
 # A column at a time: what a cell needs is asked once for each column, not for each cell of ten million rows.
 
 
-def _csv(columns: Sequence[Column], batches: Iterable[list[Row]]) -> Iterator[bytes]:
-    yield csv_block([[column.name for column in columns]]).encode()
+def _lines(kind: ReportFormat, columns: Sequence[Column], batches: Iterable[list[Row]]) -> Iterator[bytes]:
+    yield begins_with(kind, columns)
     for batch in batches:
-        cells = [_csv_cells(column, values) for column, values in zip(columns, zip(*batch, strict=True), strict=True)]
-        yield csv_block(zip(*cells, strict=True)).encode()
+        yield text_of(kind, columns, batch)
+
+
+def _csv(columns: Sequence[Column], batch: Sequence[Row]) -> bytes:
+    cells = [_csv_cells(column, values) for column, values in zip(columns, zip(*batch, strict=True), strict=True)]
+    return csv_block(zip(*cells, strict=True)).encode()
 
 
 def _csv_cells(column: Column, values: Sequence[Any]) -> Sequence[Any]:
@@ -113,14 +128,13 @@ def _csv_cells(column: Column, values: Sequence[Any]) -> Sequence[Any]:
             return values
 
 
-def _json_lines(columns: Sequence[Column], batches: Iterable[list[Row]]) -> Iterator[bytes]:
+def _json_lines(columns: Sequence[Column], batch: Sequence[Row]) -> bytes:
     names = [column.name for column in columns]
-    for batch in batches:
-        cells = [
-            _instants(values) if column.type == "instant" else values
-            for column, values in zip(columns, zip(*batch, strict=True), strict=True)
-        ]
-        yield _encode_lines([dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)])
+    cells = [
+        _instants(values) if column.type == "instant" else values
+        for column, values in zip(columns, zip(*batch, strict=True), strict=True)
+    ]
+    return _encode_lines([dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)])
 
 
 def _instants(values: Sequence[datetime | None]) -> list[str | None]:
@@ -128,16 +142,16 @@ def _instants(values: Sequence[datetime | None]) -> list[str | None]:
     return [None if value is None else value.isoformat(timespec="milliseconds")[:23] + "Z" for value in values]
 
 
-def _write_parquet(path: Path, columns: Sequence[Column], batches: Iterable[list[Row]]) -> None:
+def write_parquet(path: Path, columns: Sequence[Column], blocks: Iterable[bytes]) -> None:
     """By DuckDB, from JSON Lines beside the file: one thread, so that equal rows are equal bytes; compressed by zstd."""
     # Where the file itself is: a draft without a name resolves to its folder too.
     with nameless(path.resolve().parent) as lines:
-        _write_text(lines, _json_lines(columns, batches))
+        _write_text(lines, blocks)
         kinds = ", ".join(f"{_quoted(column.name)}: '{_PARQUET[column.type]}'" for column in columns)
         source = f"read_json({_quoted(str(lines))}, format = 'newline_delimited', columns = {{{kinds}}})"
         with closing(_duckdb()) as connection:
             # Paths and names cannot be given as parameters here; they are ours, and quotes are doubled.
-            kind = "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+            kind = f"(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, ROW_GROUP_SIZE {_GROUP_ROWS})"
             connection.execute(f"COPY (SELECT * FROM {source}) TO {_quoted(str(path))} {kind}")  # noqa: S608
 
 

@@ -54,9 +54,12 @@ class Hold:
         self._ended.set()
         self._renewing.join()
 
-    def told(self, batches: Iterator[list[Row]]) -> Iterator[list[Row]]:
-        """The batches on their way, with a word to the record once a second; GivenUp or Stopped between two of them."""
-        told_s = time.monotonic()
+    def told(self, batches: Iterator[list[Row]], done: int = 0) -> Iterator[list[Row]]:
+        """The batches on their way, with a word to the record once a second; GivenUp or Stopped between two of them.
+
+        `done`: how many rows there were before them.
+        """
+        told_s, self._done = time.monotonic(), done
         for batch in batches:
             yield batch
             self._done += len(batch)
@@ -66,10 +69,10 @@ class Hold:
                 told_s = time.monotonic()
                 self.tell()
 
-    def tell(self) -> None:
-        """Say how far it is, and hold it for longer; GivenUp where it is not ours any more."""
+    def tell(self, *, advanced: bool = False) -> None:
+        """Say how far it is, and that its draft grew, and hold it for longer; GivenUp where it is not ours any more."""
         with self._store.write(durable=False) as tx:
-            self._lost = not queries.tell(tx, self._report, self._done, clock.now() + LEASE)
+            self._lost = not queries.tell(tx, self._report, self._done, clock.now() + LEASE, advanced=advanced)
         if self._lost:
             raise GivenUp
 

@@ -98,7 +98,7 @@ KIND_FACTS: Final[dict[ReportKind, KindFacts]] = {
                  "hash"),
     ),
     "cost_statement": KindFacts(
-        "Cost statement", "What was served, by the operator's price lists: a line for each month, project, endpoint and tier. Amounts are in minor units",
+        "Cost statement", "What was served, by the operator's price lists: a line for each month, project, endpoint and tier. Amounts are in minor units in CSV, JSON Lines and Parquet",
         "usage.read",
         _columns("month", "project", "environment", "api", "endpoint", "unit", "tier:number", "above:number",
                  "counted_before:number", "quantity:integer", "price:number", "per:number", "amount:integer", "currency",

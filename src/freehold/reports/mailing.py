@@ -7,6 +7,7 @@ from typing import Final
 
 from freehold.kit import clock
 from freehold.mail.actions import post_mail
+from freehold.organizations import member_queries
 from freehold.organizations import queries as organizations
 from freehold.projects import queries as projects
 from freehold.reports import letters, queries, schedule_queries
@@ -37,7 +38,7 @@ def mail_ended(tx: Transaction, base_url: str, report_id: str) -> int:
 
 def mail_stopped(tx: Transaction, base_url: str, schedule: Schedule, reason: str) -> None:
     """Mail those whom a schedule told, and who answer for what it is of, that it is stopped."""
-    members = organizations.members_of(tx, schedule.organization_id)
+    members = member_queries.members_of(tx, schedule.organization_id)
     people = {each.email for each in schedule.recipients}
     people |= {each.email for each in members if each.user_id == schedule.owner.id}
     if schedule.project_id is not None:

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from freehold.reports.places.place import CannotKeep, NoFile
 from freehold.reports.provenance import about, source_facts
 from freehold.reports.readable.writing import CannotSet, write_readable
 from freehold.reports.records import Made, Report, Row
+from freehold.reports.resuming import can_go_on, write_on
 from freehold.reports.sources.registry import SOURCES
 from freehold.reports.sources.wanted import Gone, Wanted
 from freehold.reports.telling import tell_ended
@@ -34,9 +36,10 @@ from freehold.usage.queries import is_counted
 
 _WAIT: Final = timedelta(seconds=10)
 _WAITS: Final = "It waits until all usage of its period is counted."
-_STOPPED: Final = (
-    "Freehold was stopped while it was made. It is made from its beginning as soon as a process is there for it."
-)
+_STOPPED: Final = "Freehold was stopped while it was made. It is gone on with as soon as a process is there for it."
+
+# A draft of no report of this instance goes once nobody has written to it for so long.
+_STRANGE_S: Final = 3_600.0
 
 _log: Final = logging.getLogger(__name__)
 
@@ -70,10 +73,14 @@ def _make(store: Store, settings: Settings, report: Report, hold: Hold) -> None:
         raise CannotMake("Parquet needs DuckDB, which this instance has not: pip install 'freehold[archive]'.")
     wanted, owner = _wanted(store, settings, report)
     keeping = keeping_of(settings)
-    keeping.forget_drafts(report.id)
+    # Whoever lost it before it came to this touches nothing of what another one writes.
+    hold.tell()
+    keeping.forget_drafts(report.id, pieces=not can_go_on(report))
     with keeping.drafted(rules.kept_name(report)) as draft:
-        batches = hold.told(SOURCES[report.parameters.kind].rows(wanted))
-        made = _write(store, report, draft, batches)
+        if can_go_on(report):
+            made = write_on(report, wanted, keeping, hold, draft)
+        else:
+            made = _write(store, report, draft, hold.told(SOURCES[report.parameters.kind].rows(wanted)))
         manifest = manifest_of(report, owner, made, source_facts(store, report, wanted, made.sums), __version__)
         sealed_by = _keep(keeping, report, hold, draft)
     _finish(store, settings, report, made, manifest, sealed_by)
@@ -97,6 +104,8 @@ def _finish(
     store: Store, settings: Settings, report: Report, made: Made, manifest: Mapping[str, Any], sealed_by: str | None
 ) -> None:
     now = clock.now()
+    # Before it is ready, so that whoever is killed in between leaves no file that nobody looks for: the next attempt does this again.
+    _remove_files(settings, report, range(1, report.attempts))
     with store.write() as tx:
         before = queries.last_ready_of_same(tx, report) if KIND_FACTS[report.parameters.kind].closed else None
         restates = before.id if before and before.sha256 != made.sha256 else None
@@ -104,7 +113,7 @@ def _finish(
         if not queries.finish(tx, report, made, manifest, restates, now, now + kept, sealed_by):
             raise GivenUp
         tell_ended(tx, settings.control_url, report.id)
-    _remove_files(settings, report, range(1, report.attempts))
+    keeping_of(settings).forget_drafts(report.id)
 
 
 def _must_wait(store: Store, report: Report) -> bool:
@@ -143,7 +152,8 @@ def _end_canceled(store: Store, settings: Settings, report: Report) -> None:
         now = queries.find_report(tx, report.id)
     if now is not None and now.cancel:
         _fail(store, settings, report, rules.CANCELED)
-    # Another process has it: what this one may have put in its place is nobody's.
+    # Another process has it: what this one may have put in its place is nobody's, and what it wrote since either.
+    keeping_of(settings).forget_drafts(f"{report.id}.{report.attempts}")
     _remove_files(settings, report, [report.attempts])
 
 
@@ -153,18 +163,19 @@ def _give_back(store: Store, report: Report) -> None:
 
 
 def _fail(store: Store, settings: Settings, report: Report, reason: str) -> None:
+    # One that was killed may have put its whole file in place; before it has failed, for the same reason as above.
+    _remove_files(settings, report, range(1, report.attempts + 1))
     with store.write() as tx:
         failed = queries.fail(tx, report.id, reason, clock.now(), report.attempts)
         if failed:
             tell_ended(tx, settings.control_url, report.id)
     if failed:
-        leave_nothing(settings, report)
+        keeping_of(settings).forget_drafts(report.id)
 
 
-def leave_nothing(settings: Settings, report: Report) -> None:
-    """Remove what attempts at a failed report left: one that was killed may have put its whole file in place."""
-    keeping_of(settings).forget_drafts(report.id)
-    _remove_files(settings, report, range(1, report.attempts + 1))
+def give_up(store: Store, settings: Settings, report: Report) -> None:
+    """End a claimed report of which attempts have died too often; nothing is left of them."""
+    _fail(store, settings, report, f"It was begun {report.attempts - 1} times, and its process died each time.")
 
 
 def _remove_files(settings: Settings, report: Report, attempts: Iterable[int]) -> None:
@@ -175,8 +186,25 @@ def _remove_files(settings: Settings, report: Report, attempts: Iterable[int]) -
 
 def remove_file(settings: Settings, report: Report) -> None:
     """Remove a report's file, and what attempts before it may have left; CannotKeep where the place does not answer."""
+    keeping_of(settings).forget_drafts(report.id)
     for attempt in range(1, report.attempts + 1):
         keeping_of(settings).place.remove(rules.kept_name(report, attempt))
+
+
+def forget_ended(store: Store, settings: Settings) -> int:
+    """Remove what is left here of drafts whose reports ended elsewhere, were canceled or are no more; of how many."""
+    keeping = keeping_of(settings)
+    written = keeping.stems_in_pieces()
+    if not written:
+        return 0
+    with store.read() as tx:
+        known = queries.unfinished_of(tx, written)
+    # One that is in no row may be another instance's that shares the folder, and is written there now.
+    stale_s = time.time() - _STRANGE_S
+    ended = [stem for stem, at_s in written.items() if not known.get(stem, at_s > stale_s)]
+    for stem in ended:
+        keeping.forget_drafts(stem)
+    return len(ended)
 
 
 def sweep(settings: Settings, older_than: datetime) -> int:

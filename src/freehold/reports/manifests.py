@@ -25,7 +25,7 @@ def manifest_of(report: Report, owner: str, made: Made, facts: Mapping[str, Any]
 
 
 def faults_of(path: Path, manifest: Mapping[str, Any]) -> list[str]:
-    """What of a file does not agree with its manifest, in words; none where all does."""
+    """What of a file does not agree with its manifest, in words; none where all does. ImportError for Parquet without DuckDB."""
     if manifest.get("manifest") != FORMAT:
         return [f"The manifest is of another format: {manifest.get('manifest')!r}."]
     faults = []
@@ -35,8 +35,11 @@ def faults_of(path: Path, manifest: Mapping[str, Any]) -> list[str]:
         faults.append("The file's SHA-256 is another one.")
     try:
         rows, sums = _counted(path, manifest)
-    except (ValueError, TypeError) as problem:
-        return [*faults, f"The file cannot be read as {manifest['format']}: {problem}."]
+    except (OSError, ImportError):
+        raise
+    except Exception as problem:  # noqa: BLE001 — a damaged file makes each reader fail in ways of its own
+        said = str(problem).partition("\n")[0].rstrip(".")
+        return [*faults, f"The file cannot be read as {manifest['format']}: {said or type(problem).__name__}."]
     if rows != manifest["rows"]:
         faults.append(f"The file has {rows:,} rows; the manifest says {manifest['rows']:,}.")
     faults += [

@@ -1,6 +1,6 @@
 """SQL of reports: asked for, found, claimed with leases, told of, ended, expired."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -49,6 +49,12 @@ def reports_of_organization(
     return _newest(tx, query, limit, after_id)
 
 
+def unfinished_of(tx: Transaction, report_ids: Collection[str]) -> dict[str, bool]:
+    """Of some reports, those that there are: whether each is not made yet (primary key)."""
+    query = select(_C.id, _C.state).where(_C.id.in_(report_ids))
+    return {row.id: row.state in _UNFINISHED for row in tx.execute(query)}
+
+
 def count_unfinished(tx: Transaction, organization_id: str) -> int:
     """How many reports of an organization are not made yet (ix_reports_organization)."""
     query = select(_C.id).where(_C.organization_id == organization_id, _C.state.in_(_UNFINISHED))
@@ -72,7 +78,9 @@ def claim(tx: Transaction, now: datetime, lease_until: datetime) -> Report | Non
     tx.execute(
         update(reports)
         .where(_C.id == report_id)
-        .values(state="running", leased_until_at=lease_until, attempts=_C.attempts + 1, started_at=now, done=0)
+        .values(
+            state="running", leased_until_at=lease_until, attempts=_C.attempts + 1, started_at=now, done=0, reason=None
+        )
     )
     return find_report(tx, report_id)
 
@@ -94,12 +102,16 @@ def put_off(tx: Transaction, report: Report, due_at: datetime, reason: str) -> N
     )
 
 
-def tell(tx: Transaction, report: Report, done: int, lease_until: datetime) -> bool:
-    """Say how far a report is, and hold it for longer; False where it is to be given up: canceled, or another holds it."""
+def tell(tx: Transaction, report: Report, done: int, lease_until: datetime, *, advanced: bool = False) -> bool:
+    """Say how far a report is, and hold it for longer; False where it is to be given up: canceled, or another holds it.
+
+    `advanced`: whether its draft is longer than the attempt before has left it.
+    """
+    more = {"advanced_by": report.attempts} if advanced else {}
     told = tx.execute(
         update(reports)
         .where(_C.id == report.id, _C.state == "running", _C.attempts == report.attempts, _C.cancel.is_(False))
-        .values(done=done, leased_until_at=lease_until)
+        .values(done=done, leased_until_at=lease_until, **more)
     )
     return told.rowcount == 1
 
@@ -185,4 +197,5 @@ def _report(row: Row[*tuple[Any, ...]]) -> Report:
         finished_at=row.finished_at, expires_at=row.expires_at, attempts=row.attempts, done=row.done,
         cancel=row.cancel, rows=row._mapping["rows"], bytes=row.bytes, sha256=row.sha256, manifest=row.manifest,
         restates=row.restates, sealed_by=row.sealed_by, keep_days=row.keep_days,
+        advanced_by=row.advanced_by,
     )  # fmt: skip

@@ -32,6 +32,8 @@ STATES: Final[tuple[ReportState, ...]] = get_args(ReportState)
 UTC_NAME: Final = "UTC"
 
 Row = tuple[Any, ...]
+# Where a row is in the order of its source: numbers and texts, which go through JSON and come back equal.
+Place = tuple[int | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class Report:
     restates: str | None
     # The id of the key that its file is encrypted with; None: it is not.
     sealed_by: str | None = None
+    # The last attempt that got further than those before it.
+    advanced_by: int = 0
     # How many days its file is kept; None: as many as the instance keeps files.
     keep_days: int | None = None
 
@@ -99,6 +103,15 @@ class ReportFilter:
     kind: ReportKind | None = None
     state: ReportState | None = None
     asker: Asker | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far rows have been written. `place`: what the last one is known by in its source's order; None: there is none yet."""
+
+    rows: int
+    sums: Mapping[str, int]
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.records import FORMATS, READABLE, UTC_NAME, Parameters, Reach, Report, ReportFormat, ReportKind
 
 DAYS_MAX: Final = 366
+# So many attempts in a row may die without getting further.
 ATTEMPTS_MAX: Final = 3
 KEEP_DAYS_MAX: Final = 3660
 # The reason of a report that a person ended: nobody is told of it.
@@ -104,6 +105,11 @@ def keep_days_faults(days: int | None) -> list[FieldError]:
     if days is None or 1 <= days <= KEEP_DAYS_MAX:
         return []
     return [FieldError("keep_days", f"A file is kept for 1 to {KEEP_DAYS_MAX:,} days.", "out_of_range")]
+
+
+def is_hopeless(report: Report) -> bool:
+    """Whether a report that was claimed is not tried again: as often as that its process died, and got no further."""
+    return report.attempts - report.advanced_by > ATTEMPTS_MAX
 
 
 def kept_for_days(report: Report, usual: int) -> timedelta:

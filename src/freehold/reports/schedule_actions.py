@@ -7,8 +7,7 @@ from typing import Final
 
 from freehold.errors import FieldError, Problem, invalid, not_found
 from freehold.kit import clock, ids
-from freehold.organizations import audit
-from freehold.organizations import queries as organizations
+from freehold.organizations import audit, member_queries
 from freehold.organizations.actions import changed_meanwhile, read_organization
 from freehold.organizations.permissions import require
 from freehold.organizations.records import Actor
@@ -103,10 +102,9 @@ def edit_schedule(
 
     `revision`: the one the caller saw, None for any. Another time is counted from now on.
     """
-    old = read_schedule(tx, actor, schedule_id)
+    old = _held(tx, actor, schedule_id)
     wanted = change(old.settings)
     _require_changeable(tx, actor, old, wanted)
-    audit.hold(tx, old.organization_id)
     people = [each.user_id for each in old.recipients] if recipients is None else recipients
     settings, told = _checked(tx, old.organization_id, old.project_id, wanted, people, None)
     now, next_at = clock.now(), old.next_at
@@ -129,11 +127,10 @@ def pause_schedule(tx: Transaction, actor: Actor, schedule_id: str, revision: in
 
 def resume_schedule(tx: Transaction, actor: Actor, schedule_id: str, revision: int | None = None) -> Schedule:
     """Let a paused or stopped schedule run again, from now on and with this actor's rights. What it missed is not made up for."""
-    old = read_schedule(tx, actor, schedule_id)
+    old = _held(tx, actor, schedule_id)
     _require_changeable(tx, actor, old, old.settings)
     if old.state == "active":
         return old
-    audit.hold(tx, old.organization_id)
     now = clock.now()
     resumed = replace(
         old, state="active", reason=None, next_at=_first(old.settings, now), owner=owner_of(actor), changed_at=now
@@ -143,7 +140,7 @@ def resume_schedule(tx: Transaction, actor: Actor, schedule_id: str, revision: i
 
 def run_schedule(tx: Transaction, actor: Actor, schedule_id: str) -> Report:
     """Ask now for the report that a run at this moment would ask for; when it runs by itself stays as it is."""
-    schedule = read_schedule(tx, actor, schedule_id)
+    schedule = _held(tx, actor, schedule_id)
     _require_changeable(tx, actor, schedule, schedule.settings)
     report = queue_report(
         tx, actor, schedule.organization_id, schedule.project_id, parameters_at(schedule.settings, clock.now())
@@ -177,10 +174,15 @@ def note_run(tx: Transaction, schedule: Schedule, report: Report, due_at: dateti
 
 
 def _own(tx: Transaction, actor: Actor, schedule_id: str) -> Schedule:
-    """A schedule that the actor may pause and delete; its organization's log is held, so that it stays as it is read."""
+    """A schedule that the actor may pause and delete, held."""
     found = read_schedule(tx, actor, schedule_id)
     require(actor, "reports.schedule", found.organization_id)
-    audit.hold(tx, found.organization_id)
+    return _held(tx, actor, schedule_id)
+
+
+def _held(tx: Transaction, actor: Actor, schedule_id: str) -> Schedule:
+    """A schedule as it is once its organization's log is held, before any row of it is: so it stays until the commit."""
+    audit.hold(tx, read_schedule(tx, actor, schedule_id).organization_id)
     return read_schedule(tx, actor, schedule_id)
 
 
@@ -213,7 +215,7 @@ def _recipients(
     if len(named) > rules.RECIPIENTS_MAX:
         return (), [FieldError("recipients", f"At most {rules.RECIPIENTS_MAX} recipients.", "too_many")]
     members = {
-        name: each for each in organizations.members_of(tx, organization_id) for name in (each.user_id, each.email)
+        name: each for each in member_queries.members_of(tx, organization_id) for name in (each.user_id, each.email)
     }
     found, faults = dict[str, Recipient](), list[FieldError]()
     for place, name in enumerate(named):

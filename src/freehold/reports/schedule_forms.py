@@ -9,7 +9,7 @@ from typing import Final, cast
 from freehold.dashboard.views.form import Choice, Values
 from freehold.dashboard.views.schedules import CalendarDay, CalendarMonth, RunRow, ScheduleFields, ToCome
 from freehold.errors import FieldError, Problem, invalid
-from freehold.organizations import queries as organizations
+from freehold.organizations import member_queries
 from freehold.organizations.permissions import may
 from freehold.organizations.records import Actor
 from freehold.reports import local_days
@@ -104,7 +104,7 @@ def kinds_for(actor: Actor, reach: Reach, organization_id: str) -> tuple[Choice,
 
 def fields_of(tx: Transaction, kinds: tuple[Choice, ...], organization_id: str) -> ScheduleFields:
     """What the form of a schedule offers."""
-    people = organizations.members_of(tx, organization_id)
+    people = member_queries.members_of(tx, organization_id)
     return ScheduleFields(
         kinds=kinds, formats=tuple(Choice(each, format_words(each)) for each in FORMATS),
         periods=tuple(Choice(each, *_PERIOD_WORDS[each]) for each in PERIODS),

@@ -30,7 +30,7 @@ class Summary:
     and the shares' first; ROWS counts rows. `over`: a column of days (text) or of instants, for a chart over time; None:
     the chart is of the first of `by`. `by`: the largest parts are shown by each of these. `table`: the columns of the
     table of rows, all where it is empty. `apart`: one of `by`, of whose values the first measure is never added together,
-    such as amounts of several currencies.
+    such as amounts of several currencies. `money`: columns of minor units of the currency that `apart` names.
     """
 
     unit: str
@@ -40,6 +40,7 @@ class Summary:
     by: tuple[str, ...] = ()
     table: tuple[str, ...] = ()
     apart: str | None = None
+    money: tuple[str, ...] = ()
 
 
 def of_organization(summary: Summary, columns: Sequence[str]) -> Summary:
@@ -78,7 +79,8 @@ ACCESS: Final = Summary(
     table=("kind", "name", "roles", "owns", "since_at", "last_seen_at", "expires_at"),
 )  # fmt: skip
 COSTS: Final = Summary(
-    "minor units", ("amount", "quantity"), by=("endpoint", "month", "unit", "environment", "currency"), apart="currency",
+    "amount", ("amount", "quantity"), by=("endpoint", "month", "unit", "environment", "currency"), apart="currency",
+    money=("amount", "price"),
     table=("month", "endpoint", "unit", "above", "quantity", "price", "per", "amount", "currency"),
 )  # fmt: skip
 EVIDENCE: Final = Summary(

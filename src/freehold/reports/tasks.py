@@ -1,10 +1,12 @@
 """The reports' loop of the tasks process: makes what was asked for, one after the other, and removes what has expired.
 
-Several nodes may run it: leases decide. A report whose process died is made anew, three times at most.
+Several nodes may run it: leases decide. A report whose process died is gone on with, where its draft survives and is here, and
+else made anew; it fails once three processes in a row died of it without getting further.
 """
 
 import logging
 import threading
+import time
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,7 +16,6 @@ from freehold.kit import clock
 from freehold.reports import making, queries, rules
 from freehold.reports.holding import LEASE
 from freehold.reports.places.place import CannotKeep
-from freehold.reports.telling import tell_ended
 from freehold.settings import Settings
 from freehold.store.engine import Store
 
@@ -22,6 +23,8 @@ _POLL_S: Final = 0.5
 _DATABASE_AWAY_S: Final = 5.0
 _STALE: Final = timedelta(days=1)
 _SWEPT_EACH: Final = timedelta(hours=1)
+# A draft whose report was canceled, or ended on another node, stays here no longer than this.
+_FORGET_S: Final = 30.0
 _EXPIRED_AT_ONCE: Final = 100
 
 _log: Final = logging.getLogger(__name__)
@@ -29,9 +32,12 @@ _log: Final = logging.getLogger(__name__)
 
 def run(store: Store, settings: Settings, stop: threading.Event) -> None:
     """Make what is due until told to stop."""
-    swept_at = None
+    swept_at, forgot_s = None, -_FORGET_S
     while not stop.is_set():
         try:
+            if time.monotonic() - forgot_s > _FORGET_S:
+                forgot_s = time.monotonic()
+                making.forget_ended(store, settings)
             if swept_at is None or clock.now() - swept_at > _SWEPT_EACH:
                 swept_at = clock.now()
                 making.sweep(settings, swept_at - _STALE)
@@ -58,14 +64,10 @@ def _make_next(store: Store, settings: Settings, now: datetime, stop: threading.
         report = queries.claim(tx, now, now + LEASE)
         if report is None:
             return False
-        if report.attempts > rules.ATTEMPTS_MAX:
-            died = f"It was begun {rules.ATTEMPTS_MAX} times, and its process died each time."
-            queries.fail(tx, report.id, died, now)
-            tell_ended(tx, settings.control_url, report.id)
-    if report.attempts > rules.ATTEMPTS_MAX:
-        making.leave_nothing(settings, report)
-        return True
-    making.make_report(store, settings, report, stop)
+    if rules.is_hopeless(report):
+        making.give_up(store, settings, report)
+    else:
+        making.make_report(store, settings, report, stop)
     return True
 
 

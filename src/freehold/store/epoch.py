@@ -27,7 +27,11 @@ class Change:
 
 
 def advance(tx: Transaction, subject_kind: SubjectKind, subject_id: str, now: datetime) -> int:
-    """Announce that a subject changes with this transaction; the new epoch."""
+    """Announce that a subject changes with this transaction; the new epoch.
+
+    After the audit log's entry, never before it: the counter is held by one transaction of the whole instance, which
+    must wait for nobody's log meanwhile.
+    """
     epoch: int = tx.execute(
         update(instance).values(epoch=instance.c.epoch + 1).returning(instance.c.epoch)
     ).scalar_one()

@@ -17,6 +17,7 @@ from freehold.errors import Problem
 from freehold.kit import clock
 from freehold.kit.secrets import InstanceSecret, random_base62, same
 from freehold.organizations import queries as accounts
+from freehold.organizations import token_queries
 from freehold.organizations.actions import setup_token_digest
 from freehold.organizations.records import Token
 from freehold.organizations.tokens import token_digest
@@ -77,7 +78,7 @@ def ensure_example_token(tx: Transaction, secret: InstanceSecret) -> str:
     digest = token_digest(secret, token)
     known = tx.execute(select(tokens.c.digest).where(tokens.c.id == EXAMPLE_TOKEN_ID)).scalar()
     if known is None:
-        accounts.insert_token(tx, _example_token(token, now), digest)
+        token_queries.insert_token(tx, _example_token(token, now), digest)
     elif not same(known, digest):
         tx.execute(update(tokens).where(tokens.c.id == EXAMPLE_TOKEN_ID).values(digest=digest, last4=token[-4:]))
     else:

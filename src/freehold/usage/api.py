@@ -1,5 +1,6 @@
 """HTTP of usage and single requests. Thin: parse, one action, present."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -7,7 +8,7 @@ from litestar.params import Parameter, QueryParameter
 from msgspec import Meta
 
 from freehold.kit import clock
-from freehold.kit.paging import Cursor, Page, page
+from freehold.kit.paging import Cursor, Page, to_text
 from freehold.usage import actions, drivers, periods, rules
 from freehold.usage.archive import archive_of
 from freehold.usage.driver_views import (
@@ -17,7 +18,7 @@ from freehold.usage.driver_views import (
     organization_usage_view,
 )
 from freehold.usage.drivers import Wanted
-from freehold.usage.records import Filter, FilterField, Grain, GroupBy, Kind, Question
+from freehold.usage.records import Filter, FilterField, Grain, GroupBy, Kind, Question, RequestFilterField
 from freehold.usage.views import (
     Compare,
     ExplainedRequestView,
@@ -74,6 +75,20 @@ Excluded = Annotated[
         description="The filters that leave their values out instead of picking them: `key`, `secret`, `endpoint`, `outcome`, `kind`.",
     ),
 ]  # fmt: skip
+Paths = Annotated[
+    list[Annotated[str, Meta(max_length=4096)]] | None,
+    QueryParameter(
+        name="path", max_items=50,
+        description="Only requests with exactly this path, as it was sent and without its query; or several times.",
+    ),
+]  # fmt: skip
+ExcludedOfRequests = Annotated[
+    list[RequestFilterField] | None,
+    QueryParameter(
+        name="not", max_items=6,
+        description="The filters that leave their values out instead of picking them: `key`, `secret`, `endpoint`, `outcome`, `kind`, `path`.",
+    ),
+]  # fmt: skip
 CompareWith = Annotated[
     Compare | None,
     QueryParameter(
@@ -125,23 +140,31 @@ def list_requests(  # noqa: PLR0913, PLR0917 — each is one parameter of the qu
     endpoint: EndpointIds = None,
     outcome: Outcomes = None,
     kind: Kinds = None,
-    excluded: Excluded = None,
+    path: Paths = None,
+    excluded: ExcludedOfRequests = None,
     limit: Limit = 50,
     cursor: CursorText = None,
 ) -> Page[RequestView]:
-    """A project's single requests, newest first."""
+    """A project's single requests, newest first.
+
+    A filtered page looks through up to 50,000 requests: it may have fewer than asked for, or none, and yet a `next_cursor`.
+    """
     start, end = with_time_zone("from", since), with_time_zone("to", until)
-    filter_, after = _filter(key, secret, endpoint, outcome, kind, excluded), after_instant(cursor)
+    filter_, after = _filter(key, secret, endpoint, outcome, kind, excluded, path), after_instant(cursor)
     with call.read() as tx:
-        rows = actions.list_requests(tx, call.actor, project_id, filter_, start, end, checked_limit(limit) + 1, after)
-    cut = page(rows, limit, lambda row: Cursor(clock.to_ms(row.at), row.id))
-    return Page([RequestView(**request_fields(row)) for row in cut.data], cut.next_cursor)
+        listed = actions.page_of_requests(
+            tx, call.actor, project_id, filter_, start, end, checked_limit(limit), after
+        )  # fmt: skip
+    following = to_text(Cursor(clock.to_ms(listed.after[0]), listed.after[1])) if listed.after else None
+    return Page([RequestView(**request_fields(row)) for row in listed.rows], following)
 
 
 def read_request(call: Call, request_id: str) -> ExplainedRequestView:
     """One request, with why it was allowed or denied."""
     with call.read() as tx:
-        return explained_request_view(actions.read_request(tx, call.actor, request_id, archive_of(call.settings)))
+        found = actions.read_request(tx, call.actor, request_id, archive_of(call.settings))
+        again = actions.repeat_of(tx, found.request, call.settings.gate_base_url)
+    return explained_request_view(found, again)
 
 
 def read_organization_usage(
@@ -180,9 +203,9 @@ def _wanted(
 
 def _filter(
     keys: list[str] | None, secrets: list[str] | None, endpoints: list[str] | None, outcomes: list[str] | None,
-    kinds: list[Kind] | None, excluded: list[FilterField] | None,
+    kinds: list[Kind] | None, excluded: Sequence[RequestFilterField] | None, paths: list[str] | None = None,
 ) -> Filter:  # fmt: skip
     return Filter(
         tuple(keys or ()), tuple(secrets or ()), tuple(endpoints or ()), tuple(outcomes or ()), tuple(kinds or ()),
-        tuple(excluded or ()),
+        tuple(excluded or ()), tuple(paths or ()),
     )  # fmt: skip

@@ -10,6 +10,7 @@ times, PostgreSQL unfolds arrays.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -22,6 +23,7 @@ from freehold.kit import clock
 from freehold.store.engine import Transaction
 from freehold.store.schema import journals, usage_events
 from freehold.usage.journal_reader import Place
+from freehold.usage.naming import Numbers, numbered
 from freehold.usage.records import Grain, UsageEvent
 from freehold.usage.rollup_rows import add_to_rollups
 from freehold.usage.rollups import SecretUse, Slot, Sums, add_up, secret_uses
@@ -32,9 +34,8 @@ T = TypeVar("T")
 
 _IDS_AT_ONCE: Final = 500
 _EVENT_COLUMNS: Final = {
-    "id": "text", "journal_id": "text", "position": "bigint", "at": "bigint", "project_id": "text",
-    "organization_id": "text", "environment": "text", "key_id": "text", "secret": "text", "api_id": "text",
-    "endpoint": "text", "method": "text", "path": "text", "outcome": "text", "via": "text", "status": "smallint",
+    "id": "text", "journal_id": "int", "position": "bigint", "at": "bigint", "project_id": "int", "key_id": "int",
+    "secret": "text", "endpoint": "text", "method": "text", "path": "text", "outcome": "text", "via": "text", "status": "smallint",
     "latency_us": "bigint", "cost": "bigint", "address": "text", "user_agent": "text", "explanation": "text",
 }  # fmt: skip
 _USE_COLUMNS: Final = {
@@ -166,7 +167,9 @@ def _insert_events(
     tx: Transaction, journal_id: str, events: Events
 ) -> tuple[Mapping[Grain, Mapping[Slot, Sums]], list[SecretUse]]:
     """Insert a batch's events; what they add up to. PostgreSQL takes them in while they are added up."""
-    rows = [_event_row(journal_id, position, event) for position, event in events]
+    own = chain.from_iterable((event.project_id, event.key_id) for _, event in events)
+    numbers = numbered(tx, {journal_id, *own})
+    rows = [_event_row(numbers, journal_id, position, event) for position, event in events]
 
     def added_up() -> tuple[Mapping[Grain, Mapping[Slot, Sums]], list[SecretUse]]:
         return add_up(event for _, event in events), secret_uses(event for _, event in events)
@@ -222,13 +225,13 @@ def _copy(
         return meanwhile()
 
 
-def _event_row(journal_id: str, position: int, event: UsageEvent) -> tuple[Any, ...]:
+def _event_row(numbers: Numbers, journal_id: str, position: int, event: UsageEvent) -> tuple[Any, ...]:
     explanation = {"rule": event.rule, "limits": event.limits, "epoch": event.epoch}
     return (
-        event.id, journal_id, position, event.at_ms, event.project_id, event.organization_id, event.environment,
-        event.key_id, event.secret, event.api_id, event.endpoint, _storable(event.method), _storable(event.path),
-        event.outcome, event.via, event.status, event.latency_us, event.cost, _storable(event.address),
-        _storable(event.user_agent), msgspec.json.encode(explanation).decode(),
+        event.id, numbers[journal_id], position, event.at_ms, numbers[event.project_id], numbers[event.key_id],
+        event.secret, event.endpoint, _storable(event.method), _storable(event.path), event.outcome, event.via, event.status,
+        event.latency_us, event.cost, _storable(event.address), _storable(event.user_agent),
+        msgspec.json.encode(explanation).decode(),
     )  # fmt: skip
 
 

@@ -105,7 +105,7 @@ def meter(tx: Transaction, actor: Actor, project_id: str, events: Sequence[Cloud
         once = new.values(row).on_conflict_do_nothing().returning(metered_events.c.event_id)
         if tx.execute(once).first() is not None:
             slot = Slot(
-                clock.to_ms(at), project.id, data.key or "", "", data.endpoint or "", ALLOWED, 0, project.organization_id
+                clock.to_ms(at), project.id, data.key or "", "", data.endpoint or "", ALLOWED, 0
             )  # fmt: skip
             added.append((slot, Sums(0, data.units, 0, 0, {})))
     counted = len(added)

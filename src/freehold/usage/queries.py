@@ -5,23 +5,53 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Row, and_, delete, func, not_, or_, select
+from sqlalchemy import Column, ColumnElement, Row, TextClause, and_, delete, func, not_, or_, select
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from freehold.keys.records import ALLOWED, Reason
 from freehold.kit import clock
 from freehold.store.engine import Transaction
-from freehold.store.schema import changes, journals, key_secrets, keys, reconciliations, usage_events
-from freehold.usage.records import THROTTLES, Filter, FilterField, Kind, Proven, Recorded, RequestRow, SecretName
+from freehold.store.schema import (
+    changes,
+    journals,
+    key_secrets,
+    keys,
+    projects,
+    reconciliations,
+    usage_events,
+    usage_names,
+)
+from freehold.store.schema.usage import UNDECLARED, UNDECLARED_OUTCOMES
+from freehold.usage.naming import is_number, number_in
+from freehold.usage.records import (
+    PATH_MAX,
+    THROTTLES,
+    Filter,
+    Kind,
+    Proven,
+    Recorded,
+    RequestFilterField,
+    RequestRow,
+    SecretName,
+)
 
+_KEY_ID: Final = usage_names.alias("key_ids")
+_PROJECT_ID: Final = usage_names.alias("project_ids")
 _REQUEST: Final = (
-    usage_events.c.id, usage_events.c.at, usage_events.c.project_id, usage_events.c.organization_id,
-    usage_events.c.environment, usage_events.c.key_id, keys.c.name.label("key_name"), usage_events.c.secret,
-    usage_events.c.api_id, usage_events.c.endpoint, usage_events.c.method, usage_events.c.path, usage_events.c.outcome,
+    usage_events.c.id, usage_events.c.at, _PROJECT_ID.c.name.label("project_id"), projects.c.organization_id,
+    projects.c.environment, _KEY_ID.c.name.label("key_id"), keys.c.name.label("key_name"), usage_events.c.secret,
+    projects.c.api_id, usage_events.c.endpoint, usage_events.c.method, usage_events.c.path, usage_events.c.outcome,
     usage_events.c.via, usage_events.c.status, usage_events.c.latency_us, usage_events.c.cost, usage_events.c.address,
     usage_events.c.user_agent,
 )  # fmt: skip
+# With a request's key and project, which are there for good: what is the project's is not written with each request.
+_REQUESTS: Final = (
+    usage_events.outerjoin(_PROJECT_ID, _PROJECT_ID.c.number == usage_events.c.project_id)
+    .outerjoin(projects, projects.c.id == _PROJECT_ID.c.name)
+    .outerjoin(_KEY_ID, _KEY_ID.c.number == usage_events.c.key_id)
+    .outerjoin(keys, keys.c.id == _KEY_ID.c.name)
+)
 # How long usage that an application has not shipped holds up what is said to be counted.
 _SDK_SILENT: Final = timedelta(minutes=1)
 # How many of a key's newest requests are looked at: more than it makes within one millisecond.
@@ -32,9 +62,13 @@ def requests_of(
     tx: Transaction, project_id: str, filter_: Filter, start: datetime | None, end: datetime | None,
     limit: int, after: tuple[datetime, str] | None = None,
 ) -> list[RequestRow]:  # fmt: skip
-    """A project's requests, newest first, after one (ix_usage_events_project_at; with a key, ix_usage_events_key_at)."""
-    query = select(*_REQUEST).outerjoin(keys, keys.c.id == usage_events.c.key_id)
-    query = query.where(usage_events.c.project_id == project_id, *_matching(filter_), *_within(start, end))
+    """A project's requests, newest first, after one.
+
+    By ix_usage_events_project_at; with a key, ix_usage_events_key_at; of undeclared calls, ix_usage_events_undeclared.
+    What else a filter says has no index: who asks by it says how far back to look (`looks_to`).
+    """
+    query = select(*_REQUEST).select_from(_REQUESTS)
+    query = query.where(_own(tx, project_id), *_matching(filter_), *_within(start, end))
     if after:
         at, request_id = after
         # The first condition is what the index is searched by.
@@ -43,9 +77,39 @@ def requests_of(
     return [_request(row) for row in tx.execute(query)]
 
 
+def looks_to(
+    tx: Transaction, project_id: str, filter_: Filter, start: datetime | None, end: datetime | None,
+    after: tuple[datetime, str] | None, count: int,
+) -> datetime | None:  # fmt: skip
+    """How far back so many of the requests lie that are looked through for a filter's, after one: None where there are no more.
+
+    Of the index alone that `requests_of` reads: ix_usage_events_project_at, ix_usage_events_key_at or ix_usage_events_undeclared.
+    """
+    # Those of the same instant as the place itself are not counted: so the next place is always a further one.
+    before = [usage_events.c.at < after[0]] if after else []
+    of_key = _of_one_key(tx, project_id, filter_)
+    looked_through = [of_key] if of_key is not None else [_own(tx, project_id), *_undeclared(filter_)]
+    query = select(usage_events.c.at).where(*looked_through, *before, *_within(start, end))
+    found: datetime | None = tx.execute(query.order_by(usage_events.c.at.desc()).offset(count).limit(1)).scalar()
+    return found
+
+
+def _of_one_key(tx: Transaction, project_id: str, filter_: Filter) -> ColumnElement[bool] | None:
+    """That requests are of the one key that a filter names; None where it names several, or none of the project's (primary key)."""
+    if len(filter_.keys) != 1 or "key" in filter_.excluded:
+        return None
+    own = select(keys.c.id).where(keys.c.id == filter_.keys[0], keys.c.project_id == project_id)
+    return usage_events.c.key_id == filter_.keys[0] if tx.execute(own).first() else None
+
+
+def _own(tx: Transaction, project_id: str) -> ColumnElement[bool]:
+    # Told the number, PostgreSQL knows how many requests of it there are, and reads them in their order.
+    return is_number(usage_events.c.project_id, number_in(tx, project_id))
+
+
 def find_request(tx: Transaction, request_id: str) -> tuple[RequestRow, Recorded] | None:
     """One request and what its decision saw (primary key)."""
-    query = select(*_REQUEST, usage_events.c.explanation).outerjoin(keys, keys.c.id == usage_events.c.key_id)
+    query = select(*_REQUEST, usage_events.c.explanation).select_from(_REQUESTS)
     row = tx.execute(query.where(usage_events.c.id == request_id)).first()
     if row is None:
         return None
@@ -159,14 +223,17 @@ def matching(
     columns: ReadOnlyColumnCollection[str, Column[Any]],
     of_kinds: Callable[[Sequence[Kind]], ColumnElement[bool]],
 ) -> list[ColumnElement[bool]]:
-    """A filter as conditions on a table that has a decision's `key_id`, `secret`, `endpoint` and `outcome`."""
-    named: tuple[tuple[FilterField, SQLCoreOperations[Any], Sequence[str]], ...] = (
+    """A filter as conditions on a table that has a decision's `key_id`, `secret`, `endpoint` and `outcome`; `path` where it asks by one."""
+    named: tuple[tuple[RequestFilterField, SQLCoreOperations[Any], Sequence[str]], ...] = (
         ("key", columns.key_id, filter_.keys), ("secret", columns.secret, filter_.secrets),
         ("endpoint", columns.endpoint, filter_.endpoints), ("outcome", columns.outcome, filter_.outcomes),
     )  # fmt: skip
+    if filter_.paths:
+        # What is longer was cut when it was written down.
+        named = (*named, ("path", columns.path, [path[:PATH_MAX] for path in filter_.paths]))
     conditions = [
         # NULL is none of the values: without a word of its own it would be left out on both sides.
-        func.coalesce(column, "").not_in(values) if field in filter_.excluded else one_of(column, values)
+        or_(column.is_(None), column.not_in(values)) if field in filter_.excluded else one_of(column, values)
         for field, column, values in named
         if values
     ]
@@ -176,11 +243,18 @@ def matching(
     return conditions
 
 
-def _matching(filter_: Filter) -> list[ColumnElement[bool]]:
+def _matching(filter_: Filter) -> list[ColumnElement[bool] | TextClause]:
     fails = func.coalesce(usage_events.c.status, 0).between(500, 599)
-    return matching(
+    conditions = matching(
         filter_, usage_events.c, lambda kinds: or_(*(of_kind(usage_events.c.outcome, fails, kind) for kind in kinds))
     )
+    return [*conditions, *_undeclared(filter_)]
+
+
+def _undeclared(filter_: Filter) -> list[TextClause]:
+    """The words of the index of undeclared calls, where a filter picks nothing else: SQLite takes it for these words alone."""
+    picked = set(filter_.outcomes) if "outcome" not in filter_.excluded else set()
+    return [UNDECLARED] if picked and picked <= UNDECLARED_OUTCOMES else []
 
 
 def _within(start: datetime | None, end: datetime | None) -> list[ColumnElement[bool]]:

@@ -26,13 +26,23 @@ from freehold.usage.rollups import DAY_MS, HOUR_MS, MINUTE_MS, month_start_ms
 _Slot = tuple[Any, ...]
 _Sums = tuple[int, ...]
 _KEY: Final = "key_id, secret, endpoint, outcome, status_class"
-_ADDED: Final = "SUM(requests), SUM(cost), SUM(latency_us_sum), SUM(latency_count)"
-_OF_PROJECT: Final = """
-    SELECT "at" - "at" % :width, COALESCE(key_id, ''), CASE WHEN key_id IS NULL THEN '' ELSE COALESCE(secret, '') END,
-        CASE WHEN key_id IS NULL THEN '' ELSE COALESCE(endpoint, '') END, outcome,
-        CASE WHEN status BETWEEN 200 AND 599 THEN status / 100 ELSE 0 END AS status_class,
-        COUNT(*), SUM(cost), COALESCE(SUM(latency_us), 0), COUNT(latency_us)
-    FROM usage_events WHERE project_id = :project AND "at" >= :start AND "at" < :end GROUP BY 1, 2, 3, 4, 5, 6
+_MINE: Final = "(SELECT number FROM usage_names WHERE name = :project)"
+
+
+def _name(number: str) -> str:
+    return f"(SELECT name FROM usage_names WHERE number = {number})"
+
+
+# Whose key it was is looked up of what is added up, not of each request.
+_OF_PROJECT: Final = f"""
+    SELECT bucket_ms, COALESCE({_name("key_id")}, ''), CASE WHEN key_id IS NULL THEN '' ELSE secret END,
+        CASE WHEN key_id IS NULL THEN '' ELSE endpoint END, outcome, status_class, requests, cost, latency_us, latencies
+    FROM (
+        SELECT "at" - "at" % :width AS bucket_ms, key_id, COALESCE(secret, '') AS secret, COALESCE(endpoint, '') AS endpoint, outcome,
+            CASE WHEN status BETWEEN 200 AND 599 THEN status / 100 ELSE 0 END AS status_class,
+            COUNT(*) AS requests, SUM(cost) AS cost, COALESCE(SUM(latency_us), 0) AS latency_us, COUNT(latency_us) AS latencies
+        FROM usage_events WHERE project_id = {_MINE} AND "at" >= :start AND "at" < :end GROUP BY 1, 2, 3, 4, 5, 6
+    ) added
     UNION ALL
     SELECT "at" - "at" % :width, COALESCE(key_id, ''), '', COALESCE(endpoint, ''), 'allowed', 0, 0, SUM(units), 0, 0
     FROM metered_events WHERE project_id = :project AND "at" >= :start AND "at" < :end GROUP BY 1, 2, 4
@@ -40,21 +50,25 @@ _OF_PROJECT: Final = """
 # An index is searched by an equality or by NULL, not by what is either.
 _EVENTS: Final = text(_OF_PROJECT)
 _EVENTS_OF_NOBODY: Final = text(
-    _OF_PROJECT.replace("usage_events WHERE project_id = :project", "usage_events WHERE project_id IS NULL")
+    _OF_PROJECT.replace(f"usage_events WHERE project_id = {_MINE}", "usage_events WHERE project_id IS NULL")
 )
 _ROWS: Final = text(f"""
-    SELECT bucket_at - bucket_at % :width, {_KEY}, {_ADDED} FROM usage_rollups
-    WHERE project_id = :project AND grain = :grain AND bucket_at >= :start AND bucket_at < :end GROUP BY 1, {_KEY}
+    SELECT at_ms, {_name("key_id")}, {_name("secret")}, {_name("endpoint")}, outcome, status_class, requests, cost, latency_us, latencies
+    FROM (
+        SELECT bucket_at - bucket_at % :width AS at_ms, {_KEY}, SUM(requests) AS requests, SUM(cost) AS cost,
+            SUM(latency_us_sum) AS latency_us, SUM(latency_count) AS latencies
+        FROM usage_rollups WHERE project_id = {_MINE} AND grain = :grain AND bucket_at >= :start AND bucket_at < :end GROUP BY 1, {_KEY}
+    ) added
 """)
 _SKETCHES: Final = text(f"""
-    SELECT grain, bucket_at, {_KEY}, latency_count, latency FROM usage_rollups
-    WHERE project_id = :project AND grain = :grain AND bucket_at >= :start AND bucket_at < :end AND latency IS NOT NULL
+    SELECT grain, bucket_at, {_name("key_id")}, {_name("secret")}, {_name("endpoint")}, outcome, status_class, latency_count, latency
+    FROM usage_rollups
+    WHERE project_id = {_MINE} AND grain = :grain AND bucket_at >= :start AND bucket_at < :end AND latency IS NOT NULL
 """)
-_STRANGERS: Final = text("""
-    SELECT r.grain, r.bucket_at, r.key_id, k.project_id, r.organization_id, p.organization_id
-    FROM usage_rollups r LEFT JOIN keys k ON k.id = r.key_id LEFT JOIN projects p ON p.id = r.project_id
-    WHERE r.project_id = :project AND r.grain IN ('day', 'month')
-    AND (k.project_id <> r.project_id OR r.organization_id <> COALESCE(p.organization_id, ''))
+_STRANGERS: Final = text(f"""
+    SELECT r.bucket_at, k.id, k.project_id
+    FROM usage_rollups r JOIN usage_names n ON n.number = r.key_id JOIN keys k ON k.id = n.name
+    WHERE r.project_id = {_MINE} AND r.grain IN ('day', 'month') AND k.project_id <> :project
 """)
 
 
@@ -142,11 +156,9 @@ def _compare_project(tx: Transaction, project_id: str, since: Mapping[str, int],
     _compare(report, project_id, "day", "month", _by_month(days), _rows(tx, project_id, "month", 1, 0, end))
     _compare_sketches(tx, report, project_id, hours_from, end)
     compare_totals(tx, report, project_id, since, end)
-    for grain, at_ms, key_id, key_project, organization, right in tx.execute(_STRANGERS, {"project": project_id}):
-        whose = f"key {key_id} is of project {key_project}" if key_project not in (None, project_id) else (
-            f"the {grain} is said to be of organization {organization or 'none'}, the project is of {right or 'none'}"
-        )  # fmt: skip
-        report.add(Finding(project_id, "project and organization", clock.from_ms(at_ms), whose))
+    for at_ms, key_id, key_project in tx.execute(_STRANGERS, {"project": project_id}):
+        whose = f"key {key_id} is of project {key_project}"
+        report.add(Finding(project_id, "key and project", clock.from_ms(at_ms), whose))
 
 
 def _compare_sketches(tx: Transaction, report: Report, project_id: str, start: int, end: int) -> None:
@@ -217,6 +229,6 @@ def _plus(sums: dict[_Slot, _Sums], slot: _Slot, more: _Sums) -> None:
 
 
 def _oldest(tx: Transaction, project_id: str, grain: str, otherwise: int) -> int:
-    query = text("SELECT MIN(bucket_at) FROM usage_rollups WHERE project_id = :project AND grain = :grain")
+    query = text(f"SELECT MIN(bucket_at) FROM usage_rollups WHERE project_id = {_MINE} AND grain = :grain")
     found = tx.execute(query, {"project": project_id, "grain": grain}).scalar()
     return otherwise if found is None else int(found)

@@ -18,14 +18,18 @@ GroupBy = Literal["key", "endpoint", "outcome", "secret"]
 # is a limit, `failed` is allowed and answered with 5xx or denied as unavailable, `denied` is the rest.
 Kind = Literal["served", "throttled", "denied", "failed"]
 
-# By what requests can be filtered.
+# By what sums can be filtered, and by what single requests can: sums have no paths.
 FilterField = Literal["key", "secret", "endpoint", "outcome", "kind"]
+RequestFilterField = Literal["key", "secret", "endpoint", "outcome", "kind", "path"]
 
 GRAINS: Final[tuple[Grain, ...]] = get_args(Grain)
 GROUP_BYS: Final[tuple[GroupBy, ...]] = get_args(GroupBy)
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-FILTER_FIELDS: Final[tuple[FilterField, ...]] = get_args(FilterField)
+FILTER_FIELDS: Final[tuple[RequestFilterField, ...]] = get_args(RequestFilterField)
 THROTTLES: Final = (Reason.RATE_LIMITED.value, Reason.QUOTA_EXHAUSTED.value)
+
+# A path is kept as it was sent, without its query, and cut to so many characters (`gate.decider`, `sdk.admission`).
+PATH_MAX: Final = 1024
 
 # Every outcome that a decision can have.
 OUTCOMES: Final = (ALLOWED, *(reason.value for reason in Reason))
@@ -78,8 +82,9 @@ EventFields = tuple[Any, ...]
 class Filter:
     """Which decisions are meant: those with one of the values of each field that has any.
 
-    `keys` are ids, `secrets` selectors, `endpoints` operation ids, `outcomes` as in `OUTCOMES`. Of a field that
-    `excluded` names, those with none of its values are meant; what has no value there is among them.
+    `keys` are ids, `secrets` selectors, `endpoints` operation ids, `outcomes` as in `OUTCOMES`, `paths` exactly as they
+    were sent: of single requests only, since sums have none. Of a field that `excluded` names, those with none of its
+    values are meant; what has no value there is among them.
     """
 
     keys: tuple[str, ...] = ()
@@ -87,7 +92,8 @@ class Filter:
     endpoints: tuple[str, ...] = ()
     outcomes: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ()
-    excluded: tuple[FilterField, ...] = ()
+    excluded: tuple[RequestFilterField, ...] = ()
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +233,19 @@ class RequestRow:
     cost: int
     address: str | None
     user_agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of single requests, newest first, and the place after which the next one begins; None at the end.
+
+    `looked_to`: from this instant on all were looked through, about `looked_at`; what is older was not, though the page has room.
+    """
+
+    rows: list[RequestRow]
+    after: tuple[datetime, str] | None = None
+    looked_to: datetime | None = None
+    looked_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from typing import Annotated
 import msgspec
 from litestar.params import QueryParameter
 
-from freehold.errors import not_found
+from freehold.errors import Problem, not_found
 from freehold.kit.paging import Page, page
 from freehold.organizations.permissions import require_operator
 from freehold.usage import costs, metered_list, metered_places, metering, reconciling
+from freehold.usage.archive import archive_of
 from freehold.usage.reconciling import Reconciliation
 from freehold.web.call import Call, checked_limit
 from freehold.web.inputs import Body, CursorText, Limit, number, with_time_zone
@@ -71,13 +72,27 @@ class ReconciliationView(msgspec.Struct, kw_only=True):
 
 
 def report_cost(call: Call, request_id: str, data: CostBody) -> CostReportView:
-    """Say what a request cost in the end: its cost and all sums have it once, however often it is sent."""
-    with call.write() as tx:
-        report = costs.report_cost(tx, call.actor, request_id, data.cost)
+    """Say what a request cost in the end: its cost and all sums have it once, however often it is sent.
+
+    Of a request that has gone to the archive too: its sums change in their own time, and reports made again are restated.
+    """
+    report = _report_cost(call, request_id, data.cost)
     return CostReportView(
         request=report.request_id, cost=report.cost, cost_before=report.cost_before, reported_at=report.reported_at,
         counted_at=report.counted_at,
     )  # fmt: skip
+
+
+def _report_cost(call: Call, request_id: str, cost: int) -> costs.CostReport:
+    try:
+        with call.write() as tx:
+            return costs.report_cost(tx, call.actor, request_id, cost)
+    except Problem as problem:
+        found = costs.find_archived(archive_of(call.settings), request_id) if problem.code == "not_found" else None
+        if found is None:
+            raise
+    with call.write() as tx:
+        return costs.report_cost(tx, call.actor, request_id, cost, found)
 
 
 def meter_usage(call: Call, project_id: str, body: bytes) -> MeteredView:

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, TypeDecorator, delete, func, select, type_coerce
+from sqlalchemy import ColumnElement, delete, func, select, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -22,13 +22,18 @@ from freehold.kit import clock, ids
 from freehold.settings import Settings
 from freehold.store import retentions
 from freehold.store.engine import Store, Transaction
-from freehold.store.schema import cost_reports, usage_archives, usage_events
+from freehold.store.schema import cost_reports, projects, usage_archives, usage_events
+from freehold.store.types import Instant, JsonText
 from freehold.usage import partitions, queries
 from freehold.usage.archive import Archive, Written, is_available
 from freehold.usage.rollup_keeping import PIECE, delete_old
 from freehold.usage.rollups import DAY_MS
 
 _READ_AT_ONCE: Final = 5000
+# Instants and JSON as they are in the database, not as queries see them.
+_COLUMNS: Final = [
+    type_coerce(column, column.type.impl) if isinstance(column.type, (Instant, JsonText)) else column for column in usage_events.c
+]  # fmt: skip
 
 _log: Final = logging.getLogger(__name__)
 
@@ -112,7 +117,8 @@ class Retention:
             usage_events.c.id < ids.first_id("req", day_ms + DAY_MS),
         )
         with self._store.read() as tx:
-            owners = tx.execute(select(usage_events.c.project_id).where(*within).distinct()).scalars().all()
+            of_day = select(usage_events.c.project_id).where(*within).distinct().subquery()
+            owners = tx.execute(select(of_day.c.project_id)).scalars().all()
         read = count()
         for project_id in owners:
             with self._store.read() as tx:
@@ -183,13 +189,16 @@ def _delete_unchanged(tx: Transaction, some: dict[str, int]) -> int:
 def _rows(tx: Transaction, within: tuple[ColumnElement[bool], ...], project_id: str | None) -> Iterator[dict[str, Any]]:
     """A project's requests of a day, in the order of their ids, a page at a time (primary key)."""
     of_project = usage_events.c.project_id.is_(None) if project_id is None else usage_events.c.project_id == project_id
-    # As they are in the database, not as queries see them.
-    columns = [type_coerce(column, column.type.impl) if isinstance(column.type, TypeDecorator) else column for column in usage_events.c]  # fmt: skip
+    own = select(projects.c.organization_id, projects.c.environment, projects.c.api_id).where(
+        projects.c.id == project_id
+    )
+    # A file says of each request what the database says of its project.
+    of_all = row._asdict() if (row := tx.execute(own).first()) else dict.fromkeys(own.selected_columns.keys())
     after = ""
     while True:
-        query = select(*columns).where(*within, of_project, usage_events.c.id > after)
+        query = select(*_COLUMNS).where(*within, of_project, usage_events.c.id > after)
         page = tx.execute(query.order_by(usage_events.c.id).limit(_READ_AT_ONCE)).all()
-        yield from (dict(zip(usage_events.c.keys(), row, strict=True)) for row in page)
+        yield from ({**dict(zip(usage_events.c.keys(), row, strict=True)), **of_all} for row in page)
         if len(page) < _READ_AT_ONCE:
             return
         after = page[-1][0]

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, delete, func, literal, select
+from sqlalchemy import ColumnElement, Table, delete, exists, func, or_, select
 
 from freehold.kit import clock
 from freehold.store.engine import Store, Transaction
-from freehold.store.schema import projects, usage_rollups, usage_totals
+from freehold.store.schema import projects, usage_names, usage_rollups, usage_totals
 from freehold.usage.records import Grain
 from freehold.usage.rollups import DAY_MS, HOUR_MS
 from freehold.usage.totals import DIVISIONS
@@ -61,7 +61,8 @@ class _Stretch(NamedTuple):
 
 def _old_rows(tx: Transaction, minutes_ms: int, hours_ms: int) -> Iterator[_Stretch]:
     """What rows are no longer kept (primary keys, for each project)."""
-    owners = select(projects.c.id).union_all(select(literal(""))).subquery()
+    known = or_(usage_names.c.name == "", exists().where(projects.c.id == usage_names.c.name))
+    owners = select(usage_names.c.number, usage_names.c.name.label("id")).where(known).subquery()
     grains: tuple[tuple[Grain, int, int], ...] = (
         ("minute", minutes_ms, HOUR_MS), ("hour", hours_ms, DAY_MS),
     )  # fmt: skip
@@ -69,7 +70,7 @@ def _old_rows(tx: Transaction, minutes_ms: int, hours_ms: int) -> Iterator[_Stre
         of = tree.table.c
         for grain, before_ms, width_ms in grains:
             oldest = select(func.min(of.bucket_at)).where(
-                of.project_id == owners.c.id, of.grain == grain, *tree.division
+                of.project_id == owners.c.number, of.grain == grain, *tree.division
             )
             # One statement looks at all projects: asking for each took longer than the deleting.
             for project_id, oldest_at in tx.execute(select(owners.c.id, oldest.scalar_subquery())):

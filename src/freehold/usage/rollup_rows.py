@@ -13,6 +13,7 @@ import msgspec
 
 from freehold.kit import sketch
 from freehold.store.engine import Transaction
+from freehold.usage.naming import Numbers, numbered
 from freehold.usage.records import Grain
 from freehold.usage.rollups import Slot, Sums
 from freehold.usage.totals import totals
@@ -27,8 +28,8 @@ _SINGLES: Final = """octet_length(latency) - CASE get_byte(latency, 0) WHEN 115 
 class _Table:
     """A table of sums with a sketch in its last column, and the statements that add to it. Columns with their SQL types."""
 
-    def __init__(self, name: str, key: Mapping[str, str], also: Mapping[str, str], sums: Iterable[str]) -> None:
-        columns = {**key, **also, **dict.fromkeys(sums, "bigint"), "latency": "bytea"}
+    def __init__(self, name: str, key: Mapping[str, str], sums: Iterable[str]) -> None:
+        columns = {**key, **dict.fromkeys(sums, "bigint"), "latency": "bytea"}
         self.width, self.columns, self.rewritten = len(key), tuple(columns), (*key, "latency")
         names, of_key, kinds = ", ".join(columns), ", ".join(key), _kinds(columns)
         into = f"INSERT INTO {name} ({names})"
@@ -52,22 +53,24 @@ def _kinds(columns: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {kind}" for name, kind in columns.items())
 
 
-_PARTS: Final = {"key_id": "text", "secret": "text", "endpoint": "text", "outcome": "text"}
+_PARTS: Final = {"key_id": "int", "secret": "int", "endpoint": "int", "outcome": "text"}
 _ROLLUPS: Final = _Table(
-    "usage_rollups", {"project_id": "text", "grain": "text", "bucket_at": "bigint", **_PARTS, "status_class": "smallint"},
-    {"organization_id": "text"}, ("requests", "cost", "latency_us_sum", "latency_count"),
+    "usage_rollups", {"project_id": "int", "grain": "text", "bucket_at": "bigint", **_PARTS, "status_class": "smallint"},
+    ("requests", "cost", "latency_us_sum", "latency_count"),
 )  # fmt: skip
 _TOTALS: Final = _Table(
-    "usage_totals", {"project_id": "text", "division": "text", "grain": "text", "bucket_at": "bigint", **_PARTS},
-    {}, ("requests", "cost", "allowed", "served", "throttled", "denied", "failed"),
+    "usage_totals", {"project_id": "int", "division": "text", "grain": "text", "bucket_at": "bigint", **_PARTS},
+    ("requests", "cost", "allowed", "served", "throttled", "denied", "failed"),
 )  # fmt: skip
 
 
 def add_to_rollups(tx: Transaction, sums: Mapping[Grain, Mapping[Slot, Sums]]) -> None:
     """Add sums to the rollup rows of their slots and to their totals, and make the rows that are missing (primary keys)."""
     written = _Written(sketch.encode if tx.dialect.name == "sqlite" else sketch.singles)
-    _add(tx, _ROLLUPS, _rollups(sums, written))
-    _add(tx, _TOTALS, ((*slot, *counts, written.of(latency)) for slot, (counts, latency) in totals(sums)))
+    # The months' have every name there is.
+    numbers = numbered(tx, ("", *(name for slot in sums["month"] for name in slot[1:5])))
+    _add(tx, _ROLLUPS, _rollups(sums, numbers, written))
+    _add(tx, _TOTALS, _totals(sums, numbers, written))
 
 
 class _Written:
@@ -88,14 +91,23 @@ class _Written:
         return known[0]
 
 
-def _rollups(sums: Mapping[Grain, Mapping[Slot, Sums]], written: _Written) -> Iterable[Row]:
+def _rollups(sums: Mapping[Grain, Mapping[Slot, Sums]], numbers: Numbers, written: _Written) -> Iterable[Row]:
     for grain, slots in sums.items():
         for slot, (requests, cost, latency_us_sum, latency_count, latency) in slots.items():
-            bucket_ms, project_id, key_id, secret, endpoint, outcome, status_class, organization_id = slot
+            bucket_ms, project_id, key_id, secret, endpoint, outcome, status_class = slot
             yield (
-                project_id, grain, bucket_ms, key_id, secret, endpoint, outcome, status_class, organization_id,
+                numbers[project_id], grain, bucket_ms, numbers[key_id], numbers[secret], numbers[endpoint], outcome, status_class,
                 requests, cost, latency_us_sum, latency_count, written.of(latency),
             )  # fmt: skip
+
+
+def _totals(sums: Mapping[Grain, Mapping[Slot, Sums]], numbers: Numbers, written: _Written) -> Iterable[Row]:
+    for slot, (counts, latency) in totals(sums):
+        project_id, division, grain, bucket_ms, key_id, secret, endpoint, outcome = slot
+        yield (
+            numbers[project_id], division, grain, bucket_ms, numbers[key_id], numbers[secret], numbers[endpoint], outcome,
+            *counts, written.of(latency),
+        )  # fmt: skip
 
 
 def _add(tx: Transaction, table: _Table, given: Iterable[Row]) -> None:

@@ -27,7 +27,6 @@ class Slot(NamedTuple):
     endpoint: str
     outcome: str
     status_class: int
-    organization_id: str
 
 
 class Sums(NamedTuple):
@@ -121,7 +120,7 @@ def _by_minute(events: Iterable[UsageEvent]) -> dict[Slot, Sums]:
         slot = (
             event.at_ms - event.at_ms % MINUTE_MS, event.project_id or "", event.key_id or "",
             (event.secret or "") if known else "", (event.endpoint or "") if known else "",
-            event.outcome, status_class(event.status), event.organization_id or "",
+            event.outcome, status_class(event.status),
         )  # fmt: skip
         found = sums.get(slot)
         if found is None:

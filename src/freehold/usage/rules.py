@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import islice, takewhile
+from operator import add
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -103,6 +104,19 @@ def check_filter(filter_: Filter) -> None:
         raise invalid(FieldError("outcome", f"One of {', '.join(OUTCOMES)}.", "unknown_outcome"))
 
 
+def is_looked_for(filter_: Filter) -> bool:
+    """Whether a filter's requests have to be looked for among others: all of a project, and all of one key, have not."""
+    return filter_ not in (Filter(), Filter(keys=filter_.keys[:1]))
+
+
+def check_filter_of_sums(filter_: Filter) -> None:
+    """Problem `invalid` where an outcome is none that a decision can have, or sums are asked for by path."""
+    check_filter(filter_)
+    if filter_.paths:
+        message = "Sums are not kept by path. Filter single requests by it."
+        raise invalid(FieldError("path", message, "not_summed"))
+
+
 def buckets(range_: Range, bucket: Grain, zone: tzinfo) -> list[datetime]:
     """The first instant of every bucket in a range, the first one cut to its start; Problem `invalid` for too many."""
     later = takewhile(lambda start: start < range_.end, _starts_after(range_.start, bucket, zone))
@@ -130,15 +144,29 @@ def side_by_side(pieces: Iterable[Piece]) -> list[Piece]:
     return joined
 
 
+def by_bucket(sums: Iterable[Sum], starts: Sequence[datetime]) -> list[Sum]:
+    """The sums of each bucket and group, of the sums of what lies in it."""
+    buckets: dict[tuple[datetime, str | None], Counts] = {}
+    for each in sums:
+        place = (_bucket_of(each, starts), each.group)
+        before = buckets.get(place)
+        buckets[place] = plus(before, each.counts) if before else each.counts
+    return [Sum(at, group, counts) for (at, group), counts in buckets.items()]
+
+
+def _bucket_of(sum_: Sum, starts: Sequence[datetime]) -> datetime:
+    if sum_.at is None:
+        raise ValueError("a series is made of sums by time")
+    return starts[bisect_right(starts, sum_.at) - 1]
+
+
 def into_points(sums: Iterable[Sum], starts: Sequence[datetime], groups: Sequence[str] | None) -> list[Point]:
     """A series without gaps: every bucket, for every group where there are any."""
     points: dict[tuple[datetime, str | None], Counts] = {
         (start, group): Counts() for start in starts for group in (groups if groups is not None else (None,))
     }
     for each in sums:
-        if each.at is None:
-            raise ValueError("a series is made of sums by time")
-        place = (starts[bisect_right(starts, each.at) - 1], _shown_group(each, groups))
+        place = (_bucket_of(each, starts), _shown_group(each, groups))
         points[place] = plus(points[place], each.counts)
     return [Point(at, counts, group) for (at, group), counts in points.items()]
 
@@ -178,11 +206,8 @@ def total(counts: Iterable[Counts]) -> Counts:
 
 def plus(left: Counts, right: Counts) -> Counts:
     """Two sums together."""
-    # Written out: this is most of what a long series takes.
-    return Counts(
-        left.requests + right.requests, left.cost + right.cost, left.allowed + right.allowed, left.served + right.served,
-        left.throttled + right.throttled, left.denied + right.denied, left.failed + right.failed,
-    )  # fmt: skip
+    # Half as long as with the fields written out, and this is a good part of what a long series takes.
+    return Counts._make(map(add, left, right))
 
 
 def percentiles(latencies: Sketch) -> Percentiles:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, Row, SelectBase, Text, column, literal, select, values
+from sqlalchemy import Column, Row, Select, Text, column, literal, select, values
 
 from freehold.kit.sketch import Sketch, decode, merge
 from freehold.store.engine import Transaction
@@ -16,6 +16,7 @@ from freehold.usage.sum_sources import (
     Source,
     counts,
     kept,
+    numbers_of,
     source_of_latencies,
     sources_of,
     stretches,
@@ -53,7 +54,7 @@ def groups_of_project(
 def projects_of_organization(tx: Transaction, organization_id: str, pieces: Iterable[Piece]) -> list[Sum]:
     """An organization's sums by project over the whole range (primary key, for each of its projects)."""
     own = select(projects.c.id).where(projects.c.organization_id == organization_id)
-    rows = _sums_of_projects(tx, own, pieces)
+    rows = _sums_of_projects(tx, numbers_of(own), pieces)
     return [Sum(None, row[0], counts(row)) for row in rows]
 
 
@@ -85,7 +86,7 @@ class ProjectName(NamedTuple):
 def projects_of_instance(tx: Transaction, pieces: Iterable[Piece]) -> list[Sum]:
     """The whole instance's sums by project over the whole range; an empty id for none (primary key, for each project)."""
     known = select(projects.c.id).union_all(select(literal("")))
-    rows = _sums_of_projects(tx, known, pieces)
+    rows = _sums_of_projects(tx, numbers_of(known), pieces)
     return [Sum(None, row[0], counts(row)) for row in rows]
 
 
@@ -142,14 +143,14 @@ def _sums(tx: Transaction, source: Source, columns: Sequence[Column[Any]]) -> Ro
     return rows
 
 
-def _sums_of_projects(tx: Transaction, project_ids: SelectBase, pieces: Iterable[Piece]) -> Rows:
+def _sums_of_projects(tx: Transaction, numbers: Select[tuple[int]], pieces: Iterable[Piece]) -> Rows:
     """The sums of each of many projects over a whole range, in one statement.
 
     SQLite is given the stretches as a table: for stretches that are joined by OR it would remember the key of every row
     that it has seen, since there is no rowid, and take twice as long. PostgreSQL leaves partitions out by the OR.
     """
-    whole = kept(tx, usage_totals, pieces, project_ids)
-    conditions = [_TOTALS.project_id.in_(project_ids), _TOTALS.division == "whole"]
+    whole = kept(tx, usage_totals, pieces, numbers)
+    conditions = [_TOTALS.project_id.in_(numbers), _TOTALS.division == "whole"]
     if tx.dialect.name != "sqlite":
         return _sums(tx, Source(usage_totals, conditions, SUMS_OF_TOTALS, whole), [_TOTALS.project_id])
     given = values(column("grain", Text), column("start_at", Instant), column("end_at", Instant), name="given")

@@ -10,12 +10,27 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, SelectBase, Table, and_, case, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    SelectBase,
+    Table,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from freehold.keys.records import ALLOWED
 from freehold.store.engine import Transaction
-from freehold.store.schema import projects, usage_rollups, usage_totals
+from freehold.store.schema import usage_names, usage_rollups, usage_totals
 from freehold.store.types import Instant
+from freehold.usage.naming import is_number, number_in
 from freehold.usage.queries import matching, of_kind
 from freehold.usage.records import KINDS, Counts, Filter, GroupBy, Kind, Piece
 from freehold.usage.rules import side_by_side
@@ -43,36 +58,44 @@ def sources_of(
     tx: Transaction, project_id: str, pieces: Iterable[Piece], filter_: Filter, group_by: GroupBy | None
 ) -> list[Source]:
     """What answers a question: the whole range from one table, or its hours from another."""
-    division = division_of(filter_, group_by)
+    division, number = division_of(filter_, group_by), number_in(tx, project_id)
     if division == "whole":
-        return [_totals(project_id, division, filter_, kept(tx, usage_totals, pieces, [project_id]))]
-    all_of_it = kept(tx, usage_rollups, pieces, [project_id])
+        return [_totals(number, division, filter_, kept(tx, usage_totals, pieces, _this(number)))]
+    all_of_it = kept(tx, usage_rollups, pieces, _this(number))
     if division is None:
-        return [_rollups(project_id, filter_, all_of_it)]
+        return [_rollups(number, filter_, all_of_it)]
     hours = [piece for piece in all_of_it if piece.grain == DIVIDED_GRAIN]
     others = [piece for piece in all_of_it if piece.grain != DIVIDED_GRAIN]
-    return [_totals(project_id, division, filter_, hours), _rollups(project_id, filter_, others)]
+    return [_totals(number, division, filter_, hours), _rollups(number, filter_, others)]
 
 
 def source_of_latencies(tx: Transaction, project_id: str, pieces: Iterable[Piece], filter_: Filter) -> Source:
     """What has the latencies of a question: the totals of the whole, or rollup rows."""
+    number = number_in(tx, project_id)
     if division_of(filter_, None) == "whole":
-        return _totals(project_id, "whole", filter_, kept(tx, usage_totals, pieces, [project_id]))
-    return _rollups(project_id, filter_, kept(tx, usage_rollups, pieces, [project_id]))
+        return _totals(number, "whole", filter_, kept(tx, usage_totals, pieces, _this(number)))
+    return _rollups(number, filter_, kept(tx, usage_rollups, pieces, _this(number)))
 
 
-def _totals(project_id: str, division: Division, filter_: Filter, pieces: list[Piece]) -> Source:
-    of_division = [_TOTALS.project_id == project_id, _TOTALS.division == division]
+def _totals(number: int, division: Division, filter_: Filter, pieces: list[Piece]) -> Source:
+    of_division = [is_number(_TOTALS.project_id, number), _TOTALS.division == division]
     return Source(usage_totals, [*of_division, *matching(filter_, _TOTALS, _no_kinds)], SUMS_OF_TOTALS, pieces)
 
 
-def _rollups(project_id: str, filter_: Filter, pieces: list[Piece]) -> Source:
-    return Source(usage_rollups, [_ROLLUPS.project_id == project_id, *_matching(filter_)], SUMS, pieces)
+def _rollups(number: int, filter_: Filter, pieces: list[Piece]) -> Source:
+    return Source(usage_rollups, [is_number(_ROLLUPS.project_id, number), *_matching(filter_)], SUMS, pieces)
 
 
-def kept(
-    tx: Transaction, table: Table, pieces: Iterable[Piece], project_ids: Sequence[str] | SelectBase
-) -> list[Piece]:
+def _this(number: int) -> Select[tuple[int]]:
+    return select(literal(number).label("number"))
+
+
+def numbers_of(project_ids: SelectBase) -> Select[tuple[int]]:
+    """The numbers that projects have in rows of usage; of one without usage, none (unique)."""
+    return select(usage_names.c.number).where(usage_names.c.name.in_(project_ids))
+
+
+def kept(tx: Transaction, table: Table, pieces: Iterable[Piece], numbers: Select[tuple[int]]) -> list[Piece]:
     """The same stretches, by hours where a table's minutes are no longer kept (primary key, for each project)."""
     since: datetime | None = None
     found: list[Piece] = []
@@ -80,7 +103,7 @@ def kept(
         if piece.grain != "minute":
             found.append(piece)
             continue
-        since = since or _minutes_since(tx, table, project_ids)
+        since = since or _minutes_since(tx, table, numbers)
         if piece.start < since:
             found.append(Piece("hour", piece.start, min(piece.end, since)))
         if piece.end > since:
@@ -89,11 +112,11 @@ def kept(
     return side_by_side(found)
 
 
-def _minutes_since(tx: Transaction, table: Table, project_ids: Sequence[str] | SelectBase) -> datetime:
+def _minutes_since(tx: Transaction, table: Table, numbers: Select[tuple[int]]) -> datetime:
     """The hour that the oldest minutes of some projects are of. They are deleted by whole hours."""
     of = table.c
-    own = select(projects.c.id).where(projects.c.id.in_(project_ids)).subquery()
-    oldest = select(func.min(of.bucket_at)).where(of.project_id == own.c.id, of.grain == "minute")
+    own = numbers.subquery()
+    oldest = select(func.min(of.bucket_at)).where(of.project_id == own.c.number, of.grain == "minute")
     if table is usage_totals:
         oldest = oldest.where(_TOTALS.division == "whole")
     found: datetime | None = tx.execute(
@@ -119,22 +142,26 @@ def _matching(filter_: Filter) -> list[ColumnElement[bool]]:
     return matching(filter_, _ROLLUPS, lambda kinds: or_(*map(_of_kind, kinds)))
 
 
+def _sum(of: ColumnElement[int]) -> ColumnElement[int]:
+    # PostgreSQL sums bigints into a decimal number, which takes longer to read than all the rest of a row.
+    return cast(func.sum(of), BigInteger)
+
+
 def _requests_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((condition, _ROLLUPS.requests), else_=0))
+    return _sum(case((condition, _ROLLUPS.requests), else_=0))
 
 
 # What sums up to `Counts`, of rollup rows and of totals.
 SUMS: Final = (
-    func.sum(_ROLLUPS.requests), func.sum(_ROLLUPS.cost), _requests_where(_ROLLUPS.outcome == ALLOWED),
+    _sum(_ROLLUPS.requests), _sum(_ROLLUPS.cost), _requests_where(_ROLLUPS.outcome == ALLOWED),
     *(_requests_where(_of_kind(kind)) for kind in KINDS),
 )  # fmt: skip
-SUMS_OF_TOTALS: Final = tuple(func.sum(_TOTALS[name]) for name in Counts._fields)
+SUMS_OF_TOTALS: Final = tuple(_sum(_TOTALS[name]) for name in Counts._fields)
 
 
 def counts(row: Row[*tuple[Any, ...]]) -> Counts:
     """The last columns of a row of sums."""
-    # PostgreSQL sums bigints into a decimal number.
-    return Counts(*map(int, row[-len(SUMS) :]))
+    return Counts._make(row[-len(SUMS) :])
 
 
 def _no_kinds(kinds: Sequence[Kind]) -> ColumnElement[bool]:

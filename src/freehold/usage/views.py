@@ -11,6 +11,7 @@ from freehold.usage import rules
 from freehold.usage.actions import ExplainedRequest
 from freehold.usage.period_rules import Method, Previous, Projection
 from freehold.usage.records import Counts, Grain, GroupBy, Kind, RequestRow, Usage, UsageGap
+from freehold.usage.repeating import Repeat
 
 # What a range may be compared with.
 Compare = Literal["previous"]
@@ -200,10 +201,18 @@ class ExplanationView(msgspec.Struct, kw_only=True):
 
 
 class ExplainedRequestView(RequestView, kw_only=True):
-    """One request with its explanation."""
+    """One request with its explanation.
+
+    `curl`: a command that asks the gate the same again, with `$FREEHOLD_KEY` for the secret and `$FREEHOLD_TOKEN` for the
+    service token of a verify call; without query and body, which are not kept. Null where too little was kept.
+    `cost_before`: what the gate counted, where a cost was reported afterwards, at `cost_reported_at`; else both are null.
+    """
 
     project_name: str | None
     explanation: ExplanationView
+    curl: str | None
+    cost_before: int | None
+    cost_reported_at: datetime | None
 
 
 def usage_view(
@@ -244,11 +253,13 @@ def gap_views(gaps: Iterable[UsageGap]) -> list[GapView]:
     return [GapView(project=each.project_id, from_=each.start, to=each.end, decisions=each.decisions) for each in gaps]
 
 
-def explained_request_view(found: ExplainedRequest) -> ExplainedRequestView:
+def explained_request_view(found: ExplainedRequest, again: Repeat | None) -> ExplainedRequestView:
     """One request with its explanation, as the API shows it."""
     row, explanation, secret = found.request, found.explanation, found.secret
     return ExplainedRequestView(
-        project_name=found.project_name,
+        project_name=found.project_name, curl=again.command if again else None,
+        cost_before=found.reported.cost_before if found.reported else None,
+        cost_reported_at=found.reported.reported_at if found.reported else None,
         explanation=ExplanationView(
             allowed=explanation.allowed, rule=explanation.rule, rule_words=explanation.rule_words,
             meaning=explanation.meaning, remedy=explanation.remedy,

@@ -22,7 +22,7 @@ from freehold.errors import FieldError, Problem, invalid
 from freehold.kit import clock, paging
 from freehold.kit.secrets import InstanceSecret
 from freehold.organizations import queries as accounts
-from freehold.organizations import sessions, tokens
+from freehold.organizations import sessions, token_queries, tokens
 from freehold.organizations.records import Actor, Session, Token, User
 from freehold.settings import Settings
 from freehold.store import epoch, propagation
@@ -279,7 +279,7 @@ class Call:
         now = clock.now()
         if token.last_used_at is None or (now - token.last_used_at).total_seconds() >= 60:
             with self.store.write() as tx:
-                accounts.touch_token(tx, token.id, now)
+                token_queries.touch_token(tx, token.id, now)
 
     def _by_session(self, text: str) -> Caller | None:
         with self.store.read() as tx:

@@ -18,6 +18,8 @@ _ALWAYS: Final = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+# Of a part of the content alone, which only GET has (RFC 9110, section 14.2).
+_OF_RANGES: Final = frozenset({b"range", b"if-range"})
 _CROSS_SITE: Final = (
     b'{"type":"urn:freehold:error:bad_csrf_token","title":"The form has expired","status":403,'
     b'"detail":"Another site sent this request.","code":"bad_csrf_token","request_id":"%s"}'
@@ -25,7 +27,7 @@ _CROSS_SITE: Final = (
 
 
 class Outermost:
-    """Gives each request an id, refuses cross-site changes, and puts the security headers on each answer."""
+    """Gives each request an id, refuses cross-site changes, answers HEAD, and puts the security headers on each answer."""
 
     def __init__(self, app: ASGIApp, content_security_policy: str, secure: bool) -> None:
         self.app = app
@@ -43,11 +45,15 @@ class Outermost:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self._headers(request_id, message["headers"])]
+                present = [_allowing_head(*each) for each in message["headers"]]
+                message["headers"] = [*present, *self._headers(request_id, present)]
             await send(message)
 
         if scope["method"] not in _SAFE and _is_cross_site(scope):
             await _refuse(send_with_headers, request_id)
+            return
+        if scope["method"] == "HEAD":
+            await self.app(_as_get(scope), receive, _without_content(send_with_headers))
             return
         await self.app(scope, receive, send_with_headers)
 
@@ -61,6 +67,30 @@ class Outermost:
         if b"cache-control" not in names:
             headers.append((b"cache-control", b"no-store"))
         return headers
+
+
+def _allowing_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """The framework's word of which methods there are; where there is GET there is HEAD."""
+    if name.lower() != b"allow":
+        return name, value
+    return name, b", ".join(b"GET, HEAD" if each == b"GET" else each for each in value.split(b", ") if each != b"HEAD")
+
+
+def _as_get(scope: HTTPScope) -> HTTPScope:
+    """What is asked with HEAD is what GET would be answered, as a whole (RFC 9110, section 9.3.2)."""
+    headers = [(name, value) for name, value in scope["headers"] if name.lower() not in _OF_RANGES]
+    return cast("HTTPScope", {**scope, "method": "GET", "headers": headers})
+
+
+def _without_content(send: Any) -> Any:
+    """Sends an answer's head, and its end with it: what would go on and on is told that nobody listens any more."""
+
+    async def send_head(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return send_head
 
 
 def _is_cross_site(scope: HTTPScope) -> bool:

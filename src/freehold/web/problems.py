@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +12,7 @@ from litestar.enums import ParamType
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 
 from freehold.errors import FieldError, Problem
+from freehold.web.choices import choices_at
 from freehold.web.guards import QUERY
 
 _LOG: Final = logging.getLogger("freehold.web")
@@ -25,6 +27,8 @@ _DETAILS: Final = {
     "body_too_large": "Send less at once.",
     "unsupported_media_type": "Send application/json.",
 }
+# More would hide the sentence that they are in.
+_CHOICES_MAX: Final = 20
 _PATH: Final = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 
 Page = Callable[[Request[Any, Any, Any], Problem], Response[Any]]
@@ -50,12 +54,20 @@ class FieldErrorView(msgspec.Struct):
     code: str
 
 
-def problem_of(error: Exception, query: Mapping[str, str] | None = None) -> Problem:
-    """Any exception as what a user may see of it. `query`: what callers call the handler's query parameters."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a handler takes. `query`: what callers call its query parameters; `types`: of each parameter, its type."""
+
+    query: Mapping[str, str]
+    types: Mapping[str, Any]
+
+
+def problem_of(error: Exception, taken: Taken | None = None) -> Problem:
+    """Any exception as what a user may see of it. `taken`: what its handler takes, where one was found."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, ValidationException):
-        return _invalid_input(error, query or {})
+        return _invalid_input(error, taken or Taken({}, {}))
     if isinstance(error, SerializationException | msgspec.DecodeError) or _is_too_deep(error):
         return Problem("bad_request", _DETAILS["bad_request"])
     if isinstance(error, HTTPException) and error.status_code < 500:
@@ -73,7 +85,7 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     """Answer an exception as problem+json."""
     # Absent where no route was found.
     route_handler: Any = request.scope.get("route_handler")
-    problem = problem_of(error, route_handler.opt.get(QUERY) if route_handler else None)
+    problem = problem_of(error, _taken_by(route_handler) if route_handler else None)
     if problem.status >= 500:
         _LOG.error("request %s failed", request_id_of(request), exc_info=error)
     return Response(
@@ -96,22 +108,26 @@ def request_id_of(request: Request[Any, Any, Any]) -> str:
     return str(request.scope.get("state", {}).get("request_id", ""))
 
 
+def _taken_by(route_handler: Any) -> Taken:
+    return Taken(route_handler.opt.get(QUERY, {}), route_handler.signature_model.__annotations__)
+
+
 def _kept_headers(error: HTTPException) -> dict[str, str]:
     return {name: value for name, value in (error.headers or {}).items() if name.lower() in ("allow", "retry-after")}
 
 
-def _invalid_input(error: ValidationException, query: Mapping[str, str]) -> Problem:
+def _invalid_input(error: ValidationException, taken: Taken) -> Problem:
     extra = error.extra if isinstance(error.extra, list) else []
-    errors = tuple(_field_error(each, query) for each in extra if isinstance(each, dict))
+    errors = tuple(_field_error(each, taken) for each in extra if isinstance(each, dict))
     if not errors:
-        errors = (_field_error({"message": str(error.detail)}, query),)
+        errors = (_field_error({"message": str(error.detail)}, taken),)
     return Problem("invalid", " ".join(each.message for each in errors), errors)
 
 
-def _field_error(extra: dict[str, Any], query: Mapping[str, str]) -> FieldError:
+def _field_error(extra: dict[str, Any], taken: Taken) -> FieldError:
     """Litestar's and msgspec's words, with the path taken out of the sentence."""
     message = str(extra.get("message", "not valid"))
-    key = _key(extra, query)
+    key = _key(extra, taken.query)
     found = _PATH.search(message)
     if found:
         path = _dotted(found["path"])
@@ -129,7 +145,19 @@ def _field_error(extra: dict[str, Any], query: Mapping[str, str]) -> FieldError:
         return FieldError(key, f"There is no field {key} here.", "unknown_field")
     if key == "data":
         return _body_error(message)
+    none_of = re.match(r"Invalid enum value (?P<given>.*)", message, re.DOTALL)
+    if none_of and (choices := _choices(extra, taken.types)):
+        return FieldError(key, f"{key}: {none_of['given']} is none of {choices}.", "invalid")
     return FieldError(key, f"{key}: {_continued(message)}.", "invalid")
+
+
+def _choices(extra: dict[str, Any], declared: Mapping[str, Any]) -> str:
+    """The words that would have been right, as a list; empty where the type tells none."""
+    name = str(extra.get("key") or "")
+    parameter, path = ("data", name) if extra.get("source") == "body" else (name, "")
+    words = choices_at(declared.get(parameter), path)
+    more = f" and {len(words) - _CHOICES_MAX} more" if len(words) > _CHOICES_MAX else ""
+    return f"{', '.join(words[:_CHOICES_MAX])}{more}"
 
 
 def _key(extra: dict[str, Any], query: Mapping[str, str]) -> str:

@@ -51,6 +51,7 @@ def create_endpoint(
     project = read_project(tx, actor, project_id)
     require(actor, "webhooks.edit", project.organization_id)
     require_active(project)
+    audit.hold(tx, project.organization_id)
     if queries.count_endpoints(tx, project.id) >= ENDPOINTS_MAX:
         raise Problem(
             "conflict", f"A project has at most {ENDPOINTS_MAX} webhook endpoints. Delete one that is not needed."
@@ -226,6 +227,8 @@ def rotate_signing_secret(
 
 
 def _own(tx: Transaction, actor: Actor, endpoint_id: str, archived: bool = False) -> tuple[WebhookEndpoint, Project]:
+    """An endpoint that the actor may change, as it is once its organization's log is held: before any row of it is."""
+    audit.hold(tx, read_endpoint(tx, actor, endpoint_id, "webhooks.edit").organization_id)
     endpoint = read_endpoint(tx, actor, endpoint_id, "webhooks.edit")
     project = projects.find_project(tx, endpoint.project_id)
     if project is None:

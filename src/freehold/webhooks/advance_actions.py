@@ -43,6 +43,8 @@ def advance_endpoint(tx: Transaction, actor: Actor, endpoint_id: str, by_s: floa
     endpoint = _sandbox_endpoint(tx, actor, endpoint_id)
     if by_s is not None and not 1 <= by_s <= BY_S_MAX:
         raise invalid(FieldError("by_s", f"From 1 to {BY_S_MAX} seconds.", "out_of_range"))
+    # The log before the row, as whoever changes the endpoint takes them.
+    audit.hold(tx, endpoint.organization_id)
     queries.lock_endpoint(tx, endpoint_id)
     now = clock.now()
     by = timedelta(seconds=by_s) if by_s is not None else _to_next_attempt(tx, endpoint, now)

@@ -37,7 +37,10 @@ class InboxView(msgspec.Struct, kw_only=True):
 
 
 class InboxRequestView(msgspec.Struct, kw_only=True):
-    """A request as it came. `status` is null where the answer was told to come too late."""
+    """A request as it came. `verdict`: what it is by its signature, whatever the answer was told to be.
+
+    `status` is null where the answer was told to come too late.
+    """
 
     id: str
     at: datetime

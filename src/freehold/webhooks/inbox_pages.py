@@ -23,7 +23,7 @@ from freehold.web.pages import page, see_other
 from freehold.webhooks import inbox_actions, inbox_queries
 from freehold.webhooks.inbox_records import REQUESTS_MAX, Inbox, InboxRequest
 from freehold.webhooks.inbox_route import inbox_url
-from freehold.webhooks.rehearsal import ANSWERS, RETRY_AFTER_S, Answer
+from freehold.webhooks.rehearsal import ANSWERS, RETRY_AFTER_S, Answer, told
 
 _TEMPLATE: Final = "webhooks/inbox.html.j2"
 _SHOWN_ON_FORM: Final = frozenset({409, 422})
@@ -124,7 +124,7 @@ def _shown(call: Call, requests: list[InboxRequest]) -> InboxRequestView | None:
     if found is None:
         raise not_found("request")
     return InboxRequestView(
-        id=found.id, at=found.at, verdict=found.verdict, detail=found.detail, address=found.address or "",
+        id=found.id, at=found.at, verdict=told(found.verdict, found.status), detail=found.detail, address=found.address or "",
         status=found.status, headers=found.headers, body=found.body.decode("utf-8", "replace"),
         body_bytes=found.body_bytes, body_cut=found.body_bytes > len(found.body),
     )  # fmt: skip
@@ -132,7 +132,7 @@ def _shown(call: Call, requests: list[InboxRequest]) -> InboxRequestView | None:
 
 def _row(request: InboxRequest, project_id: str) -> InboxRow:
     return InboxRow(
-        id=request.id, at=request.at, verdict=request.verdict, what=_event_type(request) or "No event",
+        id=request.id, at=request.at, verdict=told(request.verdict, request.status), what=_event_type(request) or "No event",
         status=request.status, href=f"/projects/{project_id}/inbox?id={request.id}",
     )  # fmt: skip
 

@@ -72,11 +72,6 @@ class Lanes:
         """Whether claiming is worth a transaction: a quarter of the room is free."""
         return self.room * 4 >= self._at_once
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is claimed."""
-        return self._held == 0
-
     def wanted(self, waiting: list[Waiting], now: datetime) -> Wanted:
         """How many to claim of each endpoint that has something due. None gets more while another could have it."""
         asks, for_unproven = [], max(1, self._at_once // 2) - len(self._unproven)

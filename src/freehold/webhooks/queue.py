@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from freehold.kit import clock
+from freehold.organizations import audit
 from freehold.store.engine import Transaction
 from freehold.webhooks import delivery_queries, giving_up, queries, queue_queries, rules
 from freehold.webhooks.outgoing import attempt_of
@@ -122,7 +123,7 @@ def record_attempts(tx: Transaction, batch: Sequence[Tried], pages_url: str = ""
     `pages_url`: where the dashboard is, for the mail to the owners of an endpoint that is disabled.
     """
     now = clock.now()
-    fares = _fares(tx, batch)
+    fares = _fares(tx, batch, now)
     numbers = queue_queries.count_attempts(tx, [each.dispatch.delivery_id for each in batch])
     kept = [
         attempt_of(each.dispatch.delivery_id, numbers[each.dispatch.delivery_id][0], each.at, each.sent, each.result)
@@ -149,13 +150,25 @@ def record_attempts(tx: Transaction, batch: Sequence[Tried], pages_url: str = ""
     return kept
 
 
-def _fares(tx: Transaction, batch: Sequence[Tried]) -> dict[str, queue_queries.Fares]:
+def _fares(tx: Transaction, batch: Sequence[Tried], now: datetime) -> dict[str, queue_queries.Fares]:
     """How the batch's endpoints fare. Those that something changes for are held, before any of their deliveries."""
     endpoint_ids = sorted({each.dispatch.endpoint.id for each in batch})
     fares = queue_queries.fares_of(tx, endpoint_ids)
+    # The logs before the endpoints, as whoever changes one takes them: an endpoint that is disabled writes an entry.
+    for organization_id in sorted(_giving_up(batch, fares, now)):
+        audit.hold(tx, organization_id)
     failed = {each.dispatch.endpoint.id for each in batch if each.result.outcome != "accepted"}
     changing = [each for each, how in fares.items() if each in failed or _is_ill(how.health)]
     return fares | queue_queries.fares_of(tx, changing, locked=True) if changing else fares
+
+
+def _giving_up(batch: Sequence[Tried], fares: Mapping[str, queue_queries.Fares], now: datetime) -> set[str]:
+    """The organizations that may have an endpoint to be disabled. `fares` are not held: one more does no harm."""
+    after = _health_after(batch, fares, now)
+    gone = {each.dispatch.endpoint.id for each in batch if each.result.status == rules.GONE}
+    failed = {endpoint_id for endpoint_id, (health, _) in after.items() if rules.is_to_be_disabled(health, now)}
+    ending = (gone | failed) & fares.keys()
+    return {each.dispatch.endpoint.organization_id for each in batch if each.dispatch.endpoint.id in ending}
 
 
 def _is_ill(health: rules.Health) -> bool:
@@ -166,18 +179,8 @@ def _follow_health(
     tx: Transaction, batch: Sequence[Tried], fares: Mapping[str, queue_queries.Fares], now: datetime
 ) -> dict[str, tuple[Dispatch, str]]:
     """Write down how the endpoints fare now. Those that have failed for too long, with the reason."""
-    after = {endpoint_id: how.health for endpoint_id, how in fares.items()}
-    last: dict[str, Tried] = {}
-    for each in batch:
-        endpoint = each.dispatch.endpoint
-        # What another URL answered says nothing of the one that is there now.
-        if endpoint.id in fares and fares[endpoint.id].url == each.sent.url:
-            before, origin = after[endpoint.id], each.dispatch.message.origin
-            after[endpoint.id] = rules.health_after(before, each.result, origin, now, each.jitter)
-            last[endpoint.id] = each
     given_up = {}
-    for endpoint_id, each in last.items():
-        health = after[endpoint_id]
+    for endpoint_id, (health, each) in _health_after(batch, fares, now).items():
         if health == fares[endpoint_id].health:
             continue
         queue_queries.set_health(tx, endpoint_id, health, _reason(health, fares[endpoint_id], each))
@@ -187,6 +190,21 @@ def _follow_health(
                 f"Nothing was accepted for 5 days. The last attempt: {each.result.error}",
             )
     return given_up
+
+
+def _health_after(
+    batch: Sequence[Tried], fares: Mapping[str, queue_queries.Fares], now: datetime
+) -> dict[str, tuple[rules.Health, Tried]]:
+    """How the endpoints that were tried fare after the batch, each with its last attempt."""
+    after: dict[str, tuple[rules.Health, Tried]] = {}
+    for each in batch:
+        endpoint_id = each.dispatch.endpoint.id
+        # What another URL answered says nothing of the one that is there now.
+        if endpoint_id in fares and fares[endpoint_id].url == each.sent.url:
+            before = after[endpoint_id][0] if endpoint_id in after else fares[endpoint_id].health
+            origin = each.dispatch.message.origin
+            after[endpoint_id] = rules.health_after(before, each.result, origin, now, each.jitter), each
+    return after
 
 
 def _reason(after: rules.Health, before: queue_queries.Fares, each: Tried) -> str | None:

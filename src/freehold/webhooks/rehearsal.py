@@ -12,6 +12,8 @@ from freehold.webhooks.check_records import REPEATED_HEADER
 
 Answer = Literal["verify", "accept", "500", "410", "429", "slow", "endless"]
 ReadVerdict = Literal["verified", "repeated", "refused"]
+# What people are told of it: what was let in was not refused.
+ToldVerdict = Literal["verified", "repeated", "refused", "unverified"]
 
 # In the order in which they are offered, each with what it does.
 ANSWERS: Final[dict[Answer, str]] = {
@@ -69,6 +71,12 @@ def read_request(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]
 def as_repeat(reading: Reading) -> Reading:
     """A request whose id was accepted before."""
     return Reading("repeated", "The signature fits, and the id was accepted before.", reading.event)
+
+
+def told(verdict: ReadVerdict, status: int | None) -> ToldVerdict:
+    """What to call a verdict beside the answer that was given: whoever is told to accept everything refuses nothing."""
+    refuses = status is not None and status >= 300
+    return "unverified" if verdict == "refused" and not refuses else verdict
 
 
 def reply_to(reading: Reading, answer: Answer, retry_after_s: int = RETRY_AFTER_S) -> Reply:

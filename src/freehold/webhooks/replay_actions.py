@@ -72,6 +72,7 @@ def start_replay(
     endpoint = read_endpoint(tx, actor, endpoint_id, "webhooks.edit")
     project = _project(tx, endpoint.project_id)
     require_active(project)
+    audit.hold(tx, project.organization_id)
     now = clock.now()
     if fault := _range_fault(wanted, now, kind):
         raise invalid(fault)
@@ -95,6 +96,7 @@ def cancel_replay(tx: Transaction, actor: Actor, replay_id: str) -> Replay:
     endpoint = queries.find_endpoint(tx, replay.webhook_endpoint_id)
     project = _project(tx, replay.project_id)
     require(actor, "webhooks.edit", project.organization_id)
+    audit.hold(tx, project.organization_id)
     now = clock.now()
     if not replay_queries.finish_replay(tx, replay_id, "canceled", f"Canceled by {actor.name}.", now):
         raise Problem("conflict", f"This replay is {replay.state} already.")
@@ -183,6 +185,8 @@ def _own(tx: Transaction, actor: Actor, delivery: Delivery) -> tuple[WebhookEndp
     project = _project(tx, delivery.project_id)
     require(actor, "webhooks.edit", project.organization_id)
     require_active(project)
+    # The log before any row, as whoever changes the endpoint takes them.
+    audit.hold(tx, project.organization_id)
     endpoint = queries.find_endpoint(tx, delivery.webhook_endpoint_id)
     if endpoint is None:
         raise Problem("conflict", "The endpoint of this delivery was removed: there is nothing to send it to.")

@@ -54,7 +54,7 @@ def forwarding(kind: str, to: str, state: str, organization: bool = True) -> aud
     return audit.ForwardingRow(
         id=f"fwd_{state}", name={"active": "Security archive", "failing": "SIEM", "paused": "Old archive"}[state], kind=kind, to=to, state=state,
         error="The receiver answered 503, not a 2xx." if failing else "", failing_since=ago(hours=2) if failing else None,
-        next_try_at=NOW + timedelta(minutes=4) if failing else None, lag=0 if state == "active" else 1_284,
+        next_try_at=NOW + timedelta(minutes=4) if failing else None, told_at=ago(hours=1) if failing else None, lag=0 if state == "active" else 1_284,
         lag_since=None if state == "active" else ago(hours=2), sent=48_120, refused=3 if kind == "OpenTelemetry" else 0,
         position=48_120 if organization else None, last_sent_at=ago(hours=2), created_by="Ines Okafor", created_at=ago(days=20),
     )  # fmt: skip
@@ -63,7 +63,12 @@ def forwarding(kind: str, to: str, state: str, organization: bool = True) -> aud
 def one(row: audit.ForwardingRow, organization_id: str = ORGANIZATION) -> audit.ForwardingView:
     values = {"name": row.name, "host": "logs.example.com", "port": "6514", "transport": "tls", "facility": "13"}
     danger = Danger(
-        consequences=("Nothing more is sent there, and where it went is erased.", "Nothing waits for it now."),
+        consequences=(
+            "Nothing more is sent there, and where it went is erased.",
+            f"{row.lag:,} entries that wait for it are not sent. They stay in the log."
+            if row.lag
+            else "Nothing waits for it now.",
+        ),
         name=row.name,
     )
     return audit.ForwardingView(
@@ -93,6 +98,7 @@ def audit_pages() -> dict[str, Sample]:
     refused = Form({"name": "Archive"}, {"url": "The URL should begin with https://."})
     return {
         "audit": Sample("audit/list.html.j2", team, view()),
+        "audit-failing": Sample("audit/list.html.j2", team, replace(view(), failing=(audit.FailingForwarding(id="fwd_failing", name="SIEM", since=ago(hours=2)),))),
         "audit-empty": Sample("audit/list.html.j2", team, view((), from_on="2026-11-01")),
         "audit-nothing": Sample("audit/list.html.j2", team, view(())),
         "audit-instance": Sample("audit/list.html.j2", whole, view((row(1, "key.edited", "Key edited", organization="Northgate"),), "")),

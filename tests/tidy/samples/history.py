@@ -6,7 +6,7 @@ from freehold.dashboard.views import history as views
 from freehold.dashboard.views.form import Form
 from freehold.dashboard.views.parts import Danger, Pager
 from freehold.dashboard.views.siblings import DiffGroup, DiffLine, SlotField
-from freehold.production.sibling_presenting import field_of
+from freehold.production.bindings.presenting import field_of
 from tests.tidy.samples.frame import DIGEST, PROJECT, SIBLING, Sample, ago, shell
 
 _SLOT = "/webhooks/orders/url"

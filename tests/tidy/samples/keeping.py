@@ -5,7 +5,7 @@ from typing import Any
 
 from freehold.dashboard.views import keeping
 from freehold.dashboard.views.form import Form
-from freehold.dashboard.views.parts import Danger
+from freehold.dashboard.views.parts import Danger, Todo
 from freehold.keeping.kinds import KINDS
 from tests.tidy.samples.frame import NOW, ORGANIZATION, PROJECT, Sample, ago, shell
 
@@ -31,7 +31,7 @@ def keeping_pages() -> dict[str, Sample]:
         "is_self": False,
         **_CALLED,
     }
-    todos = (keeping.Todo(text="Nobody else is a technical owner of Country lookup in production: name another one first.", href=f"/projects/{PROJECT}/settings"),)  # fmt: skip
+    todos = (Todo(text="Nobody else is a technical owner of Country lookup in production: name another one first.", href=f"/projects/{PROJECT}/settings"),)  # fmt: skip
     page = keeping.PersonDeletionPage
     team, of_team = shell("organization", inside=False), "keeping/organization.html.j2"
     holds = (

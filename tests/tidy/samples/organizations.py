@@ -1,16 +1,20 @@
 """Sample pages of members, tokens, the audit log and organizations."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from freehold.dashboard.views import organizations
 from freehold.dashboard.views.form import Choice, Form
-from tests.tidy.samples.frame import NOW, ORGANIZATION, Sample, ago, shell
+from freehold.dashboard.views.parts import Todo
+from tests.tidy.samples.frame import NOW, ORGANIZATION, PROJECT, Sample, ago, shell
 
 ROLE_CHOICES = (
     Choice("owner", "Owner", "Everything, and who else is owner"), Choice("admin", "Admin", "Everything but owners"),
     Choice("developer", "Developer", "Projects, keys, webhooks"), Choice("billing", "Billing", "Reads usage"), Choice("auditor", "Auditor", "Reads all, changes nothing"),
 )  # fmt: skip
 
+
+NEEDED = "Nobody else is a technical owner of Country lookup in production: name another one first."
 
 TOKEN = organizations.TokenRow(
     id="tok_1",
@@ -47,6 +51,15 @@ def organization_pages() -> dict[str, Sample]:
         organizations.MemberRow(
             user_id="usr_2", name="Tom Reyes", email="tom@northgate.example", role="developer", joined_at=ago(days=4)
         ),
+        organizations.MemberRow(
+            user_id="usr_3",
+            name="Noor Haddad",
+            email="noor@northgate.example",
+            role="developer",
+            joined_at=ago(days=3),
+            owns=("Country lookup",),
+            todos=(Todo(text=NEEDED, href=f"/projects/{PROJECT}/settings"),),
+        ),
     )
     invitation = organizations.InvitationRow(
         id="inv_1",
@@ -64,5 +77,6 @@ def organization_pages() -> dict[str, Sample]:
         "tokens": Sample("organizations/tokens.html.j2", shell("tokens", inside=False), organizations.TokensView(organization_id=ORGANIZATION, own=(), service=(TOKEN,), service_roles=(Choice("verifier", "Verifier", "May verify keys"), Choice("publisher", "Publisher", "May publish events")))),
         "tokens-made": Sample("organizations/tokens.html.j2", shell("tokens", inside=False), organizations.TokensView(organization_id=ORGANIZATION, own=(TOKEN,), service=(), service_roles=(), secret="fhp_8Vt3qLr0Zc5NwYb2HsKe7XmD41uPjGaQ9f2c", secret_name="laptop")),
         "audit-proof": Sample("organizations/audit_proof.html.j2", shell("audit", inside=False), audit_proof()),
+        "audit-proof-instance": Sample("organizations/audit_proof.html.j2", shell("audit-of-instance", inside=False), replace(audit_proof(), organization_id="", tombstones=2)),
         "audit-not-whole": Sample("organizations/audit_proof.html.j2", shell("audit", inside=False), audit_proof("entry 3 of org_1 (aud_3) was altered")),
     }  # fmt: skip

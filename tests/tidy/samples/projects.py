@@ -5,7 +5,7 @@ from dataclasses import replace
 from freehold.dashboard.views import projects
 from freehold.dashboard.views.form import Choice, Form
 from freehold.dashboard.views.limits import OwnerLimits
-from freehold.dashboard.views.parts import Activity, Check, Danger, Link, NextStep, Snippet
+from freehold.dashboard.views.parts import Activity, Check, Danger, Link, NextStep, Pager, Snippet
 from tests.tidy.samples.frame import (
     AT,
     CURL,
@@ -193,6 +193,8 @@ def project_pages() -> dict[str, Sample]:
     return {
         "projects": Sample("projects/list.html.j2", home, listing),
         "projects-empty": Sample("projects/list.html.j2", home, projects.ProjectsView(organization_id=ORGANIZATION, rows=(), total=0)),
+        "projects-paged": Sample("projects/list.html.j2", home, projects.ProjectsView(organization_id=ORGANIZATION, rows=(row, second), total=52, pager=Pager(older="/organizations/x/projects?cursor=y", newest="/organizations/x/projects"))),
+        "projects-page-gone": Sample("projects/list.html.j2", home, projects.ProjectsView(organization_id=ORGANIZATION, rows=(), total=2, pager=Pager(newest="/organizations/x/projects"))),
         "projects-none-match": Sample("projects/list.html.j2", home, projects.ProjectsView(organization_id=ORGANIZATION, rows=(), total=2, query="xyz", create_blocked="Your role may not create projects.")),
         "project-new": Sample("projects/new.html.j2", home, new),
         "project-first": Sample("projects/new.html.j2", home, projects.NewProjectView(organization_id=ORGANIZATION, apis=new.apis, members=MEMBERS, form=wrong, first_run=True)),

@@ -6,8 +6,8 @@ from freehold.dashboard.views import readiness as views
 from freehold.dashboard.views.form import Choice, Form, refused
 from freehold.dashboard.views.parts import Link, NextStep
 from freehold.errors import FieldError, invalid
-from freehold.production.policy_pages import ITEMS
-from freehold.production.readiness_records import ATTESTING_ROLES, CODES, TITLES
+from freehold.production.policy.pages import ITEMS
+from freehold.production.readiness.records import ATTESTING_ROLES, CODES, TITLES
 from tests.tidy.samples.frame import AT, HOOK, KEY, NOW, PROJECT, Sample, ago, shell
 
 _API = "api_01kaa0000000000000000000ff"

@@ -6,7 +6,7 @@ from typing import Final
 from freehold.dashboard.views import siblings as views
 from freehold.dashboard.views.form import Choice, Form
 from freehold.dashboard.views.parts import Danger
-from freehold.production.sibling_presenting import field_of
+from freehold.production.bindings.presenting import field_of
 from tests.tidy.samples.frame import DIGEST, NOW, PROJECT, SIBLING, Sample, ago, shell
 
 _URL: Final = "/webhooks/orders/url"

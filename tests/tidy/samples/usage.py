@@ -25,6 +25,10 @@ CHIPS = (
 )
 
 
+KEPT = requests.Unlisted(kept_days=30, archived=True, looked_to=None, looked_at=50_000)
+LOOKED = replace(KEPT, looked_to=ago(days=3))
+
+
 def usage_view(quiet: bool) -> usage.UsageView:
     chart = hours(168, "Requests by outcome", quiet)
     sums = [sum(bucket.counts[i] for bucket in chart.buckets) for i in range(4)]
@@ -51,6 +55,7 @@ def usage_view(quiet: bool) -> usage.UsageView:
         chart=chart, as_table=quiet, table_href=f"{AT}/usage?table=yes", export_href=f"{AT}/usage/export.csv", live_href=f"{AT}/requests?live=yes", alert_href=f"{AT}/alerts/new?metric=requests",
         changes=() if quiet else (usage.Change(at=ago(days=2), label="Key issued: price-batch", who="Ines Vieira", href=f"{AT}/keys/{KEY}"),),
         scope_gaps=() if quiet else (
+            usage.ScopeGap(label="GET /v1/a/path/that/nobody/has/written/down/anywhere/.env", note="212 calls, not in the catalogue", href=f"{AT}/requests?outcome=endpoint_unknown", refused=True),
             usage.ScopeGap(label="GET /v1/currencies/{code}", note="3 calls refused", href=f"{AT}/requests?outcome=endpoint_not_in_scope", refused=True),
             usage.ScopeGap(label="GET /v1/countries", note="Never called", href=f"{AT}/scope"),
         ),
@@ -59,7 +64,7 @@ def usage_view(quiet: bool) -> usage.UsageView:
             usage.Breakdown(title="By endpoint", empty="No endpoint was called.", shares=() if quiet else (usage.Share(label="GET /v1/countries/{code}", requests=total * 74 // 100, href=f"{AT}/usage", code=True), usage.Share(label="GET /v1/currencies/{code}", requests=total * 26 // 100, href=f"{AT}/usage", code=True))),
             usage.Breakdown(title="By outcome", empty="Nothing was decided.", shares=() if quiet else tuple(usage.Share(label=s.label, requests=n, href=f"{AT}/requests", tone=s.tone, swatch=True) for s, n in zip(OUTCOMES, sums, strict=True))),
         ),
-        requests=() if quiet else REQUESTS, requests_total=0 if quiet else total, requests_href=f"{AT}/requests", pager=Pager(older=f"{AT}/requests?cursor=x"),
+        requests=() if quiet else REQUESTS, requests_total=0 if quiet else total, requests_href=f"{AT}/requests", unlisted=KEPT, pager=Pager(older=f"{AT}/requests?cursor=x"),
     )  # fmt: skip
 
 
@@ -106,9 +111,10 @@ def request_view(kind: str) -> requests.RequestView:
         project_id=PROJECT, request=row,
         why="The key's rate limit is spent for the moment." if kind == "throttled" else "The endpoint is outside what the project, or this key, declares." if denied else "Every check passed.",
         remedy="Wait as long as Retry-After says, or raise the limit." if denied else "", fix=Link(label="Change the limit", href=f"{AT}/keys/{KEY}") if denied else None,
-        endpoint="getCountry", key_identifier="fh_test_…9f2c", secret_version=2, via="gateway", cost=1, address="198.51.100.24", user_agent="python-httpx/0.28", epoch=4_211,
+        endpoint="getCountry", key_identifier="fh_test_…9f2c", secret_version=2, via="gateway", cost=40 if kind == "served" else 1, cost_before=1 if kind == "served" else None, cost_reported_at=NOW if kind == "served" else None, address="198.51.100.24", user_agent="python-httpx/0.28", epoch=4_211,
         rules=tuple(requests.CheckedRule(name=n, state="passed" if i < stop else "denied" if i == stop else "not_reached", detail=d if i <= stop else "Not reached") for i, (n, d) in enumerate(zip(names, details, strict=True))),
         limits=(requests.LimitRow(name="Key's rate limit requests", limit=600, remaining=0 if denied else 588, resets="whole again in 19.0 s"), requests.LimitRow(name="Project's quota", limit=100_000, remaining=7_958, resets="next period in 9 d")),
+        curl="curl -X POST https://gate.example.com/gateway/countries/v1/lookups \\\n  -H \"Authorization: Bearer $FREEHOLD_KEY\"", curl_note="A query and a body are not kept: add them where the call needs them.",
     )  # fmt: skip
 
 
@@ -131,6 +137,7 @@ def usage_pages() -> dict[str, Sample]:
         pager=Pager(older=f"{AT}/requests?cursor=x", newest=f"{AT}/requests"),
         export_href=f"{AT}/requests/export.csv",
         live_href=f"{AT}/requests?live=yes",
+        unlisted=KEPT,
     )
     followed = replace(
         listing, tail_url=f"{AT}/requests/live?after=x", stop_href=f"{AT}/requests", from_at=None, to_at=None
@@ -148,6 +155,7 @@ def usage_pages() -> dict[str, Sample]:
         pager=Pager(),
         export_href=f"{AT}/requests/export.csv",
         live_href=f"{AT}/requests?live=yes",
+        unlisted=KEPT,
     )
     return {
         "usage": Sample("usage/usage.html.j2", shell("usage"), usage_view(False)),
@@ -156,11 +164,13 @@ def usage_pages() -> dict[str, Sample]:
             "usage/drivers.html.j2", shell("usage-of-instance", inside=False), drivers_view(True)
         ),
         "usage-quiet": Sample("usage/usage.html.j2", shell("usage"), usage_view(True)),
+        "usage-of-sums": Sample("usage/usage.html.j2", shell("usage"), replace(usage_view(False), requests=())),
         "metered": Sample("usage/metered.html.j2", shell("usage"), metered),
         "metered-empty": Sample("usage/metered.html.j2", shell("usage"), replace(metered, rows=(), to_at=None)),
         "requests": Sample("usage/requests.html.j2", shell("requests"), listing),
         "requests-followed": Sample("usage/requests.html.j2", shell("requests"), followed),
         "requests-opened": Sample("usage/requests.html.j2", shell("requests"), beside),
+        "requests-looked": Sample("usage/requests.html.j2", shell("requests"), replace(listing, unlisted=LOOKED)),
         "requests-empty": Sample("usage/requests.html.j2", shell("requests"), none),
         "request-throttled": Sample("usage/request.html.j2", shell("requests"), request_view("throttled")),
         "request-denied": Sample("usage/request.html.j2", shell("requests", "production"), request_view("denied")),

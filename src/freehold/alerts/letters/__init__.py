@@ -9,6 +9,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from freehold.alerts.notices import Letter, Told, Voice
+from freehold.kit import clock
 from freehold.settings import Settings
 
 _OPENING: Final = {"opened": "Alert", "resolved": "Resolved", "test": "Test"}
@@ -21,7 +22,7 @@ _texts: Final = Environment(
 def write_letter(told: Told) -> Letter:
     """What is told, as an e-mail."""
     subject = f"{_OPENING[told.event]} ({told.severity}): {told.rule_name} · {told.project_name}, {told.environment}"
-    given = {"told": told, "at": f"{told.at.day} {told.at:%B %Y, %H:%M} UTC"}
+    given = {"told": told, "at": clock.to_words(told.at)}
     return Letter(
         subject,
         _texts.get_template("firing.txt.j2").render(given),

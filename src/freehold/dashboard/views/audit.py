@@ -51,6 +51,15 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailingForwarding:
+    """A place that entries are sent on to and that takes none, since when."""
+
+    id: str
+    name: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditView:
     """The audit log (`audit/list.html.j2`). `from_on` and `to_on` are dates as typed.
 
@@ -68,11 +77,15 @@ class AuditView:
     pager: Pager
     report_href: str = ""
     filtered: bool = False
+    failing: tuple[FailingForwarding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForwardingRow:
-    """One forwarding. `lag_since`: since when the oldest entry waits. `position`: of an organization's chain, up to which all is sent."""
+    """One forwarding. `lag_since`: since when the oldest entry waits. `position`: of an organization's chain, up to which all is sent.
+
+    `told_at`: when people were told by e-mail that it is failing.
+    """
 
     id: str
     name: str
@@ -82,6 +95,7 @@ class ForwardingRow:
     error: str
     failing_since: datetime | None
     next_try_at: datetime | None
+    told_at: datetime | None
     lag: int
     lag_since: datetime | None
     sent: int

@@ -14,7 +14,7 @@ class InboxRow:
 
     id: str
     at: datetime
-    verdict: Literal["verified", "repeated", "refused"]
+    verdict: Literal["verified", "repeated", "refused", "unverified"]
     what: str
     status: int | None
     href: str
@@ -26,7 +26,7 @@ class InboxRequestView:
 
     id: str
     at: datetime
-    verdict: Literal["verified", "repeated", "refused"]
+    verdict: Literal["verified", "repeated", "refused", "unverified"]
     detail: str
     address: str
     status: int | None

@@ -4,15 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from freehold.dashboard.views.form import Form
-from freehold.dashboard.views.parts import Danger
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Todo:
-    """What has to be done first, and where."""
-
-    text: str
-    href: str
+from freehold.dashboard.views.parts import Danger, Todo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

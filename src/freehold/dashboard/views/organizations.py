@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from freehold.dashboard.views.form import Choice, Form
+from freehold.dashboard.views.parts import Todo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,10 @@ class OrganizationView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberRow:
-    """One member. `fixed` says why this person cannot be changed or removed, where they cannot."""
+    """One member. `fixed` says why this person cannot be changed or removed, where they cannot.
+
+    `todos`: what whoever may remove them has to do first.
+    """
 
     user_id: str
     name: str
@@ -37,6 +41,7 @@ class MemberRow:
     joined_at: datetime
     owns: tuple[str, ...] = ()
     fixed: str = ""
+    todos: tuple[Todo, ...] = ()
     is_self: bool = False
 
 
@@ -103,7 +108,10 @@ class TokensView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditProofPage:
-    """What was found of the audit log (`organizations/audit_proof.html.j2`). `fault` None: it is whole."""
+    """What was found of the audit log (`organizations/audit_proof.html.j2`). `fault` None: it is whole.
+
+    `organization_id` empty: of the instance's own, of which `tombstones` says how many deleted organizations are left as it says.
+    """
 
     organization_id: str
     fault: str | None
@@ -117,3 +125,4 @@ class AuditProofPage:
     key_id: str
     proved_at: datetime
     erased: int = 0
+    tombstones: int = 0

@@ -16,6 +16,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Todo:
+    """What has to be done first, and where."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
     """The one thing to do now: the page's only filled button. `action` is the API's code for it."""
 
@@ -76,7 +84,7 @@ class Filter:
 class Pick:
     """One filter, of which several values can be picked at once; `values` are those that are.
 
-    `negated`: the values are left out instead.
+    `negated`: the values are left out instead. `typed`: what the field shows in which one more can be typed; empty for none.
     """
 
     name: str
@@ -84,6 +92,7 @@ class Pick:
     values: tuple[str, ...]
     choices: tuple[tuple[str, str], ...]
     negated: bool = False
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from freehold.dashboard.charts import BarChart
 from freehold.dashboard.views.form import Choice, Form
 from freehold.dashboard.views.limits import OwnerLimits
-from freehold.dashboard.views.parts import Activity, Check, Danger, NextStep, Snippet, Tone
+from freehold.dashboard.views.parts import Activity, Check, Danger, NextStep, Pager, Snippet, Tone
 from freehold.dashboard.views.shell import Environment
 
 
@@ -46,7 +46,7 @@ class ProjectRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectsView:
-    """All projects of an organization (`projects/list.html.j2`), those that need attention first."""
+    """The projects of an organization, page by page (`projects/list.html.j2`), those that need attention first."""
 
     organization_id: str
     rows: tuple[ProjectRow, ...]
@@ -54,6 +54,7 @@ class ProjectsView:
     query: str = ""
     show_archived: bool = False
     archived: int = 0
+    pager: Pager = field(default_factory=Pager)
     create_blocked: str | None = None
 
 

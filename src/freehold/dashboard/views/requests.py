@@ -49,7 +49,9 @@ class LimitRow:
 class RequestView:
     """One request explained (`usage/request.html.j2`). `why` and `remedy` are whole sentences.
 
-    `close_href`: the list that it stands beside, alone.
+    `close_href`: the list that it stands beside, alone. `curl`: a command that asks the same again, empty where too little
+    was kept to do so; `curl_note`: what is not in it.
+    `cost_before`: what the gate counted, where another cost was reported.
     """
 
     project_id: str
@@ -68,11 +70,31 @@ class RequestView:
     rules: tuple[CheckedRule, ...]
     limits: tuple[LimitRow, ...]
     close_href: str = ""
+    curl: str = ""
+    curl_note: str = ""
+    cost_before: int | None = None
+    cost_reported_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlisted:
+    """What a list of single requests cannot show. `kept_days`: what is older is in sums alone, or `archived`.
+
+    `looked_to`: it has room, but looked no further back than that, through `looked_at` requests.
+    """
+
+    kept_days: int
+    archived: bool
+    looked_to: datetime | None
+    looked_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestsView:
-    """The requests of a project (`usage/requests.html.j2`). `filters` become fields; `from_at` and `to_at` a range."""
+    """The requests of a project (`usage/requests.html.j2`). `picks` become fields; `from_at` and `to_at` a range.
+
+    Without `unlisted` it is for rows alone, as the live tail sends them.
+    """
 
     project_id: str
     rows: tuple[RequestRow, ...]
@@ -84,6 +106,7 @@ class RequestsView:
     pager: Pager
     export_href: str
     live_href: str
+    unlisted: Unlisted | None = None
     tail_url: str = ""
     stop_href: str = ""
     opened: RequestView | None = None

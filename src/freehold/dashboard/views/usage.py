@@ -6,7 +6,7 @@ from typing import Literal
 
 from freehold.dashboard.charts import BarChart, Tone
 from freehold.dashboard.views.parts import Chip, Pager, Pick
-from freehold.dashboard.views.requests import RequestRow, RequestView
+from freehold.dashboard.views.requests import RequestRow, RequestView, Unlisted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,5 +192,6 @@ class UsageView:
     requests: tuple[RequestRow, ...]
     requests_total: int
     requests_href: str
+    unlisted: Unlisted
     pager: Pager
     opened: RequestView | None = None

@@ -24,7 +24,7 @@ from freehold.organizations import audit
 from freehold.organizations.permissions import may
 from freehold.overview import snippets
 from freehold.overview.activity import activity
-from freehold.projects import actions, queries
+from freehold.projects import actions, postures, queries
 from freehold.projects.next_step_views import next_step_view
 from freehold.projects.pages import head_of
 from freehold.projects.records import Owner as OwnerRecord
@@ -49,7 +49,7 @@ _ACCESS: Final[dict[ProductionAccess, str]] = {
 def show_overview(call: Call, project_id: str) -> Response[Any]:
     """One project: posture, next step, usage, activity, what it owns, how to call it."""
     with call.read() as tx:
-        posture = actions.posture_of(tx, call.actor, project_id)
+        posture = postures.posture_of(tx, call.actor, project_id)
         project = posture.project
         shell = frame(tx, call, "overview", project=project)
         day = glances.days_of_projects(tx, [project_id], shell.now)[project_id]

@@ -2,56 +2,82 @@
 
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from litestar import Response
 
 from freehold.dashboard import words
 from freehold.dashboard.frame import frame
+from freehold.dashboard.views.parts import Pager
 from freehold.dashboard.views.projects import (
     ProjectRow,
     ProjectSide,
     ProjectsView,
 )
+from freehold.kit.paging import Cursor
+from freehold.kit.paging import page as cut_page
 from freehold.organizations.permissions import blocked
 from freehold.organizations.records import Actor
-from freehold.projects import actions, queries
+from freehold.projects import postures, queries
 from freehold.projects.next_step_views import next_step_view
 from freehold.projects.records import Posture
 from freehold.store.engine import Transaction
 from freehold.usage import glances
 from freehold.web.call import Call
+from freehold.web.cursors import foreign_cursor, read_cursor
 from freehold.web.pages import page
 
-_PROJECTS_SHOWN: Final = 1000
+_SHOWN: Final = 50
 
 
 def show_projects(call: Call, organization_id: str) -> Response[Any]:
-    """All projects of an organization: a row for a sandbox project and its production sibling."""
+    """The projects of an organization, page by page: a row for a sandbox project and its production sibling."""
     query, archived = call.query_value("query").strip(), call.query_value("archived") == "yes"
     with call.read() as tx:
         shell = frame(tx, call, "projects", organization_id)
-        view = projects_view(tx, call.actor, organization_id, shell.now, query, archived)
+        view = projects_view(tx, call.actor, organization_id, shell.now, query, archived, call.query_value("cursor"))
     return page("projects/list.html.j2", shell, view)
 
 
 def projects_view(
-    tx: Transaction, actor: Actor, organization_id: str, now: datetime, query: str = "", archived: bool = False
-) -> ProjectsView:
-    """An organization's projects by pairs, those that need attention first, in a fixed number of queries."""
-    sandboxes = actions.list_projects(
-        tx, actor, organization_id, _PROJECTS_SHOWN, search=query or None, environment="sandbox",
-        archived=None if archived else False,
-    )  # fmt: skip
+    tx: Transaction, actor: Actor, organization_id: str, now: datetime, query: str = "", archived: bool = False,
+    cursor: str = "",
+) -> ProjectsView:  # fmt: skip
+    """A page of an organization's projects by pairs, those that need attention first, in a fixed number of queries."""
+    found = postures.list_by_attention(
+        tx, actor, organization_id, _SHOWN + 1, _place(cursor), query or None, with_archived=archived
+    )
+    cut = cut_page(found, _SHOWN, lambda each: Cursor(int(each[1]), each[0].project.id))
+    sandboxes = [posture for posture, _ in cut.data]
     totals = queries.count_projects(tx, organization_id)
     siblings = [posture.sibling.id for posture in sandboxes if posture.sibling]
-    productions = {each.project.id: each for each in actions.postures(tx, actor, siblings)}
+    productions = {each.project.id: each for each in postures.postures(tx, actor, siblings)}
     days = glances.days_of_projects(tx, [*(each.project.id for each in sandboxes), *siblings], now)
-    rows = [_project_row(each, productions, days) for each in sandboxes]
     return ProjectsView(
-        organization_id=organization_id, rows=tuple(sorted(rows, key=lambda row: not row.attention)), total=totals[0],
+        organization_id=organization_id, rows=tuple(_project_row(each, productions, days) for each in sandboxes), total=totals[0],
         query=query, show_archived=archived, archived=totals[1],
+        pager=_pager(f"/organizations/{organization_id}/projects", query, archived, cursor, cut.next_cursor),
         create_blocked=blocked(actor, "projects.create", organization_id),
     )  # fmt: skip
+
+
+def _place(cursor: str) -> tuple[bool, str] | None:
+    if not cursor:
+        return None
+    place = read_cursor(cursor)
+    if place.value not in (0, 1):
+        raise foreign_cursor()
+    return bool(place.value), place.id
+
+
+def _pager(here: str, query: str, archived: bool, cursor: str, next_cursor: str | None) -> Pager:
+    kept = {"query": query, "archived": "yes" if archived else ""}
+
+    def address(place: str) -> str:
+        said = urlencode({name: value for name, value in {**kept, "cursor": place}.items() if value})
+        return f"{here}?{said}" if said else here
+
+    return Pager(older=address(next_cursor) if next_cursor else None, newest=address("") if cursor else None)
 
 
 def _project_row(posture: Posture, productions: dict[str, Posture], days: dict[str, glances.Day]) -> ProjectRow:

@@ -15,11 +15,12 @@ from freehold.dashboard.views.projects import (
 )
 from freehold.errors import Problem
 from freehold.kit import clock
-from freehold.projects import actions, queries
+from freehold.projects import actions, postures, queries
 from freehold.projects.next_step_views import next_step_view
 from freehold.projects.pages import head_of
 from freehold.projects.records import NextStep, Project, Scope
 from freehold.store.engine import Transaction
+from freehold.usage.pages.declared import undeclared_href
 from freehold.usage.scope_queries import scope_use, undeclared_use
 from freehold.web.call import Call
 from freehold.web.pages import page, see_other
@@ -37,7 +38,7 @@ def save_scope(call: Call, project_id: str) -> Response[Any]:
 
     def act(tx: Transaction) -> NextStep | None:
         actions.set_scope(tx, call.actor, project_id, wanted)
-        return actions.posture_of(tx, call.actor, project_id).next_step
+        return postures.posture_of(tx, call.actor, project_id).next_step
 
     try:
         step, confirmation = call.confirmed(act)
@@ -52,7 +53,7 @@ def save_scope(call: Call, project_id: str) -> Response[Any]:
 
 def _scope(call: Call, project_id: str, problem: Problem | None, status: int) -> Response[Any]:
     with call.read() as tx:
-        posture = actions.posture_of(tx, call.actor, project_id)
+        posture = postures.posture_of(tx, call.actor, project_id)
         project = posture.project
         shell = frame(tx, call, "scope", project=project)
         scope = queries.scope_of(tx, project_id)
@@ -69,12 +70,10 @@ def _scope(call: Call, project_id: str, problem: Problem | None, status: int) ->
 
 
 def _undeclared(tx: Transaction, project: Project) -> tuple[UndeclaredCall, ...]:
-    here = f"/projects/{project.id}/requests"
     return tuple(
         UndeclaredCall(
             method=each.method or "", path=each.path or each.endpoint or "", known=each.endpoint is not None,
-            requests=each.requests, last_at=each.last_at,
-            href=f"{here}?outcome={each.outcome}" + (f"&endpoint={each.endpoint}" if each.endpoint else ""),
+            requests=each.requests, last_at=each.last_at, href=undeclared_href(project.id, each),
         )
         for each in undeclared_use(tx, project.id, clock.now())
     )  # fmt: skip

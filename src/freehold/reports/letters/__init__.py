@@ -11,6 +11,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from freehold.kit import clock
 from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.records import Report
 from freehold.reports.schedule_records import Run, Schedule
@@ -54,4 +55,4 @@ def _letter(name: str, subject: str, given: Mapping[str, object]) -> Letter:
 
 
 def _when(at: datetime | None) -> str:
-    return f"{at.day} {at:%B %Y, %H:%M} UTC" if at else ""
+    return clock.to_words(at) if at else ""

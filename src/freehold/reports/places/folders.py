@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from freehold.kit import ids
+from freehold.reports.places.pieces import SUFFIX
 from freehold.reports.places.place import CannotKeep, NoFile
 
 
@@ -59,9 +60,11 @@ class Folder:
 
 
 def sweep_drafts(folder: Path, older_than: datetime) -> int:
-    """Remove the drafts of a folder that nobody has written to since an instant."""
+    """Remove the drafts of a folder that nobody has written to since an instant. Pieces go with their reports instead."""
     swept = 0
     for draft in folder.glob(".*"):
+        if draft.suffix == SUFFIX:
+            continue
         # Another node may sweep the same folder.
         with contextlib.suppress(FileNotFoundError):
             if draft.stat().st_mtime < older_than.timestamp():

@@ -1,7 +1,7 @@
 """Keeping reports' files in a place, encrypted where there are keys: drafts, whole files, parts of them.
 
 A draft of what will be encrypted has no name, so that the system takes it away with the process that wrote it,
-however that ends: nothing readable stays behind.
+however that ends; what is to survive its process is written in `pieces`, each encrypted: nothing readable stays behind.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ from typing import Final
 
 from freehold.kit.sealed_files import KeyRing, SealedFile, seal_file
 from freehold.reports.drafts import nameless
+from freehold.reports.places.pieces import SUFFIX, Pieces, pieces_of, stem_of
 from freehold.reports.places.place import CannotKeep, Place
 
 _PIECE: Final = 1 << 22
@@ -90,7 +91,21 @@ class Keeping:
         sealed = SealedFile(self.ring, owner, _Source(self.place, name, size))
         return Reading(sealed.size, self.place, name, sealed)
 
-    def forget_drafts(self, stem: str) -> None:
-        """Remove what earlier attempts at a file left here."""
+    def pieces(self, stem: str, attempt: int, owner: str, of: str) -> Pieces:
+        """The draft in pieces of an attempt at a file; `of`: all that decides its bytes."""
+        return Pieces(self.place.workshop, self.ring, stem, attempt, owner, of)
+
+    def stems_in_pieces(self) -> dict[str, float]:
+        """The names' stems of which there are pieces here, and when the last of each was written (seconds since 1970)."""
+        found: dict[str, float] = {}
+        for piece in pieces_of(self.place.workshop):
+            # Whoever writes it may remove it at this moment.
+            with contextlib.suppress(FileNotFoundError):
+                found[stem_of(piece)] = max(found.get(stem_of(piece), 0.0), piece.stat().st_mtime)
+        return {stem: at_s for stem, at_s in found.items() if stem}
+
+    def forget_drafts(self, stem: str, *, pieces: bool = True) -> None:
+        """Remove what attempts at a file left here; `pieces`: also what the next one could go on with."""
         for draft in self.place.workshop.glob(f".{stem}.*"):
-            draft.unlink(missing_ok=True)
+            if pieces or draft.suffix != SUFFIX:
+                draft.unlink(missing_ok=True)

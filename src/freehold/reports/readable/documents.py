@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from freehold.prices.currencies import EXPONENTS
+from freehold.prices.money import money_text
 from freehold.reports import local_days
 from freehold.reports.readable import drawing
 from freehold.reports.readable.gathering import OTHERS, PARTS_FOLLOWED, ROWS_SHOWN, Gathering, by_month
 from freehold.reports.readable.legible import CELL_MAX, cut
 from freehold.reports.readable.records import About, Chart, Document, Table
-from freehold.reports.records import UTC_NAME, Column
+from freehold.reports.records import UTC_NAME, Column, Row
 from freehold.reports.summaries import ROWS
 
 PARTS_SHOWN: Final = 12
@@ -51,11 +53,12 @@ class _Saying:
 
     def figures(self) -> tuple[tuple[str, str], ...]:
         named = zip(self._summary.measures, self._found.totals, strict=True)
-        figures = [(self._measure(name), f"{total:,}") for name, total in named]
+        figures = [(self._measure(name), self._number(name, total)) for name, total in named]
         if self._apart:
             first = self._measure(self._summary.measures[0])
             figures[:1] = [
-                (f"{first}, {self._named(value)}", f"{sums[0]:,}") for value, sums in self._largest(self._apart)
+                (f"{first}, {self._named(value)}", self._number(self._summary.measures[0], sums[0], value))
+                for value, sums in self._largest(self._apart)
             ]
         return (*figures, ("Rows", f"{self._found.rows:,}")) if ROWS not in self._summary.measures else tuple(figures)
 
@@ -64,6 +67,13 @@ class _Saying:
         """The column whose values must not be added together, where there are several of them."""
         apart = self._summary.apart
         return apart if apart and len(self._found.parts[apart]) > 1 else None
+
+    @property
+    def _currency(self) -> str:
+        """The one currency of all rows; empty where there are none or several."""
+        apart = self._summary.apart
+        values = list(self._found.parts[apart]) if apart and self._summary.money else []
+        return values[0] if len(values) == 1 else ""
 
     def chart(self) -> Chart | None:
         if self._apart:
@@ -78,7 +88,7 @@ class _Saying:
     def table(self) -> Table:
         names = [column.name for column in self._columns]
         wanted = self._shown_columns()
-        rows = tuple(tuple(self._said(row[names.index(name)]) for name in wanted) for row in self._found.first)
+        rows = tuple(tuple(self._cell(row, names, name) for name in wanted) for row in self._found.first)
         left_out = self._found.rows - len(rows)
         title = f"The first {len(rows):,} of {self._found.rows:,} rows" if left_out else "All rows"
         numbers = tuple(self._columns[names.index(name)].type == "integer" for name in wanted)
@@ -153,10 +163,9 @@ class _Saying:
     def _of_parts(self, name: str) -> Chart:
         largest = self._largest(name)[:_DRAWN]
         title = f"{self._unit.capitalize()} by {self._plain(name)}"
-        bars = [drawing.Bar(self._named(value), (sums[0],)) for value, sums in largest]
-        said = (
-            f"{title}: {', '.join(f'{bar.label} {bar.counts[0]:,}' for bar in bars[:5])}. The table has every number."
-        )
+        measure = self._summary.measures[0]
+        bars = [drawing.Bar(self._named(value), (sums[0],), self._number(measure, sums[0])) for value, sums in largest]
+        said = f"{title}: {', '.join(f'{bar.label} {bar.said}' for bar in bars[:5])}. The table has every number."
         return Chart(title, said, drawing.rows(bars, said), (), self._part_table(name, f"{title}, as a table"))
 
     def _split_names(self) -> list[str]:
@@ -170,14 +179,13 @@ class _Saying:
     def _part_table(self, name: str, title: str) -> Table:
         largest = self._largest(name)
         shown, rest = largest[:PARTS_SHOWN], largest[PARTS_SHOWN:]
-        lines = [(self._named(value), sums) for value, sums in shown]
+        lines = [(self._named(value), sums, value if name == self._apart else "") for value, sums in shown]
         if rest:
             together = [sum(sums[place] for _, sums in rest) for place in range(len(self._summary.measures))]
-            lines.append((f"{len(rest):,} more", together))
+            lines.append((f"{len(rest):,} more", together, ""))
         whole = self._found.totals[0]
         rows = tuple(
-            (said, *(f"{each:,}" for each in sums), "–" if self._apart else _share(sums[0], whole))
-            for said, sums in lines
+            (said, *self._numbers(sums, of), "–" if self._apart else _share(sums[0], whole)) for said, sums, of in lines
         )
         head = (title_of(name), *map(self._measure, self._summary.measures), "Share")
         return Table(title, head, rows, (False, *([True] * (len(self._summary.measures) + 1))))
@@ -187,6 +195,22 @@ class _Saying:
 
     def _shown_columns(self) -> tuple[str, ...]:
         return self._summary.table or tuple(column.name for column in self._columns)
+
+    def _numbers(self, sums: Sequence[int], currency: str) -> Iterable[str]:
+        named = zip(self._summary.measures, sums, strict=True)
+        return (self._number(name, value, currency) for name, value in named)
+
+    def _number(self, name: str, value: int, currency: str = "") -> str:
+        """A number as it is read: minor units as the amount that they are, `1,234.56 EUR`."""
+        currency = currency or self._currency
+        is_money = name in self._summary.money and currency in EXPONENTS
+        return f"{money_text(value, currency)} {currency}" if is_money else f"{value:,}"
+
+    def _cell(self, row: Row, names: Sequence[str], name: str) -> str:
+        value = row[names.index(name)]
+        if name in self._summary.money and self._summary.apart and value is not None:
+            return self._number(name, value, str(row[names.index(self._summary.apart)]))
+        return self._said(value)
 
     def _said(self, value: Any) -> str:
         if value is None or value == "":

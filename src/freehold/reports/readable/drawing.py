@@ -26,10 +26,11 @@ _OTHER_TONES: Final = ("#629daa", "#d97a0b", "#6a5a86", "#b81f1a", "#3f7d58", "#
 
 
 class Bar(NamedTuple):
-    """A bar: what it is called, and how much of each part."""
+    """A bar: what it is called, and how much of each part. `said`: how much in words, where a number alone would not do."""
 
     label: str
     counts: tuple[int, ...]
+    said: str = ""
 
 
 def colours(parts: Sequence[str]) -> tuple[str, ...]:
@@ -61,7 +62,7 @@ def rows(bars: Sequence[Bar], said: str) -> Markup:
         y, wide = place * 26 + 4, sum(bar.counts) / highest * (_WIDTH - 360)
         drawn.append(_words(232, y + 14, _short(bar.label), "end"))
         drawn.append(_rect(240, y, max(wide, 1.5), 20, _OTHER_TONES[0]))
-        drawn.append(_words(248 + wide, y + 14, f"{sum(bar.counts):,}", "start"))
+        drawn.append(_words(248 + wide, y + 14, bar.said or f"{sum(bar.counts):,}", "start"))
     return _svg(max(len(bars), 1) * 26 + 8, said, drawn)
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from freehold.keys import queries as keys
 from freehold.keys import secret_queries
 from freehold.keys.records import Key, Secret
 from freehold.kit import clock
 from freehold.kit.decimals import number_text
-from freehold.reports.records import Row
+from freehold.reports.records import Place, Row
 from freehold.reports.sources.wanted import BATCH, Wanted
 from freehold.store.schema import alert_firings, alert_rules, attempts, deliveries, messages, users
 
@@ -49,13 +49,35 @@ def webhook_deliveries(wanted: Wanted) -> Iterator[list[Row]]:
         _D.id, _D.project_id, _D.webhook_endpoint_id, _D.message_id, messages.c.event_type, _D.state, _D.attempts,
         _D.created_at, _D.finished_at, status, error,
     )  # fmt: skip
-    for project_id in wanted.project_ids:
+    after, project_ids = None, wanted.project_ids
+    if wanted.after:
+        project_id, at_ms, passed_id = wanted.after
+        project_ids = project_ids[project_ids.index(str(project_id)) :]
+        after = (clock.from_ms(int(at_ms)), str(passed_id))
+    for project_id in project_ids:
         base = (
             select(*columns)
             .join(messages, messages.c.id == _D.message_id)
             .where(_D.project_id == project_id, _D.created_at >= start, _D.created_at < end, _D.probe.is_(None))
         )
-        yield from _walked(wanted, base, _D.created_at, _D.id, place=lambda row: (row[7], row[0]))
+        yield from _walked(wanted, base, _D.created_at, _D.id, lambda row: (row[7], row[0]), after)
+        after = None
+
+
+def delivery_place(row: Row) -> Place:
+    """A delivery's place: projects one after the other, each by age."""
+    return row[1], clock.to_ms(row[7]), row[0]
+
+
+def deliveries_mark(wanted: Wanted) -> list[Any]:
+    """What each change of a delivery of the period changes: an attempt, an end, one that is no longer kept."""
+    start, end = wanted.period
+    sums = select(func.count(), func.sum(_D.attempts), func.count(_D.finished_at), func.max(_D.finished_at)).where(
+        _D.project_id.in_(wanted.project_ids), _D.created_at >= start, _D.created_at < end, _D.probe.is_(None)
+    )
+    with wanted.store.read() as tx:
+        count, attempts_made, ended, last_at = tx.execute(sums).one()
+    return [int(count), int(attempts_made or 0), int(ended), clock.to_ms(last_at) if last_at else None]
 
 
 def firings(wanted: Wanted) -> Iterator[list[Row]]:
@@ -72,13 +94,14 @@ def firings(wanted: Wanted) -> Iterator[list[Row]]:
             .outerjoin(users, users.c.id == _F.acknowledged_by)
             .where(_F.project_id == project_id, _F.opened_at >= start, _F.opened_at < end)
         )
-        for batch in _walked(wanted, base, _F.opened_at, _F.id, place=lambda row: (row[8], row[0])):
+        for batch in _walked(wanted, base, _F.opened_at, _F.id, lambda row: (row[8], row[0])):
             yield [(*row[:5], *map(number_text, row[5:8]), *row[8:]) for row in batch]
 
 
-def _walked(wanted: Wanted, base: Any, at: Any, identifier: Any, place: Any) -> Iterator[list[Row]]:
+def _walked(
+    wanted: Wanted, base: Any, at: Any, identifier: Any, place: Any, passed: tuple[Any, str] | None = None
+) -> Iterator[list[Row]]:
     """A query's rows, oldest first, batch by batch, each going on where the one before ended."""
-    passed: tuple[Any, str] | None = None
     while True:
         query = base
         if passed:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from freehold.organizations import queries as organizations
-from freehold.reports.records import Row
+from freehold.organizations import member_queries, token_queries
+from freehold.reports.records import Place, Row
 from freehold.reports.sources.wanted import BATCH, Wanted
-from freehold.store.schema import audit_entries
+from freehold.store.schema import audit_entries, audit_erasures
 
 _A = audit_entries.c
 
@@ -17,9 +17,9 @@ _A = audit_entries.c
 def access_review(wanted: Wanted) -> Iterator[list[Row]]:
     """Members, then invitations that are open, then service tokens; each by id."""
     with wanted.store.read() as tx:
-        members = organizations.members_of(tx, wanted.organization_id)
-        owned = organizations.projects_owned_in(tx, wanted.organization_id)
-        tokens = organizations.tokens_of_organization(tx, wanted.organization_id)
+        members = member_queries.members_of(tx, wanted.organization_id)
+        owned = member_queries.projects_owned_in(tx, wanted.organization_id)
+        tokens = token_queries.tokens_of_organization(tx, wanted.organization_id)
     rows: list[Row] = [
         ("member", each.user_id, f"{each.name} <{each.email}>", each.role, "; ".join(sorted(owned.get(each.user_id, ()))),
          each.joined_at, each.last_seen_at, None)
@@ -50,7 +50,7 @@ def audit_log(wanted: Wanted) -> Iterator[list[Row]]:
         _A.position, _A.id, _A.at, _A.actor_kind, _A.actor_id, _A.actor_name, _A.on_behalf_of, _A.action, _A.subject_kind,
         _A.subject_id, _A.subject_name, _A.project_id, _A.before, _A.after, _A.reason, _A.address, _A.request_id, _A.hash,
     )  # fmt: skip
-    passed = 0
+    passed = int(wanted.after[0]) if wanted.after else 0
     while True:
         query = select(*columns).where(
             _A.chain == wanted.organization_id, _A.at >= start, _A.at < end, _A.position > passed
@@ -64,6 +64,18 @@ def audit_log(wanted: Wanted) -> Iterator[list[Row]]:
         if len(rows) < BATCH:
             return
         passed = rows[-1].position
+
+
+def entry_place(row: Row) -> Place:
+    """An entry's place in the chain."""
+    return (row[0],)
+
+
+def log_mark(wanted: Wanted) -> int:
+    """How many entries of the chain read otherwise since a person's name was taken out; nothing else ever changes one."""
+    taken_out = select(func.count()).where(audit_erasures.c.chain == wanted.organization_id)
+    with wanted.store.read() as tx:
+        return int(tx.execute(taken_out).scalar_one())
 
 
 def _json(value: Any) -> str | None:

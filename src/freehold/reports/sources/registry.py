@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from freehold.errors import FieldError
 from freehold.organizations.records import Actor
-from freehold.reports.records import Parameters, ReportKind, Row
+from freehold.reports.records import Parameters, Place, ReportKind, Row
 from freehold.reports.sources import assets, costs, people, usage
 from freehold.reports.sources.wanted import Wanted
 from freehold.store.engine import Transaction
@@ -32,22 +32,27 @@ class Source:
 
     `faults`: why there can be no such report, beyond what its parameters show by themselves. `requests`: the decided
     access requests that a project's report of this kind can be of, by id, each in words.
+
+    Long ones can be gone on with. `place`: what a row is known by in their order, behind which `rows` begins where
+    `wanted.after` says so. `mark`: a value of JSON that is another one once the rows that were read may be others.
     """
 
     rows: Callable[[Wanted], Iterator[list[Row]]]
     facts: Callable[[Wanted, Mapping[str, int]], dict[str, Any]] | None = None
     faults: Callable[[Transaction, Asked], list[FieldError]] | None = None
     requests: Callable[[Transaction, str], list[tuple[str, str]]] | None = None
+    place: Callable[[Row], Place] | None = None
+    mark: Callable[[Wanted], Any] | None = None
 
 
 SOURCES: Final[dict[ReportKind, Source]] = {
     "usage_summary": Source(usage.summary),
-    "usage_detail": Source(usage.detail),
+    "usage_detail": Source(usage.detail, place=usage.place, mark=usage.mark),
     "key_inventory": Source(assets.key_inventory),
-    "webhook_deliveries": Source(assets.webhook_deliveries),
+    "webhook_deliveries": Source(assets.webhook_deliveries, place=assets.delivery_place, mark=assets.deliveries_mark),
     "alert_firings": Source(assets.firings),
     "access_review": Source(people.access_review),
-    "audit_log": Source(people.audit_log),
+    "audit_log": Source(people.audit_log, place=people.entry_place, mark=people.log_mark),
     "cost_statement": Source(costs.statement, costs.facts, lambda tx, asked: costs.faults(tx, asked.organization_id, asked.parameters)),
 }  # fmt: skip
 

@@ -10,9 +10,10 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, and_, case, func, select, tuple_, type_coerce
 
 from freehold.kit import clock
-from freehold.reports.records import UTC_NAME, Row
+from freehold.reports.records import UTC_NAME, Place, Row
 from freehold.reports.sources.wanted import BATCH, Gone, Wanted
 from freehold.store.schema import usage_events, usage_rollups
+from freehold.usage.costs import corrected
 
 _DAY: Final = timedelta(days=1)
 # An archived stretch is held in memory while it is written: an hour at the most.
@@ -71,11 +72,32 @@ def hours_kept(wanted: Wanted) -> HoursKept:
 def detail(wanted: Wanted) -> Iterator[list[Row]]:
     """Every single request, oldest first; of equal instants, by id."""
     at, end = wanted.period
+    after, passed = wanted.after, 0
+    if after:
+        # What was read last: the stretch that it is in, and of that the projects from its own on.
+        at += (clock.from_ms(int(after[0])) - at) // _STRETCH * _STRETCH
+        passed = wanted.project_ids.index(str(after[2]))
     while at < end:
         until = min(at + _STRETCH, end)
-        for project_id in wanted.project_ids:
-            yield from _requests_of(wanted, project_id, at, until)
-        at = until
+        for project_id in wanted.project_ids[passed:]:
+            yield from _requests_of(wanted, project_id, at, until, (int(after[0]), str(after[1])) if after else None)
+            after = None
+        at, passed = until, 0
+
+
+def place(row: Row) -> Place:
+    """A request's place: by the hour, in it by project, of each the oldest first, of equal instants by id."""
+    return clock.to_ms(row[1]), row[0], row[2]
+
+
+def mark(wanted: Wanted) -> list[int]:
+    """The sums of the days that the period touches: late usage, of whatever project and instant, is added to them."""
+    start, end = wanted.period
+    sums = select(func.sum(_R.requests), func.sum(_R.cost)).where(
+        _R.grain == "day", _R.project_id.in_(wanted.project_ids), _R.bucket_at >= _floor_day(start), _R.bucket_at < end
+    )
+    with wanted.store.read() as tx:
+        return [int(each or 0) for each in tx.execute(sums).one()]
 
 
 def _sums_of(wanted: Wanted, day: date, start: datetime, end: datetime) -> list[Row]:
@@ -97,12 +119,17 @@ def _floor_day(instant: datetime) -> datetime:
     return instant.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _requests_of(wanted: Wanted, project_id: str, start: datetime, end: datetime) -> Iterator[list[Row]]:
+def _requests_of(
+    wanted: Wanted, project_id: str, start: datetime, end: datetime, after: tuple[int, str] | None
+) -> Iterator[list[Row]]:
     archived: list[Row] = []
     if wanted.archive is not None:
-        found = wanted.archive.requests_of(project_id, start, end)
-        archived = [tuple(each[name] for name in _REQUEST) for each in found]
-    live = _live(wanted, project_id, start, end)
+        found = list(wanted.archive.requests_of(project_id, start, end))
+        with wanted.store.read() as tx:
+            archived = [tuple(each[name] for name in _REQUEST) for each in corrected(tx, found)]
+        if after:
+            archived = [row for row in archived if _place(row) > after]
+    live = _live(wanted, project_id, start, end, after)
     if archived:
         # One that is being archived is in both.
         both = merge((row for batch in live for row in batch), archived, key=_place)
@@ -115,11 +142,12 @@ def _place(row: Row) -> tuple[int, str]:
     return row[1], row[0]
 
 
-def _live(wanted: Wanted, project_id: str, start: datetime, end: datetime) -> Iterator[list[Row]]:
+def _live(
+    wanted: Wanted, project_id: str, start: datetime, end: datetime, last: tuple[int, str] | None
+) -> Iterator[list[Row]]:
     """Requests that the database has, with their instants in Unix milliseconds (ix_usage_events_project_at)."""
     at = type_coerce(_E.at, BigInteger)
     columns = [at if name == "at" else _E[name] for name in _REQUEST]
-    last: tuple[int, str] | None = None
     while True:
         query = select(*columns).where(_E.project_id == project_id, _E.at >= start, _E.at < end)
         if last:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from freehold.reports import local_days
-from freehold.reports.records import UTC_NAME
+from freehold.reports.records import UTC_NAME, Place
 from freehold.store.engine import Store
 from freehold.usage.archive import Archive
 
@@ -21,7 +21,8 @@ class Gone(Exception):
 class Wanted:
     """Which rows: of these projects (or of the organization itself), in [start, end) where the kind has a period.
 
-    Both are the first instants of days of `time_zone` (IANA).
+    Both are the first instants of days of `time_zone` (IANA). `after`: only the rows behind this place, of sources that
+    know places (registry.Source.place).
     """
 
     store: Store
@@ -33,6 +34,7 @@ class Wanted:
     end: datetime | None
     time_zone: str = UTC_NAME
     access_request: str | None = None
+    after: Place | None = None
 
     @property
     def period(self) -> tuple[datetime, datetime]:

@@ -99,7 +99,11 @@ class AlertTest(Model, frozen=True, kw_only=True):
 
 
 class Firing(Model, frozen=True, kw_only=True):
-    """One crossing. `numbers`: what it saw; `from` to `to` and `requests`: where the requests behind it are."""
+    """One crossing.
+
+    `numbers`: what it saw; `from` to `to` and `requests`: where the requests behind it are. `acknowledged_by`:
+    the user who took it on, and `acknowledged_by_name` what they are called now.
+    """
 
     id: str
     alert: str
@@ -125,6 +129,7 @@ class Firing(Model, frozen=True, kw_only=True):
     resolved_value: float | None
     acknowledged_at: datetime | None
     acknowledged_by: str | None
+    acknowledged_by_name: str | None
 
 
 class FiringDetail(Firing, frozen=True, kw_only=True):

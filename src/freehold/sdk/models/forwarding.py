@@ -12,9 +12,11 @@ class Forwarding(Model, frozen=True, kw_only=True):
     """A place that audit entries are sent on to.
 
     `to`: where, of a URL the host alone. `organization` null: the whole instance's. `failing`: its receiver did
-    not take the last batch; `error` says why, `next_try_at` when it is tried again, for good. `position`: of an
-    organization's chain, up to which all is with the receiver. `lag_entries` wait, the oldest of them since
-    `lag_since`. `refused`: entries that a collector said it would never take.
+    not take the last batch; `error` says why, `next_try_at` when it is tried again, for good. `told_at`: when
+    those who may change it were told of that by e-mail, half an hour after it began; null before, and once the
+    receiver takes entries again. `position`: of an organization's chain, up to which all is with the receiver.
+    `lag_entries` wait, the oldest of them since `lag_since`. `refused`: entries that a collector said it would
+    never take.
     """
 
     id: str
@@ -26,6 +28,7 @@ class Forwarding(Model, frozen=True, kw_only=True):
     error: str | None
     failing_since: datetime | None
     next_try_at: datetime | None
+    told_at: datetime | None
     position: int | None
     lag_entries: int
     lag_since: datetime | None

@@ -161,8 +161,9 @@ class AuditProof(Model, frozen=True, kw_only=True):
 
     `verified`: nothing is wrong with it; otherwise `fault` says what is, first. `unsealed`: entries after the
     last seal, which the chain of hashes alone protects; seals are made each hour. `erased`: entries that a
-    deleted person's name was taken out of; what they read like since is signed by the instance. `public_key`:
-    base64.
+    deleted person's name was taken out of; what they read like since is signed by the instance. `tombstones`:
+    of the instance's own chain, how many deleted organizations are left as it says; 0 of an organization's.
+    `public_key`: base64.
     """
 
     chain: str
@@ -177,3 +178,4 @@ class AuditProof(Model, frozen=True, kw_only=True):
     key_id: str
     proved_at: datetime
     erased: int
+    tombstones: int

@@ -193,10 +193,19 @@ class Explanation(Model, frozen=True, kw_only=True):
 
 
 class ExplainedRequest(Request, frozen=True, kw_only=True):
-    """One request with its explanation."""
+    """One request with its explanation.
+
+    `curl`: a command that asks the gate the same again, with `$FREEHOLD_KEY` for the secret and
+    `$FREEHOLD_TOKEN` for the service token of a verify call; without query and body, which are not kept. Null
+    where too little was kept. `cost_before`: what the gate counted, where a cost was reported afterwards, at
+    `cost_reported_at`; else both are null.
+    """
 
     project_name: str | None
     explanation: Explanation
+    curl: str | None
+    cost_before: int | None
+    cost_reported_at: datetime | None
 
 
 class ProjectUsage(Counts, frozen=True, kw_only=True):

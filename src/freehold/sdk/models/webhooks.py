@@ -350,7 +350,11 @@ class Inbox(Model, frozen=True, kw_only=True):
 
 
 class InboxRequest(Model, frozen=True, kw_only=True):
-    """A request as it came. `status` is null where the answer was told to come too late."""
+    """A request as it came.
+
+    `verdict`: what it is by its signature, whatever the answer was told to be. `status` is null where the
+    answer was told to come too late.
+    """
 
     id: str
     at: datetime

@@ -118,6 +118,7 @@ if TYPE_CHECKING:
     ReportColumnType = Literal["boolean", "instant", "integer", "text"]
     ReportScheduleState = Literal["active", "paused", "stopped"]
     ReportState = Literal["expired", "failed", "queued", "ready", "running"]
+    RequestFilterField = Literal["endpoint", "key", "kind", "outcome", "path", "secret"]
     RequestKind = Literal["denied", "failed", "served", "throttled"]
     RevisionCause = Literal["clone", "edit", "file", "promotion", "restoration", "revert"]
     Role = Literal["admin", "auditor", "billing", "developer", "owner"]
@@ -196,6 +197,7 @@ else:
     ReportColumnType = str
     ReportScheduleState = str
     ReportState = str
+    RequestFilterField = str
     RequestKind = str
     RevisionCause = str
     Role = str

@@ -40,3 +40,11 @@ class AuditProofCalls(Resource[Mode]):
     def of_instance(self) -> Call[AuditProof]:
         """Prove the log of what belongs to no organization: APIs, the instance's own settings; operators only."""
         return Call("GET", "/v1/audit/proof", AuditProof, repeatable=True)
+
+    @operation
+    def check_of_instance(self, seals: Sequence[KeptSealBody]) -> Call[AuditProof]:
+        """Hold seals that were kept elsewhere against the instance's own log as it is now; operators only.
+
+        Seals that were kept elsewhere, to be held against the chain as it is now.
+        """
+        return Call("POST", "/v1/audit/proof", AuditProof, body=sent({"seals": seals}), repeatable=True)

@@ -32,7 +32,7 @@ class MemberCalls(Resource[Mode]):
 
     @operation
     def remove(self, organization_id: str, user_id: str) -> Call[None]:
-        """Take a member out; anybody may leave by themselves.
+        """Take a member out; anybody may leave by themselves. Not the only technical owner of a live production project.
 
         Raises Conflict, NotFound.
         """

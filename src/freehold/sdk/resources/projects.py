@@ -29,7 +29,7 @@ class ProjectCalls(Resource[Mode]):
     ) -> Call[Page[Project]]:
         """An organization's projects with their posture, newest first.
 
-        `search`: Words in name, purpose, product line or use case.
+        `search`: Words in name, purpose, product line, use case or an owner's name.
         `environment`: Only projects of this environment.
         `archived`: Only archived ones, or only others.
         `limit`: How many to answer, 1 to 200.

@@ -8,7 +8,7 @@ from datetime import datetime
 from freehold.sdk.calls import Call, Mode, Resource, listing, operation, segment, sent
 from freehold.sdk.listings import Page
 from freehold.sdk.models import CostReport, ExplainedRequest, Request
-from freehold.sdk.models.words import FilterField, RequestKind
+from freehold.sdk.models.words import RequestFilterField, RequestKind
 
 
 class RequestCalls(Resource[Mode]):
@@ -26,11 +26,15 @@ class RequestCalls(Resource[Mode]):
         endpoint: str | Sequence[str] | None = None,
         outcome: str | Sequence[str] | None = None,
         kind: RequestKind | Sequence[RequestKind] | None = None,
-        not_: FilterField | Sequence[FilterField] | None = None,
+        path: str | Sequence[str] | None = None,
+        not_: RequestFilterField | Sequence[RequestFilterField] | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Call[Page[Request]]:
         """A project's single requests, newest first.
+
+        A filtered page looks through up to 50,000 requests: it may have fewer than asked for, or none, and yet a
+        `next_cursor`.
 
         `from_`: From this time on.
         `to`: Before this time.
@@ -40,8 +44,9 @@ class RequestCalls(Resource[Mode]):
         `outcome`: Only this outcome: `allowed` or a denial's reason; or several times.
         `kind`: Only `served`, `throttled`, `denied` or `failed` requests, as the sums tell them apart; or several
         times.
+        `path`: Only requests with exactly this path, as it was sent and without its query; or several times.
         `not_`: The filters that leave their values out instead of picking them: `key`, `secret`, `endpoint`,
-        `outcome`, `kind`.
+        `outcome`, `kind`, `path`.
         `limit`: How many to answer, 1 to 200.
         `cursor`: Where the list goes on: `next_cursor` of the answer before.
 
@@ -59,6 +64,7 @@ class RequestCalls(Resource[Mode]):
                 "endpoint": endpoint,
                 "outcome": outcome,
                 "kind": kind,
+                "path": path,
                 "not": not_,
                 "limit": limit,
                 "cursor": cursor,
@@ -77,6 +83,9 @@ class RequestCalls(Resource[Mode]):
     @operation
     def report_cost(self, request_id: str, *, cost: int) -> Call[CostReport]:
         """Say what a request cost in the end: its cost and all sums have it once, however often it is sent.
+
+        Of a request that has gone to the archive too: its sums change in their own time, and reports made again are
+        restated.
 
         What a request cost.
 

@@ -18,6 +18,7 @@ from freehold.store.schema.keeping import audit_erasures, organization_deletions
 from freehold.store.schema.keys import key_endpoints, key_secrets, key_templates, keys
 from freehold.store.schema.mail import mails
 from freehold.store.schema.metadata import metadata
+from freehold.store.schema.names import usage_names
 from freehold.store.schema.organizations import (
     audit_entries,
     audit_heads,
@@ -159,6 +160,7 @@ __all__ = [
     "usage_changes",
     "usage_events",
     "usage_gaps",
+    "usage_names",
     "usage_rollups",
     "usage_totals",
     "users",

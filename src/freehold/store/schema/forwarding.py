@@ -33,6 +33,8 @@ forwardings = Table(
     Column("error", Text),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("failing_since_at", Instant),
+    # When people were told of the present outage.
+    Column("told_at", Instant),
     Column("due_at", Instant, nullable=False),
     # Who sends for it now, and until when nobody else does.
     Column("lease", Text),

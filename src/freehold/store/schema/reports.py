@@ -39,6 +39,8 @@ reports = Table(
     Column("finished_at", Instant),
     Column("expires_at", Instant),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    # The last attempt that got further: whose draft is longer than what it found.
+    Column("advanced_by", Integer, nullable=False, server_default="0"),
     Column("done", BigInteger, nullable=False, server_default="0"),
     # Somebody wants it ended.
     Column("cancel", Boolean, nullable=False, server_default=text("false")),

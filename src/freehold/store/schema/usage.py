@@ -1,5 +1,7 @@
 """Leases of quota, journals, single requests, rollups, and what is proved of them."""
 
+from typing import Final
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -16,6 +18,7 @@ from sqlalchemy import (
 )
 
 from freehold.store.schema.metadata import metadata
+from freehold.store.schema.names import Named
 from freehold.store.types import Instant, JsonText
 
 # What of a quota is spoken for in one period: granted to gates, whether they have spent it or not.
@@ -73,20 +76,22 @@ usage_gaps = Table(
 )  # fmt: skip
 
 UNDECLARED = text("outcome IN ('endpoint_unknown', 'endpoint_not_in_scope')")
+UNDECLARED_OUTCOMES: Final = frozenset({"endpoint_unknown", "endpoint_not_in_scope"})
+
+# No foreign keys: they would cost more than all the rest of a row, and names are given in the transaction that writes it.
+_NAMED: Final = "project_id > 0 AND key_id > 0 AND secret > 0 AND endpoint > 0"
 
 usage_events = Table(
     "usage_events", metadata,
     Column("id", Text, primary_key=True),
-    Column("journal_id", Text, nullable=False),
+    Column("journal_id", Named, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("at", Instant, nullable=False),
-    # NULL where the credential named no project: malformed or unknown keys.
-    Column("project_id", Text),
-    Column("organization_id", Text),
-    Column("environment", Text),
-    Column("key_id", Text),
+    # NULL where the credential named no project: malformed or unknown keys. Its organization, API and environment are its own.
+    Column("project_id", Named),
+    Column("key_id", Named),
+    # What strangers made up too, as it is.
     Column("secret", Text),
-    Column("api_id", Text),
     Column("endpoint", Text),
     Column("method", Text),
     Column("path", Text),
@@ -102,6 +107,7 @@ usage_events = Table(
     Column("explanation", JsonText),
     # Not IN, here and below: SQLite would make a tree of its values for every row that is written.
     CheckConstraint("via = 'verify' OR via = 'authorize' OR via = 'gateway' OR via = 'sdk'", name="via"),
+    CheckConstraint("journal_id > 0 AND project_id > 0 AND key_id > 0", name="named"),
     Index("ix_usage_events_journal", "journal_id", "position"),
     # Without the id, that requests of one instant are listed by: those few are sorted when they are read.
     Index("ix_usage_events_project_at", "project_id", "at"),
@@ -115,16 +121,15 @@ usage_events = Table(
 usage_rollups = Table(
     "usage_rollups", metadata,
     # Empty texts, not NULL, where a decision had no project, key, secret or endpoint: they are part of the key.
-    Column("project_id", Text, primary_key=True),
+    Column("project_id", Named, primary_key=True, autoincrement=False),
     Column("grain", Text, primary_key=True),
     Column("bucket_at", Instant, primary_key=True),
-    Column("key_id", Text, primary_key=True),
-    Column("secret", Text, primary_key=True),
-    Column("endpoint", Text, primary_key=True),
+    Column("key_id", Named, primary_key=True, autoincrement=False),
+    Column("secret", Named, primary_key=True, autoincrement=False),
+    Column("endpoint", Named, primary_key=True, autoincrement=False),
     Column("outcome", Text, primary_key=True),
     # 2xx to 5xx as 2 to 5; 0 where no upstream answered or none was seen.
     Column("status_class", SmallInteger, primary_key=True),
-    Column("organization_id", Text, nullable=False),
     Column("requests", BigInteger, nullable=False),
     Column("cost", BigInteger, nullable=False),
     Column("latency_us_sum", BigInteger, nullable=False),
@@ -132,6 +137,7 @@ usage_rollups = Table(
     # The latencies' distribution (kit/sketch.py); NULL where none was seen.
     Column("latency", LargeBinary),
     CheckConstraint("grain = 'minute' OR grain = 'hour' OR grain = 'day' OR grain = 'month'", name="grain"),
+    CheckConstraint(_NAMED, name="named"),
     # One tree and no other: whatever is asked of rollups is asked of projects.
     sqlite_with_rowid=False,
     # Minutes are partitioned further, by day.
@@ -142,14 +148,14 @@ usage_rollups = Table(
 usage_totals = Table(
     "usage_totals", metadata,
     # Empty: of no known project, as in the rollups.
-    Column("project_id", Text, primary_key=True),
+    Column("project_id", Named, primary_key=True, autoincrement=False),
     # By what it is divided; the columns that name the part are filled, the others are empty texts.
     Column("division", Text, primary_key=True),
     Column("grain", Text, primary_key=True),
     Column("bucket_at", Instant, primary_key=True),
-    Column("key_id", Text, primary_key=True),
-    Column("secret", Text, primary_key=True),
-    Column("endpoint", Text, primary_key=True),
+    Column("key_id", Named, primary_key=True, autoincrement=False),
+    Column("secret", Named, primary_key=True, autoincrement=False),
+    Column("endpoint", Named, primary_key=True, autoincrement=False),
     Column("outcome", Text, primary_key=True),
     Column("requests", BigInteger, nullable=False),
     Column("cost", BigInteger, nullable=False),
@@ -163,6 +169,7 @@ usage_totals = Table(
     CheckConstraint("grain = 'minute' OR grain = 'hour' OR grain = 'day' OR grain = 'month'", name="grain"),
     CheckConstraint("division = 'whole' OR (grain = 'hour' AND (division = 'key' OR division = 'endpoint' OR division = 'outcome'))", name="division"),
     CheckConstraint("requests = served + throttled + denied + failed", name="kinds"),
+    CheckConstraint(_NAMED, name="named"),
     sqlite_with_rowid=False,
     # Minutes are partitioned further, by day.
     postgresql_partition_by="LIST (grain)",

@@ -136,7 +136,7 @@ def read_filter(query: Query) -> Filter:
     return Filter(
         keys=_values(query, "key"), secrets=_values(query, "secret"), endpoints=_values(query, "endpoint"),
         outcomes=_values(query, "outcome"), kinds=tuple(kind for kind in KINDS if kind in kinds),
-        excluded=tuple(field for field in FILTER_FIELDS if field in excluded),
+        excluded=tuple(field for field in FILTER_FIELDS if field in excluded), paths=_values(query, "path"),
     )  # fmt: skip
 
 

@@ -40,17 +40,17 @@ def export_requests(call: Call, project_id: str) -> Response[Any]:
     start, end = instant(query, "from"), instant(query, "to")
     with call.read() as tx:
         project = read_project(tx, call.actor, project_id)
-        first = actions.list_requests(tx, call.actor, project_id, read_filter(query), start, end, _ROWS_AT_ONCE)
+        first = actions.page_of_requests(tx, call.actor, project_id, read_filter(query), start, end, _ROWS_AT_ONCE)
 
     def rows() -> Iterator[Sequence[object]]:
         some = first
-        while some:
-            yield from map(_request_cells, some)
-            after = (some[-1].at, some[-1].id)
+        yield from map(_request_cells, some.rows)
+        while some.after:
             with call.read() as tx:
-                some = actions.list_requests(
-                    tx, call.actor, project_id, read_filter(query), start, end, _ROWS_AT_ONCE, after
+                some = actions.page_of_requests(
+                    tx, call.actor, project_id, read_filter(query), start, end, _ROWS_AT_ONCE, some.after
                 )
+            yield from map(_request_cells, some.rows)
 
     return _csv(_REQUEST, rows(), f"{project.slug}-{project.environment}-requests.csv")
 

@@ -1,6 +1,7 @@
 """The filters of usage and of requests, as menus with what can be picked."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from freehold.dashboard.views.parts import Chip, Pick
@@ -37,6 +38,11 @@ def picks(tx: Transaction, call: Call, project: Project, query: Query) -> tuple[
             for each in known for secret in each.secrets
         )),
     )  # fmt: skip
+
+
+def path_pick(query: Query) -> Pick:
+    """The filter by path, which single requests have beside the others: typed, since callers make up any number of them."""
+    return replace(_pick("path", "Path", query, ()), typed="Exactly, as in /v1/parcels/7")
 
 
 def chips(offered: Iterable[Pick], query: Query, project_id: str, page: str) -> tuple[Chip, ...]:

@@ -15,6 +15,7 @@ from freehold.keys.explanation import Explanation, checked_rules, is_quota, limi
 from freehold.keys.records import LimitState
 from freehold.projects.actions import read_project
 from freehold.projects.records import Project
+from freehold.settings import Settings
 from freehold.store.engine import Transaction
 from freehold.usage import actions
 from freehold.usage.actions import ExplainedRequest
@@ -33,7 +34,7 @@ def show_request(call: Call, project_id: str, request_id: str) -> Response[Any]:
         if found.request.project_id != project_id:
             raise not_found("request")
         shell = frame(tx, call, "requests", project=project)
-    shown = _explained(found, project, call.settings.brand)
+        shown = _explained(tx, found, project, call.settings)
     if call.query_value("pane") == "yes":
         return part("usage/request.html.j2", "pane", shell, shown)
     return page("usage/request.html.j2", shell, shown)
@@ -50,21 +51,23 @@ def opened_request(tx: Transaction, call: Call, project: Project, query: Query, 
         return None
     if found.request.project_id != project.id:
         return None
-    return replace(_explained(found, project, call.settings.brand), close_href=close_href)
+    return replace(_explained(tx, found, project, call.settings), close_href=close_href)
 
 
-def _explained(found: ExplainedRequest, project: Project, brand: str) -> RequestView:
-    request, why = found.request, found.explanation
+def _explained(tx: Transaction, found: ExplainedRequest, project: Project, settings: Settings) -> RequestView:
+    request, why, again = found.request, found.explanation, actions.repeat_of(tx, found.request, settings.gate_base_url)
     prefix = "test" if project.environment == "sandbox" else "live"
     changed = " The project or the key has changed since." if found.changed_since else ""
     return RequestView(
         project_id=project.id, request=request_row(request), why=why.meaning + changed, remedy=why.remedy,
         fix=_fix(why, project.id, request.key_id), endpoint=request.endpoint or "",
-        key_identifier=f"{brand}_{prefix}_…{found.secret.last4}" if found.secret else "",
+        key_identifier=f"{settings.brand}_{prefix}_…{found.secret.last4}" if found.secret else "",
         secret_version=found.secret.version if found.secret else None, via=request.via, cost=request.cost,
         address=request.address or "", user_agent=request.user_agent or "", epoch=found.epoch,
         rules=tuple(CheckedRule(name=each.title, state=each.state, detail=each.words) for each in checked_rules(why.rule)),
         limits=tuple(_limit_row(each) for each in why.limits), close_href=f"/projects/{project.id}/requests",
+        curl=again.command if again else "", curl_note=again.note if again else "",
+        cost_before=found.reported.cost_before if found.reported else None, cost_reported_at=found.reported.reported_at if found.reported else None,
     )  # fmt: skip
 
 

@@ -21,8 +21,9 @@ from freehold.usage.pages.declared import scope_gaps
 from freehold.usage.pages.figures import figures, projected
 from freehold.usage.pages.filters import chips, picks, timezones
 from freehold.usage.pages.one_request import opened_request
+from freehold.usage.pages.unlisted import unlisted_of
 from freehold.usage.records import Divided, Question, Usage
-from freehold.usage.scope_queries import scope_use
+from freehold.usage.scope_queries import scope_use, undeclared_use
 from freehold.web.call import Call
 from freehold.web.pages import page
 
@@ -46,16 +47,18 @@ def show_usage(call: Call, project_id: str) -> Response[Any]:
             )
             for name, _ in GROUPINGS
         }
-        rows = actions.list_requests(
+        listed = actions.page_of_requests(
             tx, call.actor, project_id, view.filter, view.range.start, view.range.end, _REQUESTS_SHOWN
         )
         routes = {row.operation_id: f"{row.method} {row.path}" for row in apis.endpoints_of(tx, project.api_id, True)}
         changes = changes_of(tx, project_id, view.range)
         offered = picks(tx, call, project, view.query)
+        unlisted = unlisted_of(tx, call.settings, listed)
         opened = opened_request(tx, call, project, view.query, f"{view.address(project_id)}#h-r")
         gaps = scope_gaps(
-            projects.scope_of(tx, project_id).endpoints, scope_use(tx, project_id, clock.now()), routes, project_id
-        )
+            projects.scope_of(tx, project_id).endpoints, scope_use(tx, project_id, clock.now()),
+            undeclared_use(tx, project_id, clock.now()), routes, project_id,
+        )  # fmt: skip
     # By outcome the bars have their layers from the sums themselves: what was allowed and failed is a kind of its own.
     drawn = broken[view.group_by] if view.group_by != "outcome" else Divided(usage.series, usage.totals, [])
     shown = UsageView(
@@ -68,8 +71,8 @@ def show_usage(call: Call, project_id: str) -> Response[Any]:
         table_href=view.address(project_id, table="" if view.as_table else "yes"), changes=changes, scope_gaps=gaps,
         export_href=view.pinned(project_id, "usage/export.csv"),
         live_href=view.address(project_id, "requests", live="yes", range="", bucket="", timezone="", group_by="", table="", **{"from": "", "to": ""}),
-        alert_href=view.alert(project_id), breakdowns=breakdowns(broken, view, project_id, routes), requests=tuple(request_row(row) for row in rows),
-        requests_total=usage.totals.requests, requests_href=view.requests(project_id), pager=Pager(), opened=opened,
+        alert_href=view.alert(project_id), breakdowns=breakdowns(broken, view, project_id, routes), requests=tuple(request_row(row) for row in listed.rows),
+        requests_total=usage.totals.requests, requests_href=view.requests(project_id), unlisted=unlisted, pager=Pager(), opened=opened,
     )  # fmt: skip
     return page("usage/usage.html.j2", shell, shown)
 

@@ -1,0 +1,1 @@
+"""Bringing a project to a shape. See README.md."""

@@ -1,0 +1,1 @@
+"""Bindings: what production needs of its own. See README.md."""

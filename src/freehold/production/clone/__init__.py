@@ -1,0 +1,1 @@
+"""Cloning into production. See README.md."""

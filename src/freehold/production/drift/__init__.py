@@ -1,0 +1,1 @@
+"""Drift, promotion and revert. See README.md."""

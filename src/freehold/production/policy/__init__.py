@@ -1,0 +1,1 @@
+"""What the operator asks before production. See README.md."""

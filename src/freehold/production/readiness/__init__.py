@@ -1,0 +1,1 @@
+"""Readiness for production, by evidence. See README.md."""

@@ -1,0 +1,1 @@
+"""Shapes: what a project declares, and its history. See README.md."""
