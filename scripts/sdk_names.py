@@ -31,7 +31,7 @@ REPEATABLE: Final = frozenset(
         "archive_project", "restore_project", "revoke_key", "retire_secret", "pause_webhook", "resume_webhook", "acknowledge_firing",
         "explain_call", "report_cost", "meter_usage", "reconcile_usage", "withdraw_attestation", "withdraw_key_acceptance",
         "plan_shape", "check_audit_proof", "check_instance_audit_proof", "pause_forwarding", "resume_forwarding", "preview_price_list",
-        "pause_report_schedule", "resume_report_schedule",
+        "pause_report_schedule", "resume_report_schedule", "ask_for_export",
     }
 )  # fmt: skip
 
@@ -50,6 +50,8 @@ _PLACES: Final = {
     "create_organization_report_schedule": ("report_schedule", "create_of_organization"),
     "list_organization_report_schedules": ("report_schedule", "of_organization"),
     "download_report": ("report", "download"),
+    "read_export": ("export", "get"),
+    "ask_for_export": ("export", "ask"),
     "read_report_manifest": ("report", "manifest"),
     "delete_person": ("person_deletion", "create"),
     "read_audit_proof": ("audit_proof", "get"),

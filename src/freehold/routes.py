@@ -67,6 +67,8 @@ from freehold.projects import pages as project_pages
 from freehold.reports import api as reports
 from freehold.reports import schedule_api as schedules
 from freehold.reports import schedule_pages
+from freehold.reports.export import api as exports
+from freehold.reports.export import pages as export_pages
 from freehold.reports.pages import history as report_history
 from freehold.reports.pages import one as report_page
 from freehold.usage import api as usage
@@ -279,6 +281,8 @@ API: Final[tuple[tuple[Any, str, Handler, str], ...]] = (
     (post, f"{PROJECT}/reports", reports.create_report, "Reports"),
     (get, f"{ORGANIZATION}/reports", reports.list_organization_reports, "Reports"),
     (post, f"{ORGANIZATION}/reports", reports.create_organization_report, "Reports"),
+    (get, f"{ORGANIZATION}/export", exports.read_export, "Reports"),
+    (post, f"{ORGANIZATION}/export", exports.ask_for_export, "Reports"),
     (get, "/v1/reports/{report_id:str}", reports.read_report, "Reports"),
     (get, "/v1/reports/{report_id:str}/file", reports.download_report, "Reports"),
     (get, "/v1/reports/{report_id:str}/manifest", reports.read_report_manifest, "Reports"),
@@ -331,6 +335,7 @@ _ANSWERS_202: Final = frozenset(
         replays.recover_webhook,
         reports.create_report,
         reports.create_organization_report,
+        exports.ask_for_export,
         schedules.run_report_schedule,
         alerts.send_test_alert,
         readiness.run_readiness_check,
@@ -402,6 +407,9 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (get, f"{TEAM}/reports/{{report_id:str}}/file", report_page.download_report),
     (get, f"{TEAM}/reports/{{report_id:str}}/preview", report_page.preview_report),
     (post, f"{TEAM}/reports/{{report_id:str}}/cancel", report_page.cancel_report),
+    (get, f"{TEAM}/export", export_pages.show_export),
+    (post, f"{TEAM}/export", export_pages.ask_for_export),
+    (get, f"{TEAM}/export/live", export_pages.live_export),
     (get, f"{TEAM}/audit", audit_pages.show_audit),
     (get, f"{TEAM}/audit/proof", audit_pages.show_audit_proof),
     (get, "/audit/proof", audit_pages.show_instance_audit_proof),
@@ -441,6 +449,7 @@ PAGES: Final[tuple[tuple[Any, str, Handler], ...]] = (
     (post, f"{HERE}/bindings", bindings_pages.give_bindings),
     (get, f"{HERE}/clone", clone_pages.show_clone),
     (post, f"{HERE}/clone", clone_pages.clone_project),
+    (get, f"{HERE}/shape/file", history_pages.download_shape),
     (get, f"{HERE}/history", history_pages.show_history),
     (get, f"{HERE}/history/{{number:str}}", history_pages.show_revision),
     (post, f"{HERE}/history/{{number:str}}/restore", history_pages.restore_revision),

@@ -13,9 +13,9 @@ import pytest
 
 from freehold.cli import organization_export, project_files, reports
 from freehold.cli.api import Api
-from freehold.cli.organization_export import priced_years, years
 from freehold.kit import clock
 from tests.cli.conftest import Commands, Operator
+from tests.cli.test_access import developer
 
 NewProject = Callable[..., dict[str, Any]]
 
@@ -136,6 +136,33 @@ def test_parquet_without_what_reads_it_is_refused_before_anything_is_made(
     assert "pip install 'freehold[archive]'" in cli.fails("reports", "verify", str(target))
 
 
+def test_a_role_saves_what_it_may_read_and_is_told_of_the_rest(
+    operator: Operator, cli: Commands, old: date, tmp_path: Path
+) -> None:
+    hers, folder = developer(operator, cli, tmp_path, "kim@example.com"), tmp_path / "hers"
+    found = hers.json("organizations", "export", "acme", "--to", str(folder))
+    assert "audit_log" in found["withheld"]
+    assert not found["sealed"]
+    kinds = {each["file"].removeprefix("reports/").split("_20")[0] for each in found["reports"]}
+    assert kinds
+    assert kinds.isdisjoint(found["withheld"])
+    assert "Not for your role" in hers("organizations", "export", "acme", "--to", str(folder))
+
+
+def test_decisions_are_saved_too(
+    operator: Operator, cli: Commands, new_project: NewProject, old: date, tmp_path: Path
+) -> None:
+    project, team = new_project("Decided")["id"], developer(operator, cli, tmp_path, "lou@example.com")
+    launch = str(datetime.now(UTC).date() + timedelta(days=30))
+    asked = ("--use-case", "Title search", "--from", "100", "--to", "5000", "--peak", "5", "--launch", launch)
+    request = team.json("access", "request", "-p", project, *asked)["id"]
+    cli("access", "deny", request, "--reason", "Nothing has called it yet.")
+    found = cli.json("organizations", "export", "acme", "--to", str(tmp_path / "acme"))
+    name = f"reports/readiness_evidence_{request}.csv"
+    assert name in {each["file"] for each in found["reports"]}
+    assert "is whole" in cli("reports", "verify", str(tmp_path / "acme" / name))
+
+
 def test_a_report_is_not_saved_over_a_file(cli: Commands, tmp_path: Path) -> None:
     target = tmp_path / "access.csv"
     target.write_text("mine")
@@ -145,38 +172,3 @@ def test_a_report_is_not_saved_over_a_file(cli: Commands, tmp_path: Path) -> Non
     assert target.read_text() == "mine"
     missing = tmp_path / "none" / "access.csv"
     assert "cannot be written" in cli.fails("reports", "download", report["id"], "-o", str(missing))
-
-
-@pytest.mark.parametrize(
-    ("first", "until", "expected"),
-    [
-        (date(2026, 5, 1), date(2026, 5, 1), []),
-        (date(2026, 5, 1), date(2026, 5, 2), [(date(2026, 5, 1), date(2026, 5, 2))]),
-        (date(2025, 12, 31), date(2026, 1, 1), [(date(2025, 12, 31), date(2026, 1, 1))]),
-        (date(2024, 1, 1), date(2025, 1, 2), [
-            (date(2024, 1, 1), date(2025, 1, 1)), (date(2025, 1, 1), date(2025, 1, 2)),
-        ]),
-    ],
-)  # fmt: skip
-def test_years_are_side_by_side(first: date, until: date, expected: list[tuple[date, date]]) -> None:
-    assert list(years(first, until)) == expected
-
-
-def test_statements_are_of_days_that_have_a_price_and_of_one_currency_each() -> None:
-    def price(day: str, currency: str = "EUR", withdrawn_at: str | None = None) -> dict[str, Any]:
-        return {"takes_effect_on": day, "currency": currency, "withdrawn_at": withdrawn_at}
-
-    first, until = date(2026, 3, 1), date(2027, 2, 1)
-    new_year = date(2027, 1, 1)
-    expected: list[tuple[list[dict[str, Any]], list[tuple[date, date]]]] = [
-        ([], []),
-        ([price("2026-01-01")], [(first, new_year), (new_year, until)]),
-        ([price("2026-06-01"), price("2026-04-01")], [(date(2026, 4, 1), new_year), (new_year, until)]),
-        ([price("2026-04-01", withdrawn_at="2026-03-30T00:00:00Z")], []),
-        ([price("2027-03-01")], []),
-        ([price("2026-01-01"), price("2026-06-01", "USD")], [
-            (first, date(2026, 6, 1)), (date(2026, 6, 1), new_year), (new_year, until),
-        ]),
-    ]  # fmt: skip
-    for lists, stretches in expected:
-        assert list(priced_years(lists, first, until)) == stretches

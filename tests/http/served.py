@@ -119,8 +119,10 @@ class Browser:
 
 
 def hidden_fields(page: str, action: str) -> dict[str, str]:
-    """The hidden fields of the form with an action."""
-    form = re.search(rf'<form[^>]*action="{re.escape(action)}"[^>]*>(.*?)</form>', page, re.DOTALL)
+    """The hidden fields of the form that is posted to an address."""
+    form = re.search(
+        rf'<form(?=[^>]*method="post")[^>]*action="{re.escape(action)}"[^>]*>(.*?)</form>', page, re.DOTALL
+    )
     assert form, f"the page has no form for {action}"
     hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[1])
     return {name: html.unescape(value) for name, value in hidden}

@@ -150,6 +150,8 @@ TABLE: Final = (
     Row("GET", f"{ORGANIZATION}/price_lists", MEMBERS),
     Row("GET", f"{ORGANIZATION}/reports", MEMBERS),
     Row("POST", f"{ORGANIZATION}/reports", MEMBERS, {"kind": "access_review"}),
+    Row("GET", f"{ORGANIZATION}/export", MEMBERS),
+    Row("POST", f"{ORGANIZATION}/export", MEMBERS, {"format": "jsonl"}),
     Row("GET", f"{PROJECT}/reports", MEMBERS),
     Row("POST", f"{PROJECT}/reports", MEMBERS, {"kind": "usage_summary", "from": "2026-01-01", "to": "2026-01-02"}),
     Row("GET", "/v1/reports/{report_id}", MEMBERS),

@@ -6,10 +6,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freehold.cli.project_files import text_of
-from freehold.cli.toml_text import table
+from freehold.kit.toml_text import table
 from freehold.production.shape.document_types import FileDocument
 from freehold.production.shape.documents import document_faults, normal_shape
+from freehold.production.shape.file_text import text_of
 from tests.shapes import shapes
 
 

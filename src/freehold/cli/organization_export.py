@@ -8,44 +8,42 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
-from itertools import pairwise
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import click
 
-from freehold.cli import output, profile, project_files
+from freehold.cli import output, profile
 from freehold.cli import reports as report_commands
 from freehold.cli.api import Api, segment
 from freehold.cli.failures import Failure
 from freehold.cli.options import json_option, organization_id
+from freehold.production.shape.file_text import text_of
 
 _ABOUT: Final = "organization.json"
-_OF_DAYS: Final = ("usage_summary", "usage_detail", "webhook_deliveries", "alert_firings", "audit_log")
 _PRICED: Final = "cost_statement"
-_AS_IT_STANDS: Final = ("key_inventory", "access_review")
+_LOG: Final = "audit_log"
 # The instance keeps its own copy no longer than it takes to look at what was saved here.
 _KEEP_DAYS: Final = 7
 
 
 class _Wanted(NamedTuple):
-    """A report to be saved. `since` and `until`: its days; None where it is of how things stand today."""
+    """A report to be saved: of whom, what, and what tells its file from others of its kind."""
 
+    owner: str
     kind: str
-    since: date | None
-    until: date | None
     format: str
-    today: date
+    of: str
+    more: dict[str, str]
 
     @property
     def name(self) -> str:
-        days = f"{self.since}_{self.until}" if self.since else str(self.today)
-        return f"{self.kind}_{days}.{self.format}"
+        return f"{self.kind}_{self.of}.{self.format}"
 
     @property
     def body(self) -> dict[str, Any]:
-        days = {"from": str(self.since), "to": str(self.until)} if self.since else {}
-        return {"kind": self.kind, "format": self.format, "keep_days": _KEEP_DAYS, **days}
+        return {"kind": self.kind, "format": self.format, "keep_days": _KEEP_DAYS, **self.more}
 
 
 @click.command("export")
@@ -62,8 +60,9 @@ def export(organization: str, folder: Path, form: str, as_json: bool) -> None:
     """Save all that an organization may take along in a folder, by its id, slug or name: before it is deleted, or to keep.
 
     Reports of every kind, each with its manifest: of all days since the organization was made that are over in UTC, a year
-    in a file, and of keys and access as they stand. What each project declares, as a file that can be applied elsewhere. The
-    newest seal of the audit log. Broken off, it goes on where it was; on another day, it adds files of the days since.
+    in a file, of keys and access as they stand, and of each decision about production. What each project declares, as a file
+    that can be applied elsewhere. The newest seal of the audit log. Broken off, it goes on where it was; on another day, it
+    adds files of the days since.
 
     \b
     Example:
@@ -75,20 +74,16 @@ def export(organization: str, folder: Path, form: str, as_json: bool) -> None:
     path, today = f"/v1/organizations/{segment(known['id'])}", _today()
     say: Callable[[str], None] = (lambda _: None) if as_json else (lambda line: click.echo(line, err=True))
     _begin(folder, known)
-    first = datetime.fromisoformat(known["created_at"]).astimezone(UTC).date()
-    days = {kind: list(years(first, today)) for kind in _OF_DAYS}
-    days[_PRICED] = list(priced_years(api.all(f"{path}/price_lists"), first, today))
+    there = api.get(f"{path}/export", {"format": form})
+    withheld, decisions = there["withheld"], [each for each in there["parts"] if each["access_request"]]
     wanted = [
-        *(
-            _Wanted(kind, *each, form, today)
-            for kind in days
-            for each in saved_first(folder / "reports", kind, form, days[kind])
-        ),
-        *(_Wanted(kind, None, None, form, today) for kind in _AS_IT_STANDS),
+        each
+        for each in _wanted(api, path, known, decisions, folder / "reports", form, today)
+        if each.kind not in withheld
     ]
-    files = [_save_report(api, path, folder / "reports", each, say) for each in wanted]
+    files = [_save_report(api, folder / "reports", each, say) for each in wanted]
     projects = [_save_project(api, folder / "projects", each, say) for each in api.all(f"{path}/projects")]
-    seal = api.get(f"{path}/audit/proof")["last_seal"]
+    seal = None if _LOG in withheld else api.get(f"{path}/audit/proof")["last_seal"]
     if seal is not None:
         _write(folder / "audit_seal.json", json.dumps(seal, indent=1) + "\n")
     found = {
@@ -97,6 +92,7 @@ def export(organization: str, folder: Path, form: str, as_json: bool) -> None:
         "reports": files,
         "projects": projects,
         "sealed": seal is not None,
+        "withheld": withheld,
     }
     if as_json:
         output.print_json(found)
@@ -105,7 +101,8 @@ def export(organization: str, folder: Path, form: str, as_json: bool) -> None:
     output.print_facts({
         "Saved in": str(folder), "Reports": f"{len(files)}, of which {kept} were there", "Projects": len(projects),
         "Costs": "as statements" if any(each.kind == _PRICED for each in wanted) else "no price list held on any of the days",
-        "Audit log": "its newest seal is audit_seal.json" if seal else "no seal yet: seals are made each hour",
+        "Audit log": "its newest seal is audit_seal.json" if seal else "not for your role" if _LOG in withheld else "no seal yet: seals are made each hour",
+        **({"Not for your role": ", ".join(each.replace("_", " ") for each in withheld)} if withheld else {}),
         "Not in it": f"what happened on {today} in UTC, a day that is not over",
     })  # fmt: skip
 
@@ -130,40 +127,36 @@ def _begin(folder: Path, organization: dict[str, Any]) -> None:
     _write(about, json.dumps(organization, indent=1) + "\n")
 
 
+def _wanted(
+    api: Api, path: str, known: dict[str, Any], decisions: Iterable[dict[str, Any]], folder: Path, form: str, today: date
+) -> Iterator[_Wanted]:  # fmt: skip
+    # Here, since help needs none of it.
+    from freehold.reports.export import rules
+    from freehold.reports.export.records import Price
+
+    prices = [
+        Price(date.fromisoformat(each["takes_effect_on"]), each["currency"])
+        for each in api.all(f"{path}/price_lists")
+        if each["withdrawn_at"] is None
+    ]
+    first = datetime.fromisoformat(known["created_at"]).astimezone(UTC).date()
+    for kind, days in rules.days_of(first, today, prices).items():
+        # What is in the folder goes before what the instance has: its files stay as they are.
+        for since, until in rules.there_first(days, partial(_saved_ends, folder, kind, form)):
+            more = {"from": str(since), "to": str(until)}
+            yield _Wanted(path, kind, form, f"{since}_{until}", more)
+    yield from (_Wanted(path, kind, form, str(today), {}) for kind in rules.AS_IT_STANDS)
+    for each in decisions:
+        owner, request = f"/v1/projects/{segment(each['project'])}", each["access_request"]
+        yield _Wanted(owner, each["kind"], form, request, {"access_request": request})
+
+
+def _saved_ends(folder: Path, kind: str, form: str, since: date) -> list[date]:
+    return [end for each in folder.glob(f"{kind}_{since}_*.{form}") if (end := _day(each.stem[-10:]))]
+
+
 def _today() -> date:
     return datetime.now(UTC).date()
-
-
-def years(first: date, until: date) -> Iterator[tuple[date, date]]:
-    """The days from one on and before another, year by year: each stretch with the first day after it."""
-    while first < until:
-        after = min(date(first.year + 1, 1, 1), until)
-        yield first, after
-        first = after
-
-
-def priced_years(price_lists: Iterable[dict[str, Any]], first: date, until: date) -> Iterator[tuple[date, date]]:
-    """The same of those days on which a price list held. A statement is of one currency: where there are several, one ends with each list."""
-    held = [each for each in price_lists if each["withdrawn_at"] is None]
-    begins = sorted({date.fromisoformat(each["takes_effect_on"]) for each in held})
-    if len({each["currency"] for each in held}) == 1:
-        begins = begins[:1]
-    for since, after in pairwise([*begins, date.max]):
-        yield from years(max(since, first), min(after, until))
-
-
-def saved_first(folder: Path, kind: str, form: str, days: Iterable[tuple[date, date]]) -> Iterator[tuple[date, date]]:
-    """The same days, in the files that a folder has of them and then what is not in one yet.
-
-    So no row is in two files, and what was saved stays when the instance does not keep it any more.
-    """
-    for first, until in days:
-        since = first
-        while since < until:
-            ends = [end for each in folder.glob(f"{kind}_{since}_*.{form}") if (end := _day(each.stem[-10:]))]
-            after = max((end for end in ends if since < end <= until), default=until)
-            yield since, after
-            since = after
 
 
 def _day(text: str) -> date | None:
@@ -173,7 +166,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _save_report(api: Api, owner: str, folder: Path, wanted: _Wanted, say: Callable[[str], None]) -> dict[str, Any]:
+def _save_report(api: Api, folder: Path, wanted: _Wanted, say: Callable[[str], None]) -> dict[str, Any]:
     target = folder / wanted.name
     manifest = report_commands.manifest_path(target)
     if kept := _is_whole(target, manifest):
@@ -183,7 +176,7 @@ def _save_report(api: Api, owner: str, folder: Path, wanted: _Wanted, say: Calla
         target.unlink(missing_ok=True)
         say(target.name)
         report_commands.save(
-            api, report_commands.wait(api, api.post(f"{owner}/reports", wanted.body), quiet=False), target
+            api, report_commands.wait(api, api.post(f"{wanted.owner}/reports", wanted.body), quiet=False), target
         )
         if not _is_whole(target, manifest):
             raise Failure(f"{target} did not come whole. Begin again: what is whole stays.")
@@ -204,7 +197,7 @@ def _save_project(api: Api, folder: Path, project: dict[str, Any], say: Callable
     target = folder / f"{project['slug']}-{project['environment']}.toml"
     say(target.name)
     seen = api.get(f"/v1/projects/{segment(project['id'])}/shape")
-    _write(target, project_files.text_of(seen, profile.current().url))
+    _write(target, text_of(seen, profile.current().url))
     return f"projects/{target.name}"
 
 

@@ -13,6 +13,7 @@ from freehold.cli.api import Api, segment
 from freehold.cli.failures import Failure
 from freehold.cli.options import json_option, project_argument, project_id
 from freehold.cli.project_files import ProjectFile
+from freehold.production.shape.file_text import text_of
 
 CHANGES: Final = 2
 _SIGNS: Final = {"added": "+", "removed": "-", "changed": "~"}
@@ -49,7 +50,7 @@ def export(project: str) -> None:
     """
     api = Api.current()
     seen = api.get(f"/v1/projects/{segment(project_id(api, project))}/shape")
-    click.echo(project_files.text_of(seen, profile.current().url), nl=False)
+    click.echo(text_of(seen, profile.current().url), nl=False)
 
 
 @click.command("plan", cls=ForCi, short_help="Say what applying a file would do.")

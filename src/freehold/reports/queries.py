@@ -30,7 +30,7 @@ def insert_report(tx: Transaction, report: Report, due_at: datetime) -> None:
 def find_report(tx: Transaction, report_id: str) -> Report | None:
     """A report by id (primary key)."""
     row = tx.execute(select(reports).where(_C.id == report_id)).first()
-    return _report(row) if row else None
+    return report_of(row) if row else None
 
 
 def reports_of_project(
@@ -158,13 +158,13 @@ def last_ready_of_same(tx: Transaction, report: Report) -> Report | None:
         _C.parameters == plain_parameters(report.parameters), _C.id != report.id,
     )  # fmt: skip
     row = tx.execute(query.order_by(_C.finished_at.desc(), _C.id.desc()).limit(1)).first()
-    return _report(row) if row else None
+    return report_of(row) if row else None
 
 
 def expired(tx: Transaction, now: datetime, limit: int) -> list[Report]:
     """Ready reports whose time is over (ix_reports_expires_at)."""
     query = select(reports).where(_C.state == "ready", _C.expires_at <= now).order_by(_C.expires_at).limit(limit)
-    return [_report(row) for row in tx.execute(query)]
+    return [report_of(row) for row in tx.execute(query)]
 
 
 def expire(tx: Transaction, report_id: str) -> None:
@@ -186,10 +186,11 @@ def _matching(wanted: ReportFilter) -> Iterator[ColumnElement[bool]]:
 def _newest(tx: Transaction, query: Any, limit: int, after_id: str | None) -> list[Report]:
     if after_id:
         query = query.where(_C.id < after_id)
-    return [_report(row) for row in tx.execute(query.order_by(_C.id.desc()).limit(limit))]
+    return [report_of(row) for row in tx.execute(query.order_by(_C.id.desc()).limit(limit))]
 
 
-def _report(row: Row[*tuple[Any, ...]]) -> Report:
+def report_of(row: Row[*tuple[Any, ...]]) -> Report:
+    """A row of the table as a report."""
     return Report(
         id=row.id, organization_id=row.organization_id, project_id=row.project_id,
         parameters=parameters_from(row.parameters), state=row.state, reason=row.reason, asked_by=row.asked_by,

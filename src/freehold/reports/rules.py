@@ -16,7 +16,7 @@ ATTEMPTS_MAX: Final = 3
 KEEP_DAYS_MAX: Final = 3660
 # The reason of a report that a person ended: nobody is told of it.
 CANCELED: Final = "It was canceled."
-_FIRST_DAY: Final = date(2020, 1, 1)
+FIRST_DAY: Final = date(2020, 1, 1)
 EXTENSIONS: Final = {each: each for each in FORMATS}
 
 
@@ -68,8 +68,8 @@ def format_faults(kind: ReportKind, form: ReportFormat) -> list[FieldError]:
 
 
 def _period_faults(since: date, until: date, time_zone: str, now: datetime) -> list[FieldError]:
-    if since < _FIRST_DAY:
-        return [FieldError("from", f"Nothing is older than {_FIRST_DAY}.", "too_early")]
+    if since < FIRST_DAY:
+        return [FieldError("from", f"Nothing is older than {FIRST_DAY}.", "too_early")]
     if until <= since:
         return [
             FieldError(

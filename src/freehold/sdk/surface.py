@@ -20,6 +20,7 @@ from freehold.sdk.resources.deliveries import DeliveryCalls
 from freehold.sdk.resources.drift import DriftCalls
 from freehold.sdk.resources.endpoints import EndpointCalls
 from freehold.sdk.resources.event_types import EventTypeCalls
+from freehold.sdk.resources.exports import ExportCalls
 from freehold.sdk.resources.firings import FiringCalls
 from freehold.sdk.resources.forwardings import ForwardingCalls
 from freehold.sdk.resources.inbox import InboxCalls
@@ -92,6 +93,7 @@ class Surface(Resource[Mode]):
         self.access_requests: AccessRequestCalls[Mode] = AccessRequestCalls(perform, walk)
         self.price_lists: PriceListCalls[Mode] = PriceListCalls(perform, walk)
         self.reports: ReportCalls[Mode] = ReportCalls(perform, walk)
+        self.exports: ExportCalls[Mode] = ExportCalls(perform, walk)
         self.report_schedules: ReportScheduleCalls[Mode] = ReportScheduleCalls(perform, walk)
         self.usage: UsageCalls[Mode] = UsageCalls(perform, walk)
         self.requests: RequestCalls[Mode] = RequestCalls(perform, walk)

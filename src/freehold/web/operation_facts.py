@@ -138,6 +138,7 @@ ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "withdraw_price_list": ("conflict",),
     "create_report": ("conflict",),
     "create_organization_report": ("conflict",),
+    "ask_for_export": ("conflict",),
     "download_report": ("conflict", "file_damaged", "unavailable"),
     "read_report_manifest": ("conflict",),
     "cancel_report": ("conflict",),

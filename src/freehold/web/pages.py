@@ -41,6 +41,7 @@ NOTICES: Final[dict[str, str]] = {
     "replay-started": "The replay has begun. It goes on whatever happens to this page.",
     "replay-canceled": "The replay is canceled. What it has replayed is sent all the same.",
     "report-requested": "The report is being made. It goes on whatever happens to this page.",
+    "export-requested": "What was missing is asked for. It is made whatever happens to this page.",
     "price-list-made": "The price list is made. It holds from its day on.",
     "price-list-withdrawn": "The price list is withdrawn. It will not take effect.",
     "report-canceled": "The report is canceled.",
@@ -119,10 +120,15 @@ def part(template: str, block: str, shell: Shell, view: Any, status: int = 200) 
 
 
 def see_other(path: str, done: str = "", confirmation: Confirmation | None = None) -> Response[Any]:
-    """After a form: go and look there (RFC 9110, section 15.4.4), and see which gates decide by what was done."""
+    """After a form: go and look there (RFC 9110, section 15.4.4), and see which gates decide by what was done.
+
+    `path` may have a query of its own.
+    """
     said = {"done": done} if done else {}
     query = urlencode(said | (asdict(confirmation) if confirmation else {}))
-    return Response(None, status_code=303, headers={"Location": f"{path}?{query}" if query else path})
+    return Response(
+        None, status_code=303, headers={"Location": f"{path}{'&' if '?' in path else '?'}{query}" if query else path}
+    )
 
 
 def notice(query: Mapping[str, str]) -> Notice | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from freehold.dashboard.views.form import Choice, Form
 from freehold.dashboard.views.parts import Filter, Pager
@@ -74,3 +74,51 @@ class ReportPageView:
     cancel_form: Form
     again: Sequence[tuple[str, str]]
     again_form: Form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRow:
+    """One report of an export. `state`: `missing` where none was asked for. `href`: its page; `file`: what saves it, once it is ready.
+
+    `of`: of evidence, the project whose decision it is of. `size`: its bytes in words.
+    """
+
+    title: str
+    detail: str
+    period: str
+    days: str
+    of: str
+    state: str
+    reason: str
+    done: int
+    rows: int | None
+    size: str
+    sha256: str
+    expires_at: datetime | None
+    href: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportView:
+    """All that an organization may take along (`reports/export.html.j2`). The form's fields: `format`, `keep_days`.
+
+    `rows`: its reports in one format, `missing` of them not asked for or failed, `ready` of them there. `live`: where to hear how far
+    they are, wanted while one is `under_way`. `withheld`: titles of kinds that this person's role does not have.
+    `projects`: each with its environment and what saves its file; `more_projects` are not among them.
+    """
+
+    organization_id: str
+    name: str
+    at: str
+    filters: Sequence[Filter]
+    rows: Sequence[ExportRow]
+    missing: int
+    ready: int
+    live: str
+    under_way: bool
+    withheld: Sequence[str]
+    today: date
+    projects: Sequence[tuple[str, str, str]]
+    more_projects: bool
+    form: Form

@@ -3,6 +3,7 @@
 from typing import Any, Final
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import Response
 
 from freehold.dashboard.frame import frame
@@ -19,9 +20,11 @@ from freehold.production.applying.engine import Applied
 from freehold.production.applying.planning import Plan
 from freehold.production.applying.revision_numbers import revision_number
 from freehold.production.applying.tools import Tools
+from freehold.production.applying.views import shape_view
 from freehold.production.bindings.presenting import field_of, refused_slots, slot_fields, typed_values
 from freehold.production.bindings.records import BoundSlot
 from freehold.production.shape.assembling import read_shape
+from freehold.production.shape.file_text import text_of
 from freehold.production.shape.presenting import diff_groups, title_of
 from freehold.production.shape.records import Cause, Revision
 from freehold.projects.actions import blocked_for, read_project
@@ -53,6 +56,16 @@ def show_history(call: Call, project_id: str) -> Response[Any]:
             pager=_pager(project_id, rows, before),
         )  # fmt: skip
         return page("production/history.html.j2", frame(tx, call, "history", project=project), view)
+
+
+def download_shape(call: Call, project_id: str) -> Response[Any]:
+    """What a project declares, as a file that `freehold apply` reads."""
+    with call.read() as tx:
+        project = read_project(tx, call.actor, project_id)
+        seen = msgspec.to_builtins(shape_view(actions.see_shape(tx, call.actor, project_id)))
+    headers = {"Content-Disposition": f'attachment; filename="{project.slug}-{project.environment}.toml"'}
+    text = text_of(seen, call.settings.control_url)
+    return Response(text.encode(), media_type="application/toml; charset=utf-8", headers=headers)
 
 
 def show_revision(call: Call, project_id: str, number: str) -> Response[Any]:

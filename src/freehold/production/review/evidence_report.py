@@ -31,7 +31,10 @@ _NAMES: Final = (
 
 def register() -> None:
     """Make evidence a kind of report of this process."""
-    registry.register("readiness_evidence", Source(rows, facts, faults, decided_requests))
+    registry.register(
+        "readiness_evidence",
+        Source(rows, facts, faults, decided_requests, queries.decided_requests_of_organization),
+    )
 
 
 def faults(tx: Transaction, asked: Asked) -> list[FieldError]:

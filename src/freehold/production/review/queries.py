@@ -93,6 +93,14 @@ def requests_of_project(
     return [_request(row) for row in tx.execute(query.order_by(_columns.id.desc()).limit(limit))]
 
 
+def decided_requests_of_organization(tx: Transaction, organization_id: str) -> list[tuple[str, str]]:
+    """Every decided request of an organization, oldest first: its project and its id (ix_access_requests_organization)."""
+    query = select(_columns.project_id, _columns.id).where(
+        _columns.organization_id == organization_id, _columns.decided_at.is_not(None)
+    )
+    return [(row.project_id, row.id) for row in tx.execute(query.order_by(_columns.id))]
+
+
 def requests(
     tx: Transaction, wanted: RequestFilter, organization_ids: Collection[str] | None, now: datetime, limit: int,
     after_id: str | None = None, *, oldest_first: bool = False,

@@ -26,7 +26,7 @@ def row_of(actor: Actor, report: Report) -> ReportRow:
     yours = actions.may_read(actor, report)
     return ReportRow(
         id=report.id, title=facts.title, detail=facts.detail, format=FORMAT_NAMES[parameters.format],
-        period=period_of(parameters), days=_days_of(parameters), zone="" if parameters.time_zone == UTC_NAME else parameters.time_zone,
+        period=period_of(parameters), days=days_of(parameters), zone="" if parameters.time_zone == UTC_NAME else parameters.time_zone,
         state=report.state, reason=report.reason or "", done=report.done, rows=report.rows, size=size_of(report.bytes),
         bytes=report.bytes, sha256=(report.sha256 or "") if yours else "", restates=report.restates or "",
         asked_by=report.asked_by, by_schedule=report.asked_by_id.startswith("sch_"), created_at=report.created_at,
@@ -45,7 +45,8 @@ def period_of(parameters: Parameters) -> str:
     return f"{parameters.since}" if last == parameters.since else f"{parameters.since} to {last}"
 
 
-def _days_of(parameters: Parameters) -> str:
+def days_of(parameters: Parameters) -> str:
+    """How many days it is of, in words; empty where it is of none."""
     if parameters.since is None or parameters.until is None:
         return ""
     return plural((parameters.until - parameters.since).days, "day")

@@ -31,7 +31,8 @@ class Source:
     """The rows of one kind. `facts`: what the manifest says of them, from what was wanted and the sums of what was written.
 
     `faults`: why there can be no such report, beyond what its parameters show by themselves. `requests`: the decided
-    access requests that a project's report of this kind can be of, by id, each in words.
+    access requests that a project's report of this kind can be of, by id, each in words. `requests_of_all`: those of all
+    projects of an organization, by project and id.
 
     Long ones can be gone on with. `place`: what a row is known by in their order, behind which `rows` begins where
     `wanted.after` says so. `mark`: a value of JSON that is another one once the rows that were read may be others.
@@ -41,6 +42,7 @@ class Source:
     facts: Callable[[Wanted, Mapping[str, int]], dict[str, Any]] | None = None
     faults: Callable[[Transaction, Asked], list[FieldError]] | None = None
     requests: Callable[[Transaction, str], list[tuple[str, str]]] | None = None
+    requests_of_all: Callable[[Transaction, str], list[tuple[str, str]]] | None = None
     place: Callable[[Row], Place] | None = None
     mark: Callable[[Wanted], Any] | None = None
 
@@ -71,3 +73,9 @@ def source_faults(tx: Transaction, asked: Asked) -> list[FieldError]:
 def decided_requests(tx: Transaction, project_id: str) -> list[tuple[str, str]]:
     """The decided access requests that a project's reports can be of, newest first: ids, each with what it is in words."""
     return [request for source in SOURCES.values() if source.requests for request in source.requests(tx, project_id)]
+
+
+def all_decided_requests(tx: Transaction, kind: ReportKind, organization_id: str) -> list[tuple[str, str]]:
+    """The decided access requests of all projects of an organization that reports of a kind can be of: projects, each with an id."""
+    find = SOURCES[kind].requests_of_all if kind in SOURCES else None
+    return find(tx, organization_id) if find else []

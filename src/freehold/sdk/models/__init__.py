@@ -105,6 +105,8 @@ from freehold.sdk.models.readiness import (
     ProjectReadiness,
 )
 from freehold.sdk.models.reports import (
+    Export,
+    ExportPart,
     NextRun,
     Recipient,
     Report,
@@ -224,6 +226,8 @@ from freehold.sdk.models.words import (
     EntryKind,
     Environment,
     EvidenceKind,
+    ExportFormat,
+    ExportPartState,
     FilterField,
     FiringState,
     ForwardingBodyTransport,
@@ -344,6 +348,10 @@ __all__ = [
     "EvidenceKind",
     "ExplainedRequest",
     "Explanation",
+    "Export",
+    "ExportFormat",
+    "ExportPart",
+    "ExportPartState",
     "Fates",
     "FatesAt",
     "FilterField",

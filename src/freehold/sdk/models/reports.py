@@ -7,6 +7,8 @@ from typing import Any
 
 from freehold.sdk.model import Model
 from freehold.sdk.models.words import (
+    ExportFormat,
+    ExportPartState,
     ReportColumnType,
     ReportScheduleState,
     ReportState,
@@ -49,6 +51,43 @@ class Report(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
     finished_at: datetime | None
     expires_at: datetime | None
     encrypted: bool
+
+
+class ExportPart(Model, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """One report of an export.
+
+    Its days are of UTC, `to` is the first day that is not in it; null where it has none. `report`: the one that
+    stands for it, which `GET /v1/reports/{report_id}/file` has once it is `ready`; null: none was asked for.
+    `project`: of evidence, the one whose decision it is of.
+    """
+
+    kind: ShapeScheduleKind
+    from_: str | None
+    to: str | None
+    project: str | None
+    access_request: str | None
+    report: str | None
+    state: ExportPartState
+    reason: str | None
+    rows: int | None
+    bytes: int | None
+    sha256: str | None
+    expires_at: datetime | None
+
+
+class Export(Model, frozen=True, kw_only=True):
+    """All reports that an organization may take along, each once, with how far each is.
+
+    `today`: the day of UTC that they leave out, since it is not over. `missing`: how many were not asked for,
+    or failed. `withheld`: kinds that your role does not have.
+    """
+
+    organization: str
+    format: ExportFormat
+    today: str
+    missing: int
+    parts: list[ExportPart]
+    withheld: list[ShapeScheduleKind]
 
 
 class ReportColumn(Model, frozen=True, kw_only=True):

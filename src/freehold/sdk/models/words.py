@@ -70,6 +70,8 @@ if TYPE_CHECKING:
         "usage",
         "webhook_check",
     ]
+    ExportFormat = Literal["csv", "jsonl", "parquet"]
+    ExportPartState = Literal["failed", "missing", "queued", "ready", "running"]
     FilterField = Literal["endpoint", "key", "kind", "outcome", "secret"]
     FiringState = Literal["open", "resolved"]
     ForwardingBodyTransport = Literal["tcp", "tls", "udp"]
@@ -168,6 +170,8 @@ else:
     EntryKind = str
     Environment = str
     EvidenceKind = str
+    ExportFormat = str
+    ExportPartState = str
     FilterField = str
     FiringState = str
     ForwardingBodyTransport = str

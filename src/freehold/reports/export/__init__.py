@@ -1,0 +1,1 @@
+"""Everything that an organization may take along, as reports."""
