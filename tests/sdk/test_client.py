@@ -226,6 +226,7 @@ def test_posts_that_are_sent_again_do_the_same_twice(instance: Instance) -> None
             "reconcile_usage": operator.usage.reconcile,
             "withdraw_attestation": lambda: client.attestations.withdraw(ready["attestation_id"]),
             "withdraw_key_acceptance": lambda: client.key_acceptances.withdraw(ready["acceptance_id"]),
+            "ask_for_export": lambda: client.exports.ask(instance.harbour),
             "plan_shape": lambda: client.shape.plan(instance.project, shape=SHAPE["shape"]),
             "preview_price_list": lambda: operator.price_lists.preview(**PRICES),
             "check_audit_proof": lambda: client.audit_proofs.check(instance.harbour, seals=[seal]),
