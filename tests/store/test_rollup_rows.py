@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import psycopg
 import pytest
 from sqlalchemy import func, select
 
@@ -61,3 +62,18 @@ def test_what_is_taken_back_leaves_nothing_behind(store: Store) -> None:
         with store.write() as tx:
             add(tx, "put")
     assert [requests_of(store, each) for each in ("get", "list", "put")] == [0, 0, 2]
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_what_the_server_refuses_is_told_and_the_connection_serves_on(store: Store) -> None:
+    """SQLite has no number that is too large: it is kept as one that is no integer."""
+    slot = Slot(AT_MS, "proj_b", "key_b", "t", "get", "allowed", 2)
+    sums = at_every_grain([(slot, Sums(2**63 - 1, 0, 0, 0, {}))])
+    with store.write() as tx:
+        add_to_rollups(tx, sums)
+    for _ in range(2):
+        with pytest.raises(psycopg.errors.NumericValueOutOfRange), store.write() as tx:
+            add_to_rollups(tx, sums)
+        with store.write() as tx:
+            add(tx, "put")
+    assert [requests_of(store, each) for each in ("get", "put")] == [2**63 - 1, 2]

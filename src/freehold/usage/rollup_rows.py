@@ -7,7 +7,7 @@ SQLite by a function of ours, on PostgreSQL by a second statement on the few row
 
 from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ from freehold.usage.rollups import Slot, Sums
 from freehold.usage.totals import totals
 
 Row = tuple[Any, ...]
+T = TypeVar("T")
 
 # How many bytes of values stand behind a sketch: `sketch._singles_begin`, in PostgreSQL's words.
 _SINGLES: Final = """octet_length(latency) - CASE get_byte(latency, 0) WHEN 115 THEN 1 ELSE
@@ -73,8 +74,9 @@ def add_to_rollups(tx: Transaction, sums: Mapping[Grain, Mapping[Slot, Sums]]) -
     written = _Written(sketch.encode if tx.dialect.name == "sqlite" else sketch.singles)
     # The months' have every name there is.
     numbers = numbered(tx, ("", *(name for slot in sums["month"] for name in slot[1:5])))
-    _add(tx, _ROLLUPS, _rollups(sums, numbers, written))
-    _add(tx, _TOTALS, _totals(sums, numbers, written))
+    rollups = _in_order(_ROLLUPS, _rollups(sums, numbers, written))
+    totals_rows = _add(tx, _ROLLUPS, rollups, lambda: _in_order(_TOTALS, _totals(sums, numbers, written)))
+    _add(tx, _TOTALS, totals_rows, lambda: None)
 
 
 class _Written:
@@ -114,25 +116,34 @@ def _totals(sums: Mapping[Grain, Mapping[Slot, Sums]], numbers: Numbers, written
         )  # fmt: skip
 
 
-def _add(tx: Transaction, table: _Table, given: Iterable[Row]) -> None:
+def _in_order(table: _Table, given: Iterable[Row]) -> list[Row]:
     # By their keys, which differ.
-    ordered = sorted(given, key=itemgetter(*range(table.width)))
+    return sorted(given, key=itemgetter(*range(table.width)))
+
+
+def _add(tx: Transaction, table: _Table, ordered: list[Row], meanwhile: Callable[[], T]) -> T:
+    """Add rows to a table; what `meanwhile` gives, which PostgreSQL adds them during."""
     if not ordered:
-        return
+        return meanwhile()
     driver: Any = tx.connection.driver_connection
     if tx.dialect.name == "sqlite":
         driver.create_function("merge_sketches", 2, _merge, deterministic=True)
         tx.exec_driver_sql(table.upsert, ordered)
-        return
+        return meanwhile()
     tx.exec_driver_sql(table.begin)
     with driver.cursor() as cursor, cursor.copy(table.copy) as copy:
         for row in ordered:
             copy.write_row(row)
     # Sketches are values by themselves here, which the statement can write behind others whatever stands there.
-    long = tx.exec_driver_sql(table.add_and_name).all()
+    with driver.pipeline(), driver.cursor() as cursor:
+        # In a pipeline the statement is on its way before its answer is waited for.
+        cursor.execute(table.add_and_name)
+        made = meanwhile()
+        long = cursor.fetchall()
     if long:
         short = [(*key, _hex(sketch.encode(sketch.decode(latency)))) for *key, latency in long]
         tx.exec_driver_sql(table.rewrite, (_json(table.rewritten, short),))
+    return made
 
 
 def _json(columns: tuple[str, ...], rows: Iterable[Row]) -> str:
