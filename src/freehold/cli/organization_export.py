@@ -6,6 +6,7 @@ Each file is whole or not there, and what is there and whole is kept: begun agai
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from functools import partial
@@ -26,6 +27,8 @@ _PRICED: Final = "cost_statement"
 _LOG: Final = "audit_log"
 # The instance keeps its own copy no longer than it takes to look at what was saved here.
 _KEEP_DAYS: Final = 7
+# So many reports wait at once: fewer than an organization may have, for others ask for some as well.
+_AT_ONCE: Final = 5
 
 
 class _Wanted(NamedTuple):
@@ -81,7 +84,7 @@ def export(organization: str, folder: Path, form: str, as_json: bool) -> None:
         for each in _wanted(api, path, known, decisions, folder / "reports", form, today)
         if each.kind not in withheld
     ]
-    files = [_save_report(api, folder / "reports", each, say) for each in wanted]
+    files = _save_reports(api, folder / "reports", wanted, say)
     projects = [_save_project(api, folder / "projects", each, say) for each in api.all(f"{path}/projects")]
     seal = None if _LOG in withheld else api.get(f"{path}/audit/proof")["last_seal"]
     if seal is not None:
@@ -166,29 +169,38 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _save_report(api: Api, folder: Path, wanted: _Wanted, say: Callable[[str], None]) -> dict[str, Any]:
-    target = folder / wanted.name
-    manifest = report_commands.manifest_path(target)
-    if kept := _is_whole(target, manifest):
-        say(f"{target.name} is there")
-    else:
-        # Of one that was damaged, nothing is left in the new one's way.
-        target.unlink(missing_ok=True)
-        say(target.name)
-        report_commands.save(
-            api, report_commands.wait(api, api.post(f"{wanted.owner}/reports", wanted.body), quiet=False), target
-        )
-        if not _is_whole(target, manifest):
-            raise Failure(f"{target} did not come whole. Begin again: what is whole stays.")
-    said = json.loads(manifest.read_text())
+def _save_reports(api: Api, folder: Path, wanted: list[_Wanted], say: Callable[[str], None]) -> list[dict[str, Any]]:
+    kept = {each.name for each in wanted if _is_whole(folder / each.name)}
+    for name in kept:
+        say(f"{name} is there")
+    new, asked = [each for each in wanted if each.name not in kept], deque[dict[str, Any]]()
+    for place, each in enumerate(new):
+        # Ahead of the one that is waited for, so that the instance has something to make while it is saved.
+        for ahead in new[place + len(asked) : place + _AT_ONCE]:
+            asked.append(api.post(f"{ahead.owner}/reports", ahead.body))
+        say(each.name)
+        _save_report(api, folder / each.name, asked.popleft())
+    return [_said(folder / each.name, kept=each.name in kept) for each in wanted]
+
+
+def _save_report(api: Api, target: Path, report: dict[str, Any]) -> None:
+    # Of one that was damaged, nothing is left in the new one's way.
+    target.unlink(missing_ok=True)
+    report_commands.save(api, report_commands.wait(api, report, quiet=False), target)
+    if not _is_whole(target):
+        raise Failure(f"{target} did not come whole. Begin again: what is whole stays.")
+
+
+def _said(target: Path, *, kept: bool) -> dict[str, Any]:
+    said = json.loads(report_commands.manifest_path(target).read_text())
     return {"file": f"reports/{target.name}", "rows": said["rows"], "sha256": said["sha256"], "kept": kept}
 
 
-def _is_whole(target: Path, manifest: Path) -> bool:
+def _is_whole(target: Path) -> bool:
     from freehold.reports.manifests import faults_of
 
     try:
-        return not faults_of(target, json.loads(manifest.read_text()))
+        return not faults_of(target, json.loads(report_commands.manifest_path(target).read_text()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 

@@ -28,6 +28,7 @@ from freehold.cli.options import (
 from freehold.cli.report_schedules import command as schedules
 
 _POLL_S: Final = 0.5
+_FIRST_S: Final = 0.05
 _COLUMNS: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
     "id": lambda each: each["id"],
     "kind": lambda each: each["kind"],
@@ -238,9 +239,11 @@ def _owner(api: Api, project: str | None, organization: str | None) -> str:
 
 def wait(api: Api, report: dict[str, Any], quiet: bool) -> dict[str, Any]:
     """The report once it is ready, with its progress where somebody looks on; Failure with its reason where it failed."""
-    told = 0
+    told, pause_s = 0, _FIRST_S
     while report["state"] in ("queued", "running"):
-        time.sleep(_POLL_S)
+        time.sleep(pause_s)
+        # A short one is waited for shortly.
+        pause_s = min(2 * pause_s, _POLL_S)
         report = api.get(f"/v1/reports/{segment(report['id'])}")
         if not quiet and sys.stderr.isatty() and report["done"] != told:
             told = report["done"]

@@ -172,10 +172,14 @@ def expire(tx: Transaction, report_id: str) -> None:
     tx.execute(update(reports).where(_C.id == report_id, _C.state == "ready").values(state="expired"))
 
 
+def parameter_is(name: str, word: str) -> ColumnElement[bool]:
+    """Reports that were asked for with a word: in the text of the parameters, as it is written. One history is short enough for that."""
+    return type_coerce(_C.parameters, Text).contains(f'"{name}":"{word}"', autoescape=True)
+
+
 def _matching(wanted: ReportFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.kind:
-        # In the text of the parameters, as it is written: one history is short enough to be looked through.
-        yield type_coerce(_C.parameters, Text).contains(f'"kind":"{wanted.kind}"', autoescape=True)
+        yield parameter_is("kind", wanted.kind)
     if wanted.state:
         yield _C.state == wanted.state
     if wanted.asker:

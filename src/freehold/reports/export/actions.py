@@ -75,7 +75,7 @@ def _export(tx: Transaction, actor: Actor, organization: Organization, form: Rep
     now = clock.now()
     today = now.astimezone(UTC).date()
     there: dict[_Owned, Report] = {}
-    for report in queries.standing_reports(tx, organization.id, now - _FAILED_FOR):
+    for report in queries.standing_reports(tx, organization.id, form, rules.OF_DECISIONS, now - _FAILED_FOR):
         key = report.project_id, report.parameters
         # How things stood is of the day on which it was looked at.
         if KIND_FACTS[report.parameters.kind].closed or report.created_at.astimezone(UTC).date() == today:
