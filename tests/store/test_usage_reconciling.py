@@ -1,15 +1,18 @@
 """Sums that are proved against each other, on both databases: right ones say so, and a wrong row of each kind is named."""
 
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from freehold.kit import clock
 from freehold.settings import Settings
 from freehold.store.engine import Store
-from freehold.usage import findings, reconciling
+from freehold.usage import findings, partitions, reconciling
 from freehold.usage.naming import numbered
 from freehold.usage.reconciling import reconcile
 from tests.conftest import TestClock
@@ -114,3 +117,32 @@ def test_differences_without_end_are_counted_and_the_first_are_kept(
     found = reconcile(store, settings)
     assert set(Counter(each.project_id for each in found.findings).values()) == {2}
     assert found.differences > 10
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_rows_that_move_to_a_partition_of_their_own_are_missed_by_nobody(
+    world: UsageWorld, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Housekeeping comes in the middle, after the moment that is compared: it gives way, and comes again."""
+    today_ms = clock.now_ms() - clock.now_ms() % DAY_MS
+    moved = []
+
+    def move() -> None:
+        with world.store.write() as tx:
+            partitions.make_days(tx, partitions.MINUTES, [today_ms])
+        moved.append(today_ms)
+
+    def and_then_move(*given: Any) -> dict[str, int]:
+        found = since(*given)
+        with suppress(DBAPIError):
+            move()
+        return found
+
+    since = reconciling._since
+    monkeypatch.setattr(reconciling, "_since", and_then_move)
+    assert reconcile(world.store, settings).findings == []
+    assert moved == []
+    monkeypatch.undo()
+    move()
+    assert reconcile(world.store, settings).findings == []
+    assert moved == [today_ms]

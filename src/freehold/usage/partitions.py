@@ -82,6 +82,16 @@ def drop_day(tx: Transaction, parted: Parted, day_ms: int, count: int | None = N
     return True
 
 
+def hold_still(tx: Transaction) -> None:
+    """Let no row move to a partition of its own until the transaction ends; before anything is read in it.
+
+    A transaction that sees one moment finds neither the row that was (partitions are looked up as they are now, and the one
+    where it waited is passed over) nor the row that is (it came later). PostgreSQL's documentation of LOCK says why before.
+    """
+    others = ", ".join(f"{each.table}_other" for each in (EVENTS, MINUTES, TOTALS))
+    tx.execute(text(f"LOCK TABLE {others} IN ACCESS SHARE MODE"))
+
+
 def days_between(start_ms: int, end_ms: int) -> range:
     """The first millisecond of every UTC day that begins in a stretch of time, its own first day too."""
     return range(start_ms - start_ms % DAY_MS, end_ms, DAY_MS)

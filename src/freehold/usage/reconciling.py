@@ -16,6 +16,7 @@ from freehold.settings import Settings
 from freehold.store import retentions
 from freehold.store.engine import Store, Transaction
 from freehold.store.schema import projects, reconciliations, usage_events
+from freehold.usage import partitions
 from freehold.usage.actions import as_of
 from freehold.usage.findings import Finding, Report, latencies_in
 from freehold.usage.reconciling_totals import compare_totals
@@ -91,7 +92,10 @@ def reconcile(store: Store, settings: Settings) -> Reconciliation:
         owners = ["", *tx.execute(select(projects.c.id).order_by(projects.c.id)).scalars()]
     for project_id in owners:
         with store.read() as tx:
-            _compare_project(tx, project_id, _since(tx, settings, now), clock.to_ms(now), report)
+            if not store.is_sqlite:
+                partitions.hold_still(tx)
+            moment_ms = clock.now_ms()
+            _compare_project(tx, project_id, _since(tx, settings, clock.from_ms(moment_ms)), moment_ms, report)
     done = Reconciliation(moment, clock.now(), report.compared, report.differences, report.findings)
     with store.write() as tx:
         findings = [[each.project_id, each.between, clock.to_ms(each.at), each.words] for each in done.findings]
