@@ -1,10 +1,14 @@
 """Preparing an instance: what is made once stays, what is made anew replaces what was before."""
 
+import os
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import delete, select, update
+from sqlalchemy.engine import make_url
 
 from freehold.apis import queries as catalogue
 from freehold.errors import Problem
@@ -15,10 +19,11 @@ from freehold.organizations.actions import check_setup_token
 from freehold.organizations.tokens import actor_of_token
 from freehold.settings import Settings
 from freehold.store import epoch, migrate, schema_version
-from freehold.store.engine import Store
+from freehold.store.engine import Store, open_store
 from freehold.store.schema import apis, endpoints, instance, tokens
 from freehold.supervisor import data_directory
 from freehold.supervisor import instance as preparing
+from freehold.supervisor.refusals import CannotStart
 
 
 @pytest.fixture
@@ -103,3 +108,33 @@ def test_private_files_are_private_and_whole(tmp_path: Path) -> None:
         assert path.read_text() == text
         assert path.stat().st_mode & 0o777 == 0o600
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_role_that_may_not_make_temporary_tables_is_told_what_lets_it(
+    settings: Settings, store: Store, prepared: InstanceSecret
+) -> None:
+    database, role = make_url(settings.database_url).database, f"plain_{os.getpid()}"
+    plain = replace(settings, database_url=settings.database_url.replace("//postgres:", f"//{role}:"))
+    assert role in plain.database_url
+
+    def run(*statements: str) -> None:
+        with store.write() as tx:
+            for statement in statements:
+                tx.exec_driver_sql(statement)
+
+    def prepare_plainly() -> InstanceSecret:
+        with closing(open_store(plain)) as opened:
+            return preparing.prepare(opened, plain)
+
+    run(
+        f"CREATE ROLE {role} LOGIN", f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
+        f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}", f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    )  # fmt: skip
+    try:
+        with pytest.raises(CannotStart, match=f"GRANT TEMPORARY ON DATABASE {database} TO {role} lets it"):
+            prepare_plainly()
+        run(f"GRANT TEMPORARY ON DATABASE {database} TO {role}")
+        assert prepare_plainly().to_hex() == prepared.to_hex()
+    finally:
+        run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")

@@ -51,6 +51,8 @@ def open_instance(settings: Settings) -> str | None:
 def prepare(store: Store, settings: Settings) -> InstanceSecret:
     """Bring schema, instance row and example API up to date; the instance's secret. CannotStart says what is wrong."""
     try:
+        if not store.is_sqlite:
+            _require_temporary_tables(store, settings)
         if not schema_version.is_newest(store):
             _migrate(store, settings)
         with store.write() as tx:
@@ -102,6 +104,18 @@ def _example_token(token: str, now: datetime) -> Token:
         None,
         None,
     )
+
+
+def _require_temporary_tables(store: Store, settings: Settings) -> None:
+    """Usage is handed over in them: better told of now than by a collector that stands still."""
+    allowed = text("SELECT current_user, has_database_privilege(current_database(), 'TEMPORARY')")
+    with store.read() as tx:
+        role, may_make = tx.execute(allowed).one()
+    if not may_make:
+        raise CannotStart(
+            f"The role {role} may not make temporary tables in the database {_name(settings)}; "
+            f"GRANT TEMPORARY ON DATABASE {make_url(settings.database_url).database} TO {role} lets it."
+        )
 
 
 def _migrate(store: Store, settings: Settings) -> None:
