@@ -1,5 +1,6 @@
 """How rollups grow, and what usage pages take, as EVENTS events of thirty days come in, day by day. A simulation."""
 
+import gc
 import os
 import random
 import time
@@ -62,6 +63,9 @@ def _grow(store: Store, name: str) -> list[Series]:
 def _look(store: Store, callers: Callers, name: str, used: int, written: int) -> Series:
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE" if store.is_sqlite else "VACUUM ANALYZE")
+    # What was drawn is set aside, as every process of Freehold does with what it has imported: none of them holds that much.
+    gc.collect()
+    gc.freeze()
     dice = random.Random(written)
     asked = [
         callers.project_ids[0 if place % 2 else dice.randrange(len(callers.project_ids))] for place in range(_ASKED)
