@@ -80,13 +80,17 @@ def events(callers: Callers, count: int, start_ms: int, span_ms: int, seed: int)
         )  # fmt: skip
 
 
-def make_partitions(store: Store, start_ms: int) -> None:
-    """Where there are partitions: those of every day from an instant on, as housekeeping made them day by day."""
+def make_partitions(store: Store, start_ms: int, minutes_ms: int = 0) -> None:
+    """Where there are partitions: those of every day from an instant on, as housekeeping made them day by day.
+
+    `minutes_ms`: from when on minutes are kept; housekeeping has dropped the partitions of those before.
+    """
     if store.is_sqlite:
         return
     for parted in (partitions.EVENTS, partitions.MINUTES, partitions.TOTALS):
+        first_ms = start_ms if parted is partitions.EVENTS else max(start_ms, minutes_ms)
         with store.write() as tx:
-            partitions.make_days(tx, parted, partitions.days_between(start_ms, clock.now_ms() + 2 * DAY_MS))
+            partitions.make_days(tx, parted, partitions.days_between(first_ms, clock.now_ms() + 2 * DAY_MS))
 
 
 def load(store: Store, made: Iterator[UsageEvent]) -> int:

@@ -46,8 +46,8 @@ def _grow(store: Store, name: str) -> list[Series]:
     made, empty, begun = traffic(callers, dice), bytes_used(store), time.monotonic()
     now_ms = clock.now_ms()
     first_ms = now_ms - now_ms % DAY_MS - DAYS * DAY_MS
-    make_partitions(store, first_ms)
     minutes_ms = bounds(Settings(), clock.now()).minutes_ms
+    make_partitions(store, first_ms, minutes_ms)
     found, written = [], 0
     for day in range(1, DAYS + 1):
         day_ms, share = first_ms + (day - 1) * DAY_MS, EVENTS * day // DAYS - EVENTS * (day - 1) // DAYS

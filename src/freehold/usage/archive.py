@@ -101,13 +101,16 @@ class Archive:
     def requests_of(self, project_id: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         """A project's archived requests in a range, oldest first: for reports."""
         first, last = clock.to_ms(start), clock.to_ms(end)
-        # A request's id may be of the day beside that of its decision.
-        days = range(first - first % DAY_MS - DAY_MS, last + DAY_MS, DAY_MS)
-        files = [str(file) for day in days if (file := self.file(day, project_id)).exists()]
-        if files:
+        if files := self.files_of(project_id, first, last):
             query = f'SELECT {_NAMES} FROM read_parquet(?) WHERE "at" >= ? AND "at" < ? ORDER BY "at", id'
             for row in self._ask(query, [files, first, last]):
                 yield dict(zip(COLUMNS, row, strict=True))
+
+    def files_of(self, project_id: str, start_ms: int, end_ms: int) -> list[str]:
+        """The files that there are in which a project's requests of a range may be."""
+        # A request's id may be of the day beside that of its decision.
+        days = range(start_ms - start_ms % DAY_MS - DAY_MS, end_ms + DAY_MS, DAY_MS)
+        return [str(file) for day in days if (file := self.file(day, project_id)).exists()]
 
     def file(self, day_ms: int, project_id: str) -> Path:
         """Where the file of a day and project is; an empty id is what has no project."""
