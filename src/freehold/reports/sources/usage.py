@@ -7,7 +7,7 @@ from heapq import merge
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Integer, and_, case, exists, func, select, tuple_, type_coerce
+from sqlalchemy import BigInteger, Integer, and_, case, func, literal, select, tuple_, type_coerce
 
 from freehold.kit import clock
 from freehold.reports.records import UTC_NAME, Place, Row
@@ -130,14 +130,14 @@ def _floor_day(instant: datetime) -> datetime:
 def _busy(wanted: Wanted, start: datetime, end: datetime) -> frozenset[str]:
     """The projects that have a request in a range: a year of hours of a thousand projects is mostly empty."""
     of_project = type_coerce(_E.project_id, Integer) == usage_names.c.number
-    any_request = exists().where(of_project, _E.at >= start, _E.at < end)
+    # With a limit it is looked up project by project (ix_usage_events_project_at); as EXISTS, PostgreSQL may read all there is.
+    one = select(literal(1)).where(of_project, _E.at >= start, _E.at < end).limit(1).scalar_subquery()
     found = set[str]()
     with wanted.store.read() as tx:
         for place in range(0, len(wanted.project_ids), _IDS_AT_ONCE):
             ids = wanted.project_ids[place : place + _IDS_AT_ONCE]
-            found |= set(
-                tx.execute(select(usage_names.c.name).where(usage_names.c.name.in_(ids), any_request)).scalars()
-            )
+            query = select(usage_names.c.name).where(usage_names.c.name.in_(ids), one.is_not(None))
+            found |= set(tx.execute(query).scalars())
     # After the database: what goes to the archive meanwhile is in its file before it is deleted here.
     if wanted.archive is not None:
         start_ms, end_ms = clock.to_ms(start), clock.to_ms(end)
