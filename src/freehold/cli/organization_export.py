@@ -171,8 +171,9 @@ def _day(text: str) -> date | None:
 
 def _save_reports(api: Api, folder: Path, wanted: list[_Wanted], say: Callable[[str], None]) -> list[dict[str, Any]]:
     kept = {each.name for each in wanted if _is_whole(folder / each.name)}
-    for name in kept:
-        say(f"{name} is there")
+    for each in wanted:
+        if each.name in kept:
+            say(f"{each.name} is there")
     new, asked = [each for each in wanted if each.name not in kept], deque[dict[str, Any]]()
     for place, each in enumerate(new):
         # Ahead of the one that is waited for, so that the instance has something to make while it is saved.

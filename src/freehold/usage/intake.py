@@ -4,7 +4,7 @@ SQL only, all of it in the caller's one transaction: either everything of a batc
 cursor has passed it, or nothing is and it has not. The cursor moves first and only from where the
 batch was read, so of two collectors one is turned away before it adds anything. The bulk statements
 differ by engine, because row by row neither takes the load: SQLite runs one prepared statement many
-times, PostgreSQL unfolds arrays.
+times, PostgreSQL takes many rows by COPY and few as one JSON.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -31,7 +31,7 @@ class _Table:
 
     def __init__(self, name: str, key: Mapping[str, str], sums: Iterable[str]) -> None:
         columns = {**key, **dict.fromkeys(sums, "bigint"), "latency": "bytea"}
-        self.width, self.columns, self.rewritten = len(key), tuple(columns), (*key, "latency")
+        self.width, self.rewritten = len(key), (*key, "latency")
         names, of_key, kinds = ", ".join(columns), ", ".join(key), _kinds(columns)
         into = f"INSERT INTO {name} ({names})"
         adding = f"ON CONFLICT ({of_key}) DO UPDATE SET " + ", ".join(
@@ -147,7 +147,7 @@ def _add(tx: Transaction, table: _Table, ordered: list[Row], meanwhile: Callable
 
 
 def _json(columns: tuple[str, ...], rows: Iterable[Row]) -> str:
-    """Rows as one parameter: JSON is what both ends read quickest."""
+    """A few rows as one parameter."""
     return msgspec.json.encode([dict(zip(columns, row, strict=True)) for row in rows]).decode()
 
 

@@ -35,16 +35,7 @@ def read_export(tx: Transaction, actor: Actor, organization_id: str, form: str =
 
     A report that somebody asked for anyway stands for a part of the same parameters: it has the same bytes.
     """
-    organization = read_organization(tx, actor, organization_id)
-    require(actor, "organization.read", organization_id)
-    if form not in rules.FORMATS:
-        words = ", ".join(rules.FORMATS)
-        raise invalid(
-            FieldError(
-                "format", f"An export is read back by programs: {form} is none of {words}.", "not_an_export_format"
-            )
-        )
-    return _export(tx, actor, organization, cast("ReportFormat", form))
+    return _export(tx, actor, _readable(tx, actor, organization_id), _format(form))
 
 
 def ask_for_export(
@@ -54,12 +45,12 @@ def ask_for_export(
 
     At most as many as may wait at once: Problem `conflict` where none may, and what is left is asked for by the next call.
     """
-    read_export(tx, actor, organization_id, form)
+    organization, written = _readable(tx, actor, organization_id), _format(form)
     if faults := report_rules.keep_days_faults(keep_days):
         raise invalid(*faults)
     # Of two at one instant the second sees what the first asked for.
     audit.hold(tx, organization_id)
-    found = read_export(tx, actor, organization_id, form)
+    found = _export(tx, actor, organization, written)
     room = WAITING_MAX - count_unfinished(tx, organization_id)
     missing = [part for part in found.parts if part.is_missing]
     if missing and room <= 0:
@@ -68,7 +59,20 @@ def ask_for_export(
         )
     for part in missing[:room]:
         queue_report(tx, actor, organization_id, part.project_id, part.parameters, keep_days)
-    return read_export(tx, actor, organization_id, form)
+    return _export(tx, actor, organization, written)
+
+
+def _readable(tx: Transaction, actor: Actor, organization_id: str) -> Organization:
+    organization = read_organization(tx, actor, organization_id)
+    require(actor, "organization.read", organization_id)
+    return organization
+
+
+def _format(form: str) -> ReportFormat:
+    if form in rules.FORMATS:
+        return cast("ReportFormat", form)
+    says = f"An export is read back by programs: {form} is none of {', '.join(rules.FORMATS)}."
+    raise invalid(FieldError("format", says, "not_an_export_format"))
 
 
 def _export(tx: Transaction, actor: Actor, organization: Organization, form: ReportFormat) -> Export:
@@ -94,7 +98,7 @@ def _wanted(
     tx: Transaction, actor: Actor, organization: Organization, form: ReportFormat, today: date,
     there: dict[_Owned, Report],
 ) -> Iterator[_Owned]:  # fmt: skip
-    first = max(organization.created_at.astimezone(UTC).date(), report_rules.FIRST_DAY)
+    first = organization.created_at.astimezone(UTC).date()
     prices = [Price(each.takes_effect_on, each.currency) for each in standing_lists(tx, organization.id)]
 
     def ends_of(kind: ReportKind, since: date) -> Iterator[date]:

@@ -8,6 +8,7 @@ from typing import Final
 from freehold.reports.export.records import Days, Price
 from freehold.reports.kinds import KIND_FACTS
 from freehold.reports.records import ReportKind
+from freehold.reports.rules import FIRST_DAY
 
 # Formats that a program reads back: every kind can be had in each.
 FORMATS: Final = ("csv", "jsonl", "parquet")
@@ -20,6 +21,7 @@ OF_DECISIONS: Final = tuple(kind for kind, facts in KIND_FACTS.items() if facts.
 
 def days_of(first: date, today: date, prices: Sequence[Price]) -> dict[ReportKind, list[Days]]:
     """Of each kind that has days: those from an organization's first one on that are over, as reports can be of them."""
+    first = max(first, FIRST_DAY)
     return {kind: list(years(first, today)) for kind in OF_DAYS} | {PRICED: list(priced_years(prices, first, today))}
 
 
