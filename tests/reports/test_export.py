@@ -1,7 +1,9 @@
 """An organization's export on both databases: every kind and day once, nothing twice, and only what a role may have."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -89,6 +91,23 @@ def test_all_of_it_is_asked_for_once_and_made(instance: Instance) -> None:
         assert file_of(instance.settings, part.report).exists()
     # Another format is another export.
     assert states(read(instance, form="jsonl")) == {"missing"}
+
+
+def test_two_at_one_instant_ask_for_nothing_twice(instance: Instance) -> None:
+    ready = Barrier(2)
+
+    def ask_at_once(who: str) -> set[str]:
+        actor = instance.actor(who)
+        ready.wait()
+        with instance.store.write() as tx:
+            found = exports.ask_for_export(tx, actor, instance.harbour)
+        return {each.report.id for each in found.parts if each.report}
+
+    with ThreadPoolExecutor(2) as both:
+        first, second = both.map(ask_at_once, ("owner", "admin"))
+    assert first == second
+    with instance.store.read() as tx:
+        assert queries.count_unfinished(tx, instance.harbour) == len(first) == len(read(instance).parts)
 
 
 def test_another_day_adds_its_days_and_how_things_stand_is_asked_for_anew(

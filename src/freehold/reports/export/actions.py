@@ -103,8 +103,8 @@ def _wanted(
 
     def ends_of(kind: ReportKind, since: date) -> Iterator[date]:
         for (project_id, parameters), report in there.items():
-            same = project_id is None and (parameters.kind, parameters.format, parameters.since) == (kind, form, since)
-            if same and parameters.until and report.state != "failed" and not _is_of_other_days(parameters):
+            same = project_id is None and parameters == Parameters(kind, form, since, parameters.until)
+            if same and parameters.until and report.state != "failed":
                 yield parameters.until
 
     for kind, days in rules.days_of(first, today, prices).items():
@@ -116,7 +116,3 @@ def _wanted(
     for kind in rules.OF_DECISIONS:
         for project_id, request_id in all_decided_requests(tx, kind, organization.id):
             yield project_id, Parameters(kind, form, access_request=request_id)
-
-
-def _is_of_other_days(parameters: Parameters) -> bool:
-    return parameters != Parameters(parameters.kind, parameters.format, parameters.since, parameters.until)
